@@ -1,0 +1,49 @@
+# make app       makes .venv, installs what the app needs, opens it in the browser
+# make test      makes the test environment, then lints and runs every test (under ten minutes on two cores)
+# make bench     measures speed and memory against the figures that we hold ourselves to
+# make lint      ruff
+# make messages  collects the visible texts, updates and compiles the Turkish ones
+# make pretrained  trains the network that reads digits before anything has been trained
+# VENV=/some/where uses another environment than .venv
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+CATALOGUE := assets/locale/tr/LC_MESSAGES/derin
+TEMPLATE := assets/locale/derin.pot
+
+.PHONY: app test bench lint messages pretrained chromium
+
+app: $(VENV)/.derin-app
+	$(BIN)/streamlit run app.py
+
+test: $(VENV)/.derin-test chromium
+	$(BIN)/ruff check .
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+bench: $(VENV)/.derin-test
+	$(BIN)/python -m pytest tests/benchmarks/measure_*.py -s --durations=0
+
+lint: $(VENV)/.derin-test
+	$(BIN)/ruff check .
+
+messages: $(VENV)/.derin-test
+	$(BIN)/pybabel -q extract -k N_ -k _ -k ngettext:1,2 --no-location --sort-output --omit-header -o $(TEMPLATE) app.py pages dlcore
+	$(BIN)/pybabel -q update -l tr -D derin -i $(TEMPLATE) -o $(CATALOGUE).po --no-fuzzy-matching --ignore-obsolete --width=120
+	$(BIN)/pybabel -q compile -l tr -D derin -i $(CATALOGUE).po -o $(CATALOGUE).mo
+
+pretrained: $(VENV)/.derin-app
+	$(BIN)/python -m dlcore pretrain digits
+
+$(VENV)/.derin-app: requirements.txt
+	test -x $(BIN)/python || PYTHON="$(PYTHON)" .ci/venv "$(VENV)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/.derin-test: requirements.txt requirements-dev.txt
+	test -x $(BIN)/python || PYTHON="$(PYTHON)" .ci/venv "$(VENV)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+chromium:
+	@.ci/chromium

@@ -1,0 +1,83 @@
+"""The door for scripts.
+
+    python -m dlcore train EXPERIMENT.json      one JSON object a line: progress, then the evaluation
+    python -m dlcore describe EXPERIMENT.json   the layer table as JSON
+    python -m dlcore pretrain digits            make the network that comes with the project
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from dlcore.errors import DerinError
+from dlcore.specs import codec
+from dlcore.specs.experiment import Experiment
+from dlcore.specs.shapes import estimate_memory, layer_table
+
+Say = Callable[[dict], None]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return 0, or 2 where its input cannot be used (the reason goes to standard error)."""
+    asked = _parser().parse_args(arguments)
+    try:
+        asked.run(asked, _say)
+    except DerinError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m dlcore", description="Train and describe networks without a browser.")
+    commands = parser.add_subparsers(required=True)
+    for name, run, text in (("train", _train, "train an experiment, one JSON object a line"),
+                            ("describe", _describe, "print the layer table as JSON")):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("experiment", help="a JSON file, or - for standard input")
+        command.set_defaults(run=run)
+        if name == "train":
+            command.add_argument("--threads", type=int, default=0, help="intra-op threads (default: all cores)")
+            command.add_argument("--recording", type=Path, help="keep the recording in this folder")
+    pretrain = commands.add_parser("pretrain", help="make a network that comes with the project")
+    pretrain.add_argument("name", choices=["digits"])
+    pretrain.set_defaults(run=_pretrain)
+    return parser
+
+
+def _train(asked: argparse.Namespace, say: Say) -> None:
+    from dlcore.training.headless import train
+    train(_read(asked.experiment), say, threads=asked.threads, folder=asked.recording)
+
+
+def _describe(asked: argparse.Namespace, say: Say) -> None:
+    experiment = _read(asked.experiment)
+    rows = layer_table(experiment.network, experiment.data)
+    say({"layers": [asdict(row) | {"memory": row.memory} for row in rows],
+         "parameters": sum(row.parameters for row in rows),
+         "multiply_adds": sum(row.multiply_adds for row in rows),
+         "training_memory": estimate_memory(experiment)})
+
+
+def _pretrain(asked: argparse.Namespace, say: Say) -> None:
+    from dlcore.training.pretrain import pretrain
+    pretrain(asked.name, say)
+
+
+def _read(source: str) -> Experiment:
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text()
+        return codec.from_dict(json.loads(text))
+    except (OSError, ValueError) as error:
+        raise DerinError("{source} cannot be read: {reason}", source=source, reason=error) from error
+
+
+def _say(line: dict) -> None:
+    print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""Batches of pictures as the network gets them: chosen, augmented, resized, normalised, all at once."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dlcore.data.augment import augment
+from dlcore.data.images import Images
+from dlcore.seeds import derive
+from dlcore.specs.data import ImageData
+
+NORMALISE = {"mnist": (0.1307, 0.3081), "fashion_mnist": (0.2860, 0.3530)}  # mean and deviation of the training set
+
+
+class Batches:
+    """The training pictures of a spec, in an order that depends on its seed and the epoch alone."""
+
+    def __init__(self, spec: ImageData, images: Images, batch_size: int, seed: int, device: str = "cpu"):
+        self.spec, self.batch_size, self.seed = spec, batch_size, seed
+        chosen = torch.randperm(len(images.train_labels), generator=generator(seed, "subset"))[: spec.train_size]
+        chosen = chosen.sort().values
+        self.images = _subset(torch.from_numpy(images.train_images), chosen).to(device)
+        self.labels = _subset(torch.from_numpy(images.train_labels), chosen).long().to(device)
+        self._epoch, self._order = -1, chosen
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps in one epoch; the last batch may be smaller."""
+        return -(-len(self.labels) // self.batch_size)
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """Return the pictures (batch, channels, size, size) and labels of a step."""
+        epoch, place = divmod(step, self.per_epoch)
+        if epoch != self._epoch:
+            order = torch.randperm(len(self.labels), generator=generator(self.seed, "order", epoch))
+            self._epoch, self._order = epoch, order.to(self.labels.device)
+        chosen = self._order[place * self.batch_size: (place + 1) * self.batch_size]
+        pictures = self.images[chosen].unsqueeze(1).float().div_(255)
+        if self.spec.augment.active:
+            pictures = augment(pictures, self.spec.augment, self.spec.size, generator(self.seed, "augment", step))
+        return prepare(pictures, self.spec), self.labels[chosen]
+
+
+def prepare(pictures: Tensor, spec: ImageData) -> Tensor:
+    """Resize pictures (batch, 1, side, side) in 0..1, normalise them and repeat them over the channels."""
+    if pictures.shape[-1] != spec.size:
+        smaller = pictures.shape[-1] > spec.size
+        pictures = F.interpolate(pictures, size=(spec.size, spec.size), mode="bilinear", antialias=smaller)
+    mean, deviation = NORMALISE[spec.dataset]
+    pictures = (pictures - mean) / deviation
+    if spec.channels > 1:
+        pictures = pictures.expand(-1, spec.channels, -1, -1)
+    return pictures.contiguous(memory_format=torch.channels_last)
+
+
+def pictures_of(images: Tensor) -> Tensor:
+    """Return uint8 pictures (batch, side, side) as numbers in 0..1 (batch, 1, side, side)."""
+    return images.unsqueeze(1).float().div_(255)
+
+
+def generator(seed: int, *purpose: str | int) -> torch.Generator:
+    """Return a random generator for one purpose (and step) of a run."""
+    return torch.Generator().manual_seed(derive(seed, *purpose))
+
+
+def _subset(tensor: Tensor, chosen: Tensor) -> Tensor:
+    return tensor if len(chosen) == len(tensor) else tensor[chosen]

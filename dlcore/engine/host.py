@@ -1,0 +1,209 @@
+"""The host: imports once, forks workers, waits, and forks again whoever dies.
+
+It never computes, never starts a thread and never touches an accelerator, so that forking it is safe.
+"""
+
+import gc
+import importlib
+import json
+import logging
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from dlcore.engine import process
+from dlcore.engine.placement import worker_names
+from dlcore.engine.protocol import EXPLAINER, HOST, LOST, accept, listen
+
+HEAVY = ("torch", "torchvision", "captum.attr", "torch._dynamo", "dlcore.device", "dlcore.engine.worker",
+         "dlcore.engine.explainer")
+STABLE = 5.0          # seconds that a child must live to be forked again at once
+LONGEST_PAUSE = 10.0  # seconds before a child that keeps dying is forked again
+PROBE_SECONDS = 30.0
+
+
+@dataclass
+class Role:
+    """What a child is: its name (and that of its socket), its device, and how often it died young."""
+
+    name: str
+    device: str
+    server: "Server"
+    born: float = 0.0
+    early_deaths: int = 0
+
+
+@dataclass
+class Server:
+    """A server that is served: its connection, the folder of its workers' sockets, and where it keeps its runs."""
+
+    control: Connection
+    folder: Path
+    home: Path
+    children: dict[int, Role] = field(default_factory=dict)
+
+
+def main() -> None:
+    """Read the orders from stdin and serve until it closes."""
+    logging.basicConfig(format="%(asctime)s %(process)d %(message)s")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    orders = json.loads(sys.stdin.buffer.readline())
+    folder = Path(orders["folder"])
+    if not folder.is_dir():
+        return  # the server has gone already
+    listener = listen(folder / HOST)
+    warm(orders["modules"])
+    try:
+        Host(folder, bytes.fromhex(orders["key"]), listener, probe_devices()).serve()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def warm(modules: list[str]) -> None:
+    """Import and load what every worker needs, once for all of them."""
+    for name in (*HEAVY, *modules):
+        importlib.import_module(name)
+    from dlcore.data import images
+    from dlcore.errors import DataError
+    try:
+        images.load("mnist")
+    except DataError:
+        logging.exception("no data to share")
+    gc.collect()
+    gc.freeze()
+
+
+def probe_devices() -> list[dict]:
+    """Return the devices as a short-lived child finds them, for the host must not touch them; the CPU is always one."""
+    readable, writable = os.pipe()
+    if (pid := os.fork()) == 0:
+        process.run_child(lambda: _tell_devices(writable))
+    os.close(writable)
+    told = b""
+    while select.select([readable], [], [], PROBE_SECONDS)[0] and (part := os.read(readable, 65536)):
+        told += part
+    os.close(readable)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return json.loads(told or b"[]") or [{"name": "cpu", "label": "CPU", "memory": 0}]
+
+
+def _tell_devices(writable: int) -> None:
+    from dlcore.device import find_devices
+    os.write(writable, json.dumps([device.to_dict() for device in find_devices()]).encode())
+
+
+class Host:
+    """Serves one server and those attached to it, each with workers of its own."""
+
+    def __init__(self, folder: Path, key: bytes, listener: socket.socket, devices: list[dict]):
+        self.folder, self.key, self.listener, self.devices = folder, key, listener, devices
+        self.servers: list[Server] = []
+        self.waiting: list[tuple[float, Role]] = []  # (when, who) is forked again
+        self.count = 0
+        self.wake = os.pipe()
+        for end in self.wake:
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(self.wake[1])
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def serve(self) -> None:
+        """Fork, wait and fork again until the server that started this host is gone."""
+        while True:
+            sources = [sys.stdin.fileno(), self.listener, self.wake[0], *(server.control for server in self.servers)]
+            readable, _, _ = select.select(sources, [], [], self._patience())
+            if sys.stdin.fileno() in readable and not os.read(sys.stdin.fileno(), 4096):
+                return self._leave()
+            if self.wake[0] in readable:
+                os.read(self.wake[0], 4096)
+            if self.listener in readable:
+                self._welcome()
+            for server in [server for server in self.servers if server.control in readable]:
+                self._hear(server)
+            self._reap()
+            self._fork_due()
+
+    def _patience(self) -> float | None:
+        return max(0.0, min(when for when, _ in self.waiting) - time.monotonic()) if self.waiting else None
+
+    def _welcome(self) -> None:
+        try:
+            control = accept(self.listener, self.key)
+            orders = control.recv()
+        except LOST:
+            return
+        self.count += 1
+        server = Server(control, self.folder / str(self.count), Path(orders["home"]))
+        server.folder.mkdir(exist_ok=True)
+        self.servers.append(server)
+        workers = worker_names(orders["workers"], [device["name"] for device in self.devices])
+        for name, device in (*workers, (EXPLAINER, "cpu")):
+            self._fork(Role(name, device, server))
+        control.send({"folder": str(server.folder), "devices": self.devices, "workers": workers})
+
+    def _hear(self, server: Server) -> None:
+        """Servers say nothing: there is something to read when one has gone, and its workers go with it."""
+        try:
+            server.control.recv()
+        except LOST:
+            self.servers.remove(server)
+            server.control.close()
+            for pid in server.children:
+                os.kill(pid, signal.SIGKILL)
+            self.waiting = [(when, role) for when, role in self.waiting if role.server is not server]
+            shutil.rmtree(server.folder, ignore_errors=True)
+
+    def _fork(self, role: Role) -> None:
+        pid = os.fork()
+        if pid == 0:
+            process.run_child(lambda: self._become(role))
+        role.born = time.monotonic()
+        role.server.children[pid] = role
+
+    def _become(self, role: Role) -> None:
+        from dlcore.engine import explainer, worker
+        listener = listen(role.server.folder / role.name)
+        if role.name == EXPLAINER:
+            explainer.serve(listener, self.key, role.server.home)
+        else:
+            process.be_nice(10 if role.device == "cpu" else 5)
+            worker.serve(listener, self.key, role.server.home)
+
+    def _reap(self) -> None:
+        """Bury the dead, and plan when each is forked again: at once, or later if it keeps dying young."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            for server in self.servers:
+                if role := server.children.pop(pid, None):
+                    logging.warning("%s ended with status %s", role.name, status)
+                    self._plan(role)
+
+    def _plan(self, role: Role) -> None:
+        now = time.monotonic()
+        role.early_deaths = role.early_deaths + 1 if now - role.born < STABLE else 0
+        pause = 0.0 if role.early_deaths < 3 else min(0.1 * 2**role.early_deaths, LONGEST_PAUSE)
+        self.waiting.append((now + pause, role))
+
+    def _fork_due(self) -> None:
+        now = time.monotonic()
+        due = [role for when, role in self.waiting if when <= now]
+        self.waiting = [(when, role) for when, role in self.waiting if when > now]
+        for role in due:
+            self._fork(role)
+
+    def _leave(self) -> None:
+        for server in self.servers:
+            for pid in server.children:
+                os.kill(pid, signal.SIGKILL)

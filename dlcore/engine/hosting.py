@@ -1,0 +1,154 @@
+"""The server's side of the host process: started, watched, and started again when it dies."""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from dlcore.engine.protocol import HOST, KEY, LOST, connect
+
+ROOT = Path(__file__).parents[2]
+QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+FIRST_GUESS = 6.0       # seconds that a start takes, until one has been measured
+LOG_BYTES = 2**20
+LEAVING = 3.0           # seconds that the host gets to end
+
+
+class Hosting:
+    """Keeps one host alive in a private folder, or attaches to another server's.
+
+    `ready` is called with what the host tells of its workers, `lost` when the host has died; both in a thread of
+    this object's own.
+    """
+
+    def __init__(self, home: Path, orders: dict, ready: Callable[[dict], None], lost: Callable[[], None],
+                 address: str | None = None, modules: tuple[str, ...] = ()):
+        self.home, self.orders, self.modules = home, orders, modules
+        self._ready, self._lost, self._attached = ready, lost, address is not None
+        self.folder = Path(address or tempfile.mkdtemp(prefix="derin-"))
+        self.key = (self.folder / KEY).read_bytes() if self._attached else secrets.token_bytes(32)
+        self.process: subprocess.Popen | None = None
+        self.awake = False
+        self._begun, self._stopped, self._guess = time.monotonic(), False, self._read_guess()
+        if not self._attached:
+            self._write_key()
+
+    def start(self) -> None:
+        """Start the host, and a thread that watches it."""
+        threading.Thread(target=self._watch, name="derin-host", daemon=True).start()
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until the host is awake, estimated from its last start; 0 when it is."""
+        return 0.0 if self.awake else max(0.0, self._guess - (time.monotonic() - self._begun))
+
+    def stop(self) -> None:
+        """End the host (and with it all its workers); leave nothing behind."""
+        self._stopped = True
+        if self.process is not None:
+            _end(self.process)
+        if not self._attached:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _watch(self) -> None:
+        pause = 0.05
+        while not self._stopped:
+            self._begun = time.monotonic()
+            self._launch()
+            control = self._reach()
+            if control is not None:
+                pause = 0.05
+                self._attend(control)
+            self.awake = False
+            if not self._stopped:
+                self._lost()
+                time.sleep(pause)
+                pause = min(2 * pause, 10.0)
+
+    def _launch(self) -> None:
+        if self._attached:
+            return
+        if self.process is not None:
+            _end(self.process)
+        with self._log() as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "dlcore.engine"], cwd=ROOT, env=os.environ | QUIET, stdin=subprocess.PIPE,
+                stdout=log, stderr=log, start_new_session=True)
+        orders = {"folder": str(self.folder), "key": self.key.hex(), "modules": self.modules}
+        try:
+            self.process.stdin.write(json.dumps(orders).encode() + b"\n")
+            self.process.stdin.flush()
+        except OSError:
+            return  # it has died already: the connection says so
+
+    def _reach(self) -> Connection | None:
+        """Return a connection to the host once it is awake, or None if it died while waking."""
+        while not self._stopped:
+            try:
+                return connect(self.folder / HOST, self.key)
+            except LOST:
+                time.sleep(0.02)
+            if self.process is not None and self.process.poll() is not None:
+                return None
+        return None
+
+    def _attend(self, control: Connection) -> None:
+        try:
+            control.send(self.orders)
+            told = control.recv()
+            self.awake = True
+            self._keep_guess(time.monotonic() - self._begun)
+            self._ready(told)
+            while True:
+                control.recv()
+        except LOST:
+            return
+        finally:
+            control.close()
+
+    def _write_key(self) -> None:
+        descriptor = os.open(self.folder / KEY, os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(self.key)
+
+    def _log(self):
+        """Return the engine's log, open for adding to it; begun anew when it has grown long."""
+        path = self.home / "engine.log"
+        long = path.exists() and path.stat().st_size > LOG_BYTES
+        return path.open("wb" if long else "ab")
+
+    def _read_guess(self) -> float:
+        try:
+            return float(json.loads((self.home / "engine.json").read_text())["start_seconds"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return FIRST_GUESS
+
+    def _keep_guess(self, seconds: float) -> None:
+        if self._attached:
+            return
+        self._guess = seconds
+        try:
+            (self.home / "engine.json").write_text(json.dumps({"start_seconds": round(seconds, 2)}))
+        except OSError:
+            return  # a full disk only costs us the estimate
+
+
+def _end(process: subprocess.Popen) -> None:
+    """Close a host's stdin, which ends it, and wait; kill it where that does not help."""
+    try:
+        process.stdin.close()
+    except OSError:
+        pass
+    try:
+        process.wait(LEAVING)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

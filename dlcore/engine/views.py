@@ -1,0 +1,67 @@
+"""What the engine tells a page."""
+
+from dataclasses import dataclass, field
+
+from dlcore.specs.experiment import Experiment
+
+ACTIVE = ("starting", "running")
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence for a visitor: an English template and its values."""
+
+    template: str
+    values: dict = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values)
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """Whether the engine is awake, in how many seconds it will be, and how much it has to do."""
+
+    ready: bool
+    seconds_left: float
+    devices: tuple[str, ...]
+    running: int
+    queued: int
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run as it stands; `events` are those since the cursor that was given, `cursor` is the next one to give.
+
+    `state` is queued, starting, running, paused, finished, interrupted or failed; `place` counts from 1 while queued,
+    and is 0 otherwise; `rate` is in pictures a second. An event of kind "cut" says that training went on from its
+    step: whoever has collected events drops those after it.
+    """
+
+    id: str
+    experiment: Experiment
+    state: str
+    place: int
+    step: int
+    total_steps: int
+    epoch: float
+    rate: float
+    seconds_left: float | None
+    events: list[dict]
+    cursor: int
+    snapshots: tuple[int, ...]
+    live_step: int | None
+    owner_hash: str
+    message: Message | None
+    threads: int
+    parent: tuple[str, int] | None
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A Job as it stands; `error` says why there will be no result."""
+
+    progress: float
+    finished: bool
+    result: object = None
+    error: Message | None = None

@@ -1,0 +1,29 @@
+"""The networks that come with the project: safetensors and a manifest that says how they were made."""
+
+import json
+from pathlib import Path
+
+from safetensors.numpy import load_file
+
+from dlcore.errors import N_, RecordingError
+from dlcore.specs import codec
+from dlcore.specs.experiment import Experiment
+from dlcore.training.recording import Weights
+
+FOLDER = Path(__file__).parents[2] / "assets" / "models"
+PRETRAINED = ("digits",)
+
+
+def read_manifest(name: str) -> dict:
+    """Return what is known of a pretrained network: experiment, command, seconds, accuracy, step."""
+    try:
+        return json.loads((FOLDER / f"{name}.json").read_text())
+    except (OSError, ValueError) as error:
+        raise RecordingError(N_("The pretrained network {name} is missing. Make it with: python -m dlcore pretrain "
+                                "{name}"), name=name) from error
+
+
+def open_pretrained(name: str) -> tuple[Experiment, Weights, int]:
+    """Return a pretrained network's experiment, weights and step."""
+    manifest = read_manifest(name)
+    return codec.from_dict(manifest["experiment"]), load_file(FOLDER / f"{name}.safetensors"), manifest["step"]

@@ -1,0 +1,187 @@
+"""An experiment as the PyTorch code that a person would write for it (printed without torch)."""
+
+from collections.abc import Iterator
+from textwrap import indent
+
+from dlcore.specs.data import CLASSES, ImageData
+from dlcore.specs.experiment import Experiment
+from dlcore.specs.model import Block, Network, named_blocks
+from dlcore.specs.shapes import layer_table
+from dlcore.specs.training import Training
+
+NORMALISE = {"mnist": ("MNIST", 0.1307, 0.3081), "fashion_mnist": ("FashionMNIST", 0.2860, 0.3530)}
+ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "gelu": "GELU", "silu": "SiLU", "elu": "ELU",
+               "tanh": "Tanh", "sigmoid": "Sigmoid", "softplus": "Softplus"}
+
+
+def print_script(experiment: Experiment) -> str:
+    """Return a whole script: the module, the data and the training loop; NetworkError where it cannot be built."""
+    parts = [_imports(experiment.training), print_module(experiment.network, experiment.data),
+             _data(experiment), _setup(experiment), _loop(experiment), _evaluation(experiment)]
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def print_module(network: Network, data: ImageData) -> str:
+    """Return the class Net; its layers have the names that they have on screen and in the saved weights."""
+    layers = [f"self.{name} = {call}" for name, call in _layers(network, data)]
+    init = indent("\n".join(["super().__init__()", *layers]), " " * 8)
+    forward = indent("\n".join(_forward(network, data)), " " * 8)
+    return f"class Net(nn.Module):\n    def __init__(self):\n{init}\n\n    def forward(self, x):\n{forward}"
+
+
+def _layers(network: Network, data: ImageData) -> Iterator[tuple[str, str]]:
+    shape: tuple[int, ...] = (data.channels, data.size, data.size)
+    for (name, block), row in zip(named_blocks(network.blocks), layer_table(network, data), strict=True):
+        if block.kind != "flatten":
+            yield name, _call(block, shape)
+        shape = row.shape
+
+
+def _call(block: Block, shape: tuple[int, ...]) -> str:
+    match block.kind:
+        case "conv":
+            extras = "".join(f", {name}={value}" for name, value, usual in (
+                ("stride", block.stride, 1), ("padding", block.padding, 0), ("dilation", block.dilation, 1))
+                if value != usual)
+            return f"nn.Conv2d({shape[0]}, {block.channels}, kernel_size={block.kernel}{extras})"
+        case "activation":
+            return f"nn.{ACTIVATIONS[block.function]}()"
+        case "pool":
+            return f"nn.{'Max' if block.mode == 'max' else 'Avg'}Pool2d({block.size}, stride={block.stride})"
+        case "batch_norm":
+            return f"nn.BatchNorm{'2d' if len(shape) == 3 else '1d'}({shape[0]})"
+        case "dropout":
+            return f"nn.Dropout({block.p:g})"
+        case _:
+            return f"nn.Linear({shape[0]}, {block.features})"
+
+
+def _forward(network: Network, data: ImageData) -> Iterator[str]:
+    rows = layer_table(network, data)
+    for (name, block), row in zip(named_blocks(network.blocks), rows, strict=True):
+        call = "torch.flatten(x, 1)" if block.kind == "flatten" else f"self.{name}(x)"
+        shape = ", ".join(map(str, row.shape))
+        yield f"x = {call}".ljust(28) + f"# (batch, {shape})"
+    yield "return x"
+
+
+def _imports(training: Training) -> str:
+    functional = "import torch.nn.functional as F\n" if training.loss != "cross_entropy" else ""
+    return f"import torch\n{functional}from torch import nn, optim\nfrom torch.utils.data import DataLoader, Subset\n" \
+           "from torchvision import datasets, transforms"
+
+
+def _data(experiment: Experiment) -> str:
+    data, batch = experiment.data, experiment.training.batch_size
+    name, mean, deviation = NORMALISE[data.dataset]
+    plain = [*_resize(data), "transforms.ToTensor()", f"transforms.Normalize({mean}, {deviation})"]
+    subset = "" if data.train_size == 60_000 else \
+        f"\ntrain_set = Subset(train_set, torch.randperm(len(train_set))[:{data.train_size}])"
+    return (f"train_transform = {_compose([*_resize(data), *_augment(data), *plain[-2:]])}\n"
+            f"test_transform = {_compose(plain)}\n\n"
+            f'train_set = datasets.{name}("data", train=True, download=True, transform=train_transform){subset}\n'
+            f'test_set = datasets.{name}("data", train=False, download=True, transform=test_transform)\n'
+            f"train_loader = DataLoader(train_set, batch_size={batch}, shuffle=True)\n"
+            "test_loader = DataLoader(test_set, batch_size=1000)")
+
+
+def _compose(steps: list[str]) -> str:
+    return "transforms.Compose([\n" + "".join(f"    {step},\n" for step in steps) + "])"
+
+
+def _resize(data: ImageData) -> list[str]:
+    size = [f"transforms.Resize({data.size})"] if data.size != 28 else []
+    return size + ([f"transforms.Grayscale({data.channels})"] if data.channels != 1 else [])
+
+
+def _augment(data: ImageData) -> Iterator[str]:
+    """Yield the torchvision transforms; a change of the stroke's thickness has none, and a comment says so."""
+    change = data.augment
+    if change.rotation or change.shift or change.scale:
+        moved = f", translate=({change.shift / 28:.3g}, {change.shift / 28:.3g})" if change.shift else ""
+        scaled = f", scale=({1 - change.scale:.3g}, {1 + change.scale:.3g})" if change.scale else ""
+        yield f"transforms.RandomAffine({change.rotation:g}{moved}{scaled})"
+    if change.brightness or change.contrast:
+        yield f"transforms.ColorJitter(brightness={change.brightness:g}, contrast={change.contrast:g})"
+    if change.thickness:
+        yield f"# not in torchvision: strokes made thinner or thicker by up to {change.thickness:g} pixels"
+
+
+def _setup(experiment: Experiment) -> str:
+    training = experiment.training
+    lines = [f"torch.manual_seed({training.seed})", f'device = torch.device("{training.device}")',
+             "model = Net().to(device)", f"criterion = {_criterion(training)}",
+             f"optimizer = {_optimizer(training)}"]
+    if training.schedule != "constant":
+        lines += [f"epochs, total = {training.epochs}, {training.epochs} * len(train_loader)",
+                  f"scheduler = {_scheduler(training)}"]
+    else:
+        lines += [f"epochs = {training.epochs}"]
+    return "\n".join(lines)
+
+
+def _criterion(training: Training) -> str:
+    return {"cross_entropy": "nn.CrossEntropyLoss()", "bce": "nn.BCEWithLogitsLoss()",
+            "mse": "nn.MSELoss()"}[training.loss]
+
+
+def _optimizer(training: Training) -> str:
+    common = f"model.parameters(), lr={training.learning_rate:g}"
+    decay = f", weight_decay={training.weight_decay:g}" if training.weight_decay or training.optimizer == "adamw" else ""
+    name = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}[training.optimizer]
+    momentum = f", momentum={training.momentum:g}" if training.optimizer in ("sgd", "rmsprop") else ""
+    return f"optim.{name}({common}{momentum}{decay})"
+
+
+def _scheduler(training: Training) -> str:
+    match training.schedule:
+        case "one_cycle":
+            return (f"optim.lr_scheduler.OneCycleLR(optimizer, {training.learning_rate:g}, total_steps=total, "
+                    "cycle_momentum=False)")
+        case "cosine":
+            return "optim.lr_scheduler.CosineAnnealingLR(optimizer, total)"
+        case _:
+            return "optim.lr_scheduler.MultiStepLR(optimizer, [total // 3, 2 * total // 3], gamma=0.1)"
+
+
+def _loop(experiment: Experiment) -> str:
+    training = experiment.training
+    body = ["x, y = x.to(device), y.to(device)"]
+    body += ["optimizer.zero_grad()"] if training.zero_grad else ["# optimizer.zero_grad() is left out: gradients pile up"]
+    body += [*_changes(experiment), "logits = model(x)", f"loss = criterion(logits, {_target(training)})",
+             "loss.backward()", "optimizer.step()"]
+    body += ["scheduler.step()"] if training.schedule != "constant" else []
+    body += ["step += 1"] if experiment.changes else []
+    inner = indent("\n".join(body), " " * 8)
+    begin = "step = 0\n" if experiment.changes else ""
+    return f"{begin}for epoch in range(epochs):\n    model.train()\n    for x, y in train_loader:\n{inner}"
+
+
+def _target(training: Training) -> str:
+    return "y" if training.loss == "cross_entropy" else f"F.one_hot(y, {CLASSES}).float()"
+
+
+def _changes(experiment: Experiment) -> Iterator[str]:
+    """Yield what was changed by hand while the run went on, where it was changed."""
+    for change in experiment.changes:
+        yield f"if step == {change.step}:"
+        match change.field.split(".")[-1]:
+            case "learning_rate" if experiment.training.schedule != "constant":
+                ratio = change.value / experiment.training.learning_rate if experiment.training.learning_rate else 0
+                yield f"    scheduler.base_lrs = [{ratio:g} * rate for rate in scheduler.base_lrs]"
+            case "learning_rate" | "weight_decay" as name:
+                key = "lr" if name == "learning_rate" else name
+                yield f'    optimizer.param_groups[0]["{key}"] = {change.value:g}'
+            case "dropout":
+                yield f"    for layer in model.modules():\n        if isinstance(layer, nn.Dropout):\n" \
+                      f"            layer.p = {change.value:g}"
+            case name:
+                yield f"    pass  # {name} set to {change.value} by hand"
+
+
+def _evaluation(experiment: Experiment) -> str:
+    forgotten = "" if experiment.training.eval_mode else "# model.eval() is forgotten: dropout stays on\n"
+    mode = "model.eval()\n" if experiment.training.eval_mode else forgotten
+    return (f"{mode}correct = 0\nwith torch.no_grad():\n    for x, y in test_loader:\n"
+            "        correct += (model(x.to(device)).argmax(1).cpu() == y).sum().item()\n"
+            'print(f"{correct / len(test_set):.2%} of the test digits read right")')

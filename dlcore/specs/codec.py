@@ -1,0 +1,186 @@
+"""Specs as plain dicts (for files) and as short texts (for links).
+
+Only what differs from the defaults is written. Reading is strict for files and lenient for links: an unknown or
+impossible value becomes the nearest valid one, and a `Mend` says so.
+"""
+
+import json
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from typing import Any, get_type_hints
+
+from dlcore.errors import N_, DerinError, SpecError
+from dlcore.specs.data import Augment, ImageData
+from dlcore.specs.experiment import DEVICE, LIVE_FIELDS, MAX_CHANGES, Change, Experiment, check, is_step, live_rule
+from dlcore.specs.fields import rule_of
+from dlcore.specs.model import BLOCKS, MAX_BLOCKS, Network
+from dlcore.specs.training import Training
+
+KINDS = {kind().kind: kind for kind in (Augment, ImageData, Network, Training, Experiment)} | BLOCKS
+MAX_LINK = 20_000
+
+
+@dataclass(frozen=True)
+class Mend:
+    """What was put right in a link: the field, what was given, what is used instead."""
+
+    field: str
+    given: str
+    used: str
+
+
+def to_dict(spec: Any) -> dict:
+    """Return a spec as a plain dict of what differs from its defaults; a block's `kind` always stays."""
+    plain = {"kind": spec.kind} if spec.kind in BLOCKS or spec.kind == "experiment" else {}
+    for declared in fields(spec):
+        value = getattr(spec, declared.name)
+        if value != _default(declared) and declared.name != "kind":
+            plain[declared.name] = _plain(value)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Change):
+        return [value.step, value.field, value.value]
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return to_dict(value) if is_dataclass(value) else value
+
+
+def _default(declared: Any) -> Any:
+    return declared.default_factory() if declared.default_factory is not MISSING else declared.default
+
+
+def to_link(experiment: Experiment) -> str:
+    """Return an experiment as the text that goes into the address bar."""
+    return json.dumps(to_dict(experiment), separators=(",", ":"), ensure_ascii=True)
+
+
+def from_dict(plain: Any) -> Experiment:
+    """Read an experiment from a plain dict; raise SpecError at the first field that is unknown or impossible."""
+    reader = _Reader()
+    experiment = reader.read(Experiment, plain, "")
+    if reader.mends:
+        first = reader.mends[0]
+        raise SpecError(first.field, N_("{name} cannot be {given}. It could be {used}."), name=first.field,
+                        given=first.given, used=first.used)
+    check(experiment)
+    return experiment
+
+
+def from_link(text: str) -> tuple[Experiment, tuple[Mend, ...]]:
+    """Read an experiment from the address bar; what cannot be used becomes the nearest valid setting, and is told."""
+    reader = _Reader()
+    experiment = reader.read(Experiment, _parse(text, reader), "")
+    try:
+        check(experiment)
+    except DerinError as error:
+        reader.mend("network", str(error), "small")
+        experiment = Experiment(data=experiment.data, training=experiment.training, changes=experiment.changes)
+        experiment = _checked_or_default(experiment, reader)
+    return experiment, tuple(reader.mends)
+
+
+def _checked_or_default(experiment: Experiment, reader: "_Reader") -> Experiment:
+    try:
+        check(experiment)
+    except DerinError as error:
+        reader.mend("experiment", str(error), "default")
+        return Experiment()
+    return experiment
+
+
+def _parse(text: str, reader: "_Reader") -> Any:
+    try:
+        if len(text) > MAX_LINK:
+            raise ValueError("too long")
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        reader.mend("experiment", text, "default")
+        return {}
+
+
+class _Reader:
+    """Reads specs field by field and remembers what it had to mend."""
+
+    def __init__(self) -> None:
+        self.mends: list[Mend] = []
+
+    def mend(self, path: str, given: Any, used: Any) -> None:
+        self.mends.append(Mend(_short(path), _short(given), _short(used)))
+
+    def read(self, kind: type, plain: Any, path: str) -> Any:
+        if not isinstance(plain, dict):
+            self.mend(path or "experiment", plain, "default")
+            return kind()
+        declared = {field.name: field for field in fields(kind)}
+        for name in plain:
+            if name not in declared or (name == "kind" and plain[name] != kind().kind):
+                self.mend(f"{path}.{name}".lstrip("."), plain[name], kind().kind if name == "kind" else "—")
+        given = {name: value for name, value in plain.items() if name in declared and name != "kind"}
+        hints = get_type_hints(kind)
+        return kind(**{name: self._field(declared[name], hints[name], value, f"{path}.{name}".lstrip("."))
+                       for name, value in given.items()})
+
+    def _field(self, declared: Any, hint: Any, value: Any, path: str) -> Any:
+        if rule := rule_of(declared):
+            return self._value(rule, value, path, _default(declared))
+        if declared.name == "blocks":
+            return self._blocks(value, path)
+        if declared.name == "changes":
+            return self._changes(value, path)
+        if declared.name == "device":
+            return self._device(value, path)
+        return self.read(hint, value, path)
+
+    def _value(self, rule: Any, value: Any, path: str, default: Any) -> Any:
+        try:
+            nearest = rule.nearest(value)
+        except (ValueError, TypeError, OverflowError):
+            nearest = default
+        if nearest != value or isinstance(value, bool) != (rule.type is bool):
+            self.mend(path, value, nearest)
+        return nearest
+
+    def _blocks(self, value: Any, path: str) -> tuple:
+        if not isinstance(value, list):
+            self.mend(path, value, "small")
+            return Network().blocks
+        blocks = []
+        for index, plain in enumerate(value[:MAX_BLOCKS]):
+            kind = plain.get("kind") if isinstance(plain, dict) else None
+            if isinstance(kind, str) and kind in BLOCKS:
+                blocks.append(self.read(BLOCKS[kind], plain, f"{path}[{index}]"))
+            else:
+                self.mend(f"{path}[{index}]", plain, "—")
+        if len(value) > MAX_BLOCKS:
+            self.mend(path, len(value), MAX_BLOCKS)
+        return tuple(blocks)
+
+    def _changes(self, value: Any, path: str) -> tuple[Change, ...]:
+        changes = []
+        for item in value if isinstance(value, list) else [value]:
+            match item:
+                case [int(step), str(name), setting] if name in LIVE_FIELDS and is_step(step):
+                    default = live_rule(name).nearest(0)
+                    changes.append(Change(step, name, self._value(live_rule(name), setting, path, default)))
+                case _:
+                    self.mend(path, item, "—")
+        if len(changes) > MAX_CHANGES:
+            self.mend(path, len(changes), MAX_CHANGES)
+        return tuple(changes[:MAX_CHANGES])
+
+    def _device(self, value: Any, path: str) -> str:
+        if isinstance(value, str) and DEVICE.fullmatch(value):
+            return value
+        self.mend(path, value, "cpu")
+        return "cpu"
+
+
+def _short(value: Any) -> str:
+    """Return a value as a short text that can be shown: half of a surrogate pair cannot."""
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError:
+        text = "[...]"
+    text = text.encode(errors="replace").decode()
+    return text if len(text) <= 80 else f"{text[:77]}..."

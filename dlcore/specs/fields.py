@@ -1,0 +1,94 @@
+"""Dataclass fields that carry their rule: one truth for forms, links and checks."""
+
+from dataclasses import Field, dataclass, field
+from math import isnan
+from typing import Any
+
+from dlcore.errors import N_, SpecError
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a field may hold: a number between `low` and `high`, one of `options`, or a switch."""
+
+    type: type
+    low: float | None = None
+    high: float | None = None
+    options: tuple = ()
+    unit: str = ""
+
+    def nearest(self, value: Any) -> Any:
+        """Return the allowed value nearest to a given one; raise ValueError where none is near."""
+        if self.type is bool:
+            return _boolean(value)
+        if self.options:
+            return _option(value, self.options)
+        number = float(value)
+        if isnan(number):
+            raise ValueError(value)
+        number = min(max(number, self.low), self.high)
+        return round(number) if self.type is int else number
+
+
+def _boolean(value: Any) -> bool:
+    if value in (True, 1, "true", "True", "1"):
+        return True
+    if value in (False, 0, "false", "False", "0"):
+        return False
+    raise ValueError(value)
+
+
+def _option(value: Any, options: tuple) -> Any:
+    if value in options and not isinstance(value, bool):
+        return next(option for option in options if option == value)
+    if all(isinstance(option, int) for option in options):
+        return min(options, key=lambda option: abs(option - float(value)))
+    raise ValueError(value)
+
+
+def whole(default: int, low: int, high: int, unit: str = "") -> Any:
+    """Declare a whole number between two bounds, both allowed."""
+    return field(default=default, metadata={"rule": Rule(int, low, high, unit=unit)})
+
+
+def real(default: float, low: float, high: float, unit: str = "") -> Any:
+    """Declare a real number between two bounds, both allowed."""
+    return field(default=default, metadata={"rule": Rule(float, low, high, unit=unit)})
+
+
+def choice(default: Any, *options: Any) -> Any:
+    """Declare one of several options."""
+    return field(default=default, metadata={"rule": Rule(type(default), options=options)})
+
+
+def switch(default: bool) -> Any:
+    """Declare a switch."""
+    return field(default=default, metadata={"rule": Rule(bool)})
+
+
+def kind(name: str) -> Any:
+    """Declare the literal `kind` by which specs are told apart across processes and caches."""
+    return field(default=name, kw_only=True)
+
+
+def rule_of(declared: Field) -> Rule | None:
+    """Return the rule that a dataclass field carries, if it has one."""
+    return declared.metadata.get("rule")
+
+
+def check_value(path: str, value: Any, rule: Rule) -> None:
+    """Raise SpecError where a value breaks its field's rule; the message says what is allowed."""
+    if rule.options and not any(value == option and type(value) is type(option) for option in rule.options):
+        raise SpecError(path, N_("{name} cannot be {value}. Choose one of: {options}."), name=path, value=value,
+                        options=", ".join(map(str, rule.options)))
+    if rule.type is bool and not isinstance(value, bool):
+        raise SpecError(path, N_("{name} is a switch: true or false, not {value}."), name=path, value=value)
+    if rule.low is not None and not _within(value, rule):
+        wanted = (N_("{name} cannot be {value}. Use a whole number from {low} to {high}.") if rule.type is int else
+                  N_("{name} cannot be {value}. Use a number from {low} to {high}."))
+        raise SpecError(path, wanted, name=path, value=value, low=rule.low, high=rule.high)
+
+
+def _within(value: Any, rule: Rule) -> bool:
+    allowed = int if rule.type is int else (int, float)
+    return isinstance(value, allowed) and not isinstance(value, bool) and rule.low <= value <= rule.high

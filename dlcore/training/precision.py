@@ -1,0 +1,35 @@
+"""In which precision a network computes."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+from dlcore.specs.experiment import Experiment
+from dlcore.specs.shapes import layer_table
+
+WIDE = 2_000_000  # multiply-adds a picture from which bfloat16 is faster than float32
+
+
+def choose_precision(experiment: Experiment) -> torch.dtype:
+    """Return bfloat16 where it was asked for, or is faster here and was not ruled out; else float32."""
+    wanted = experiment.training.precision
+    if wanted == "float32" or experiment.training.reproducible:
+        return torch.float32
+    return torch.bfloat16 if wanted == "bfloat16" or _pays(experiment) else torch.float32
+
+
+def _pays(experiment: Experiment) -> bool:
+    work = sum(row.multiply_adds for row in layer_table(experiment.network, experiment.data))
+    return work >= WIDE and has_fast_bfloat16(experiment.training.device)
+
+
+def has_fast_bfloat16(device: str) -> bool:
+    """Whether a device multiplies bfloat16 matrices faster than float32 ones."""
+    if device == "cpu":
+        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return not device.startswith("cuda") or torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def autocast(device: torch.device, precision: torch.dtype) -> AbstractContextManager:
+    """Return the context in which a network computes in a precision."""
+    return nullcontext() if precision == torch.float32 else torch.autocast(device.type, precision)

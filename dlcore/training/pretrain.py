@@ -1,0 +1,61 @@
+"""The networks that come with the project, made by the same Trainer: python -m dlcore pretrain NAME."""
+
+import json
+import time
+from collections.abc import Callable
+
+import torch
+from safetensors.numpy import save_file
+
+from dlcore.data import images
+from dlcore.explain.pretrained import FOLDER
+from dlcore.explain.snapshot import load
+from dlcore.specs import codec
+from dlcore.specs.data import Augment, ImageData
+from dlcore.specs.experiment import Experiment
+from dlcore.specs.model import RELU, BatchNorm, Block, Conv, Dropout, Flatten, Linear, Network, Pool
+from dlcore.specs.training import Training
+from dlcore.training.headless import train
+from dlcore.training.recording import halved
+from dlcore.training.state import to_arrays
+
+
+def _stage(channels: int) -> tuple[Block, ...]:
+    return Conv(channels=channels), BatchNorm(), RELU
+
+
+DIGITS = Experiment(
+    data=ImageData(augment=Augment(rotation=12, shift=1.5, scale=0.12, thickness=0.8, contrast=0.2)),
+    network=Network(blocks=(*_stage(24), *_stage(24), Pool(), *_stage(48), *_stage(48), Pool(), *_stage(64),
+                            Dropout(p=0.3), Flatten(), Linear(features=10))),
+    training=Training(epochs=12, batch_size=128, learning_rate=0.006, weight_decay=0.02, precision="bfloat16", seed=7),
+)
+EXPERIMENTS = {"digits": DIGITS}
+
+
+def pretrain(name: str, say: Callable[[dict], None]) -> None:
+    """Train a network of EXPERIMENTS and write it, in half precision, with its manifest into assets/models."""
+    experiment = EXPERIMENTS[name]
+    begun = time.perf_counter()
+    trainer = train(experiment, say)
+    manifest = {
+        "experiment": codec.to_dict(experiment), "command": f"python -m dlcore pretrain {name}",
+        "data": "MNIST, 60,000 training digits (CC BY-SA 3.0)", "step": trainer.step,
+        "seconds": round(time.perf_counter() - begun, 1), "torch": torch.__version__,
+    }
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    save_file({key: halved(value) for key, value in to_arrays(trainer.weights()).items()},
+              FOLDER / f"{name}.safetensors")
+    _write(name, manifest)
+    _write(name, manifest | {"test_accuracy": measure_accuracy(name)})
+
+
+def measure_accuracy(name: str) -> float:
+    """Return the share of the test digits that a pretrained network, as it was written, reads right."""
+    snapshot, test = load({"pretrained": name}, FOLDER), images.load_test(EXPERIMENTS[name].data.dataset)
+    read = [snapshot.read(part).argmax(1) for part in torch.from_numpy(test.test_images).split(500)]
+    return (torch.cat(read).numpy() == test.test_labels).mean().item()
+
+
+def _write(name: str, manifest: dict) -> None:
+    (FOLDER / f"{name}.json").write_text(json.dumps(manifest, indent=2) + "\n")

@@ -1,0 +1,74 @@
+"""Digits: build a network, train it on handwritten digits, and see it read one of your own."""
+
+import streamlit as st
+
+from dlcore.data.images import available
+from dlcore.export.pytorch import print_script
+from pages.ui import drawing, network, results, runs, state
+from pages.ui.forms import Form, edit_data, edit_training
+from pages.ui.history import history_of
+from pages.ui.language import _, lesson
+from pages.ui.panels import Chart, Line, curves, grid
+from pages.ui.polling import poll, rewind_bar
+from pages.ui.shell import open_page, show_notices
+
+PAGE = "digits"
+
+buttons = open_page(_("Digits"), _("Build a network, train it on handwritten digits, then draw one of your own."))
+show_notices(PAGE)
+runs.show_refusal(PAGE)
+
+# the experiment, in the sidebar
+
+form = Form(PAGE, touched=lambda path, value: runs.change_while_running(PAGE, path, value))
+with st.sidebar:
+    network.show_network(PAGE)
+    edit_data(form, available())
+    edit_training(form, state.engine().status().devices)
+
+experiment = state.experiment(PAGE)
+view = runs.shown_run(PAGE)
+changes = tuple(history_of(PAGE, view.id).changes) if view else ()
+with buttons:
+    runs.show_transport(PAGE, view, changes, broken=network.problem(experiment) is not None)
+
+# the run, live
+
+poll(PAGE, view)
+pad, figures = st.columns([57, 43], gap="medium")
+with pad:
+    drawing.show_pad(PAGE)
+with figures:
+    curves("digits.curves", PAGE, [
+        Chart("loss", _("Loss"), (Line("train_loss", _("training"), "grey"), Line("held_loss", _("held-out"))),
+              low=0, gap=("train_loss", "held_loss"), height=110),
+        Chart("accuracy", _("Accuracy"), (Line("train_accuracy", _("training"), "grey"),
+                                          Line("held_accuracy", _("held-out"))), unit="percent", high=1, height=110),
+    ])
+
+layers, examples, confusions = st.columns([30, 27, 43], gap="medium")
+with layers:
+    grid("digits.filters", PAGE, "filters", title=_("First layer"), note=_("filters and what they see"), cell=28)
+    grid("digits.maps0", PAGE, "maps0", cell=28)
+    grid("digits.maps1", PAGE, "maps1", title=_("Second layer"), cell=28)
+results.show_results(PAGE, examples, confusions)
+rewind_bar(PAGE)
+
+# look closer
+
+about, table, figures_by_class, code, changed = st.tabs([
+    _("About this page"), _("Layers"), _("Figures by class"), _("PyTorch code"), _("Augmentation")],
+    key="digits.closer", on_change="rerun")
+if about.open:
+    about.markdown(lesson(PAGE))
+if table.open:
+    with table:
+        network.show_layers(experiment, PAGE)
+if figures_by_class.open:
+    with figures_by_class:
+        results.show_report(PAGE)
+if code.open and not network.problem(experiment):
+    code.code(print_script(experiment), language="python", height=420)
+if changed.open:
+    with changed:
+        results.show_augmentation(PAGE)

@@ -1,0 +1,1 @@
+"""What the pages are drawn with; besides the pages themselves the only code that imports streamlit."""

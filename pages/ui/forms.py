@@ -1,0 +1,157 @@
+"""From a spec to widgets and back: a widget shows a field, and a touched widget becomes a new spec in the address."""
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+import streamlit as st
+
+from dlcore.specs.data import Augment
+from dlcore.specs.experiment import DROPOUT, Experiment, apply_change, Change, live_rule
+from dlcore.specs.fields import Rule, rule_of
+from pages.ui import state, words
+from pages.ui.language import _, number
+
+Touched = Callable[[str, Any], None]  # (dotted path, new value)
+
+
+def read_field(spec: Any, path: str) -> Any:
+    """Return a field of a spec by its dotted path; `network.dropout` is that of the first dropout block."""
+    if path == DROPOUT:
+        return next(block.p for block in spec.network.blocks if block.kind == "dropout")
+    for name in path.split("."):
+        spec = getattr(spec, name)
+    return spec
+
+
+def write_field(experiment: Experiment, path: str, value: Any) -> Experiment:
+    """Return the experiment with one field set."""
+    if path == DROPOUT:
+        return apply_change(experiment, Change(0, path, value))
+    return _write(experiment, path.split("."), value)
+
+
+def _write(spec: Any, names: list[str], value: Any) -> Any:
+    head, *rest = names
+    return replace(spec, **{head: _write(getattr(spec, head), rest, value) if rest else value})
+
+
+def _rule(spec: Any, path: str) -> Rule:
+    if path == DROPOUT:
+        return live_rule(path)
+    *owners, name = path.split(".")
+    for owner in owners:
+        spec = getattr(spec, owner)
+    return next(rule_of(declared) for declared in fields(spec) if declared.name == name)
+
+
+class Form:
+    """The widgets of one page's experiment; `touched` is told what the visitor changed."""
+
+    def __init__(self, page: str, touched: Touched = lambda path, value: None, locked: bool = False):
+        self.page, self.touched, self.locked = page, touched, locked
+        self.experiment = state.experiment(page)
+
+    def key(self, path: str) -> str:
+        """Return a field's widget key, such as "digits.learning_rate"."""
+        return f"{self.page}.{path.split('.')[-1]}"
+
+    def choose(self, path: str, options: tuple | None = None, **how: Any) -> None:
+        """Draw a field as a choice."""
+        options = options or _rule(self.experiment, path).options
+        st.selectbox(format_func=words.option, options=options, **self._bind(path), **how)
+
+    def slide(self, path: str, step: float, **how: Any) -> None:
+        """Draw a field as a slider between its bounds."""
+        rule = _rule(self.experiment, path)
+        bounds = {"min_value": rule.type(rule.low), "max_value": rule.type(rule.high)} | how
+        st.slider(step=rule.type(step), **bounds, **self._bind(path))
+
+    def pick(self, path: str, options: list, **how: Any) -> None:
+        """Draw a number as one of several usual values; a value from a link takes its place among them."""
+        value = read_field(self.experiment, path)
+        st.select_slider(options=sorted({*options, value}), **self._bind(path), **how)
+
+    def enter(self, path: str, **how: Any) -> None:
+        """Draw a field as a number to type."""
+        rule = _rule(self.experiment, path)
+        st.number_input(min_value=rule.type(rule.low), max_value=rule.type(rule.high), **self._bind(path), **how)
+
+    def switch(self, path: str, **how: Any) -> None:
+        """Draw a field as a switch."""
+        st.toggle(**self._bind(path), **how)
+
+    def _bind(self, path: str) -> dict:
+        key, value = self.key(path), read_field(self.experiment, path)
+        if st.session_state.get(key) != value:
+            st.session_state[key] = value
+        return {"label": words.field_name(path), "key": key, "on_change": self._take, "args": (path,)}
+
+    def _take(self, path: str) -> None:
+        value = _rule(self.experiment, path).type(st.session_state[self.key(path)]) if path != "training.device" \
+            else st.session_state[self.key(path)]
+        state.remember(self.page, write_field(state.experiment(self.page), path, value))
+        self.touched(path, value)
+
+
+LEARNING_RATES = [0.0, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 8e-3, 0.01, 0.02, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
+DECAYS = [0.0, 1e-5, 1e-4, 1e-3, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
+TRAIN_SIZES = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 60_000]
+BATCHES = [1, 8, 16, 32, 64, 128, 256, 512, 1024]
+
+
+def edit_data(form: Form, datasets: tuple[str, ...]) -> None:
+    """Draw what the network learns from: data set, how many, size, channels, augmentation."""
+    data = form.experiment.data
+    count = _("{n} digits").format(n=number(data.train_size))
+    with _group(_("Data"), f"{words.option(data.dataset)} · {count} · {data.size}×{data.size}×{data.channels}", "data",
+                form.page):
+        if len(datasets) > 1:
+            form.choose("data.dataset", datasets)
+        form.pick("data.train_size", TRAIN_SIZES, format_func=number)
+        left, right = st.columns(2)
+        with left:
+            form.choose("data.size")
+        with right:
+            form.choose("data.channels")
+    changed = [number(getattr(data.augment, declared.name), 1) for declared in fields(Augment)
+               if rule_of(declared) and getattr(data.augment, declared.name)]
+    with _group(_("Augmentation"), " · ".join(changed) or _("none"), "augmentation", form.page):
+        form.slide("data.augment.rotation", 1, max_value=45.0)
+        form.slide("data.augment.shift", 0.5)
+        for name in ("scale", "brightness", "contrast", "thickness"):
+            form.slide(f"data.augment.{name}", 0.05)
+
+
+def edit_training(form: Form, devices: tuple[str, ...]) -> None:
+    """Draw how the network learns: optimiser, learning rate, schedule, batch, epochs, loss, device."""
+    training = form.experiment.training
+    summary = f"{words.option(training.optimizer).split()[0]} · {training.learning_rate:g} · {training.batch_size}"
+    with _group(_("Training"), summary, "training", form.page):
+        form.choose("training.optimizer")
+        form.pick("training.learning_rate", LEARNING_RATES, format_func="{:g}".format)
+        form.choose("training.schedule")
+        form.pick("training.weight_decay", DECAYS, format_func="{:g}".format)
+        if training.optimizer in ("sgd", "rmsprop"):
+            form.slide("training.momentum", 0.01)
+        if any(block.kind == "dropout" for block in form.experiment.network.blocks):
+            form.slide(DROPOUT, 0.05)
+        form.pick("training.batch_size", BATCHES)
+        form.enter("training.epochs")
+    with _group(_("More"), f"{words.option(training.loss)} · {training.device}", "more", form.page):
+        form.choose("training.loss")
+        form.enter("training.seed")
+        form.choose("training.device", tuple(dict.fromkeys((*devices, training.device))))
+        form.choose("training.precision")
+        form.switch("training.reproducible", help=_("One thread, float32, and nothing that depends on the clock: the "
+                                                    "same numbers every time."))
+    forgotten = [call for call, kept in (("zero_grad()", training.zero_grad), ("eval()", training.eval_mode)) if not kept]
+    with _group(_("Common mistakes"), _("without {call}").format(call=", ".join(forgotten)) if forgotten else "",
+                "mistakes", form.page):
+        form.switch("training.zero_grad", help=_("Switched off, the gradients of all steps pile up."))
+        form.switch("training.eval_mode", help=_("Switched off, dropout stays on while the held-out digits are read."))
+
+
+def _group(title: str, values: str, name: str, page: str):
+    label = f"**{title}** :small[:gray[{values}]]" if values else f"**{title}**"
+    return st.expander(label, key=f"{page}.{name}_group")

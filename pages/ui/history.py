@@ -1,0 +1,96 @@
+"""What a page remembers of a run between two looks: its curves, changes and snapshots."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import streamlit as st
+
+from dlcore.engine.client import RunView
+from dlcore.plots.curves import find_gap, thin
+from dlcore.specs.experiment import Change
+from pages.ui import words
+from pages.ui.language import _, number
+
+LINES = ("train_loss", "held_loss", "fit_loss", "train_accuracy", "held_accuracy")
+POINTS = 400
+
+
+@dataclass
+class History:
+    """The events of one run so far, taken in as they come."""
+
+    run: str
+    cursor: int = 0
+    lines: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: {name: [] for name in LINES})
+    changes: list[Change] = field(default_factory=list)
+    measured: dict = field(default_factory=dict)
+    test: dict = field(default_factory=dict)
+
+    def take(self, view: RunView) -> None:
+        """Take in the events since the cursor."""
+        for event in view.events:
+            match event["kind"]:
+                case "metric":
+                    self._take_metric(event)
+                case "change":
+                    self.changes.append(Change(event["step"], event["field"], event["value"]))
+        self.cursor = view.cursor
+
+    def _take_metric(self, event: dict) -> None:
+        for name in LINES:
+            if name in event:
+                value = event[name]
+                self.lines[name].append((event["step"], np.nan if value is None else value))
+        if "held_loss" in event:
+            self.measured = event
+        if "test_loss" in event:
+            self.test = event
+
+    def curves(self, view: RunView) -> dict:
+        """Return the topic "curves" (see pages/ui/live.py)."""
+        drawn = {name: thin(np.array(points, np.float32).reshape(-1, 2).T, POINTS)
+                 for name, points in self.lines.items() if points}
+        per_epoch = view.step / view.epoch if view.epoch else None
+        return {**drawn, "step": view.step, "total_steps": view.total_steps, "steps_per_epoch": per_epoch,
+                "marks": self.marks(), "gap": self.gap(), "notes": self.notes()}
+
+    def marks(self) -> list[dict]:
+        """Return what was changed by hand, as marks on the curves."""
+        return [{"step": change.step, "text": f"{words.field_name(change.field)} {_value(change.value)}"}
+                for change in self.changes]
+
+    def gap(self) -> dict | None:
+        """Name the gap between the training and the held-out digits once it has opened."""
+        fit, held = (np.array(self.lines[name]).reshape(-1, 2).T for name in ("fit_loss", "held_loss"))
+        step = find_gap(fit, held, ratio=2.0, floor=0.05)
+        if step is None or len(held[0]) < 3:
+            return None
+        return {"step": step, "text": _("overfitting: gap {gap}").format(gap=number(held[1, -1] - fit[1, -1], 2))}
+
+    def notes(self) -> dict[str, str]:
+        """Return a line of text for each chart: which digits the newest figures are of."""
+        point = self.measured
+        if not point:
+            return {}
+        whole = point.get("test_accuracy") is not None
+        text = _("{share} of all 10,000 test digits") if whole else _("{share} of 2,000 held-out digits")
+        return {"accuracy": text.format(share=f"{number(100 * point['held_accuracy'], 1)} %")}
+
+    def is_not_a_number(self) -> bool:
+        """Whether the training loss has become infinite or not a number."""
+        points = self.lines["train_loss"]
+        return bool(points) and not np.isfinite(points[-1][1])
+
+
+def history_of(page: str, run_id: str) -> History:
+    """Return what this session remembers of a run."""
+    kept = st.session_state.get(f"_history.{page}")
+    if kept is None or kept.run != run_id:
+        kept = st.session_state[f"_history.{page}"] = History(run_id)
+    return kept
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return _("on") if value else _("off")
+    return f"{value:g}"

@@ -1,0 +1,118 @@
+"""What the visitor reads: English or Turkish, chosen in the sidebar, by the browser at first.
+
+A text in the code is English inside `_()`; its Turkish stands in assets/locale/tr/LC_MESSAGES/derin.po. Longer
+explanations are Markdown, one file a page and language, in assets/lessons.
+"""
+
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from string import Formatter
+
+import streamlit as st
+
+from dlcore.errors import N_, DerinError
+
+__all__ = ["LANGUAGES", "N_", "_", "choose_language", "language", "lesson", "ngettext", "number", "percent",
+           "switch_language", "told"]
+
+ASSETS = Path(__file__).parents[2] / "assets"
+LANGUAGES = {"en": "English", "tr": "Türkçe"}
+PARAMETER = "lang"
+CHOSEN, SHOWN, WIDGET = "_language_chosen", "_language", "shell.language"
+
+
+def _(text: str) -> str:
+    """Return a text in this session's language."""
+    return translations(language()).gettext(text) if text else ""
+
+
+def ngettext(one: str, many: str, n: int) -> str:
+    """Return the form of a text that goes with `n` things, in this session's language."""
+    return translations(language()).ngettext(one, many, n)
+
+
+def told(error: DerinError) -> str:
+    """Return what an error says, in this session's language."""
+    return _Localised().vformat(_(error.template), (), error.values)
+
+
+class _Localised(Formatter):
+    """Fills the places of a text; fractions get the comma that Turkish writes."""
+
+    def format_field(self, value: object, spec: str) -> str:
+        written = super().format_field(value, spec)
+        return written.replace(".", ",") if isinstance(value, float) and language() == "tr" else written
+
+
+def language() -> str:
+    """Return this session's language, "en" or "tr", as the frame of the page last chose it."""
+    return st.session_state.get(SHOWN) or choose_language()
+
+
+def choose_language() -> str:
+    """Settle this session's language: the one in the address bar, else the chosen one, else the browser's."""
+    asked, chosen = st.query_params.get(PARAMETER), st.session_state.get(CHOSEN)
+    if asked in LANGUAGES:
+        chosen = asked
+    elif chosen or asked is not None:
+        _keep_in_address(chosen)
+    st.session_state[CHOSEN] = chosen
+    st.session_state[SHOWN] = chosen or _browser_language()
+    return st.session_state[SHOWN]
+
+
+def _keep_in_address(chosen: str | None) -> None:
+    if chosen:
+        st.query_params[PARAMETER] = chosen
+    else:
+        del st.query_params[PARAMETER]
+
+
+def _browser_language() -> str:
+    spoken = (st.context.locale or "en").replace("_", "-").split("-")[0].lower()
+    return spoken if spoken in LANGUAGES else "en"
+
+
+def switch_language() -> None:
+    """Draw the switch between the languages."""
+    st.session_state[WIDGET] = language()
+    st.segmented_control(_("Language"), list(LANGUAGES), format_func=LANGUAGES.get, key=WIDGET, required=True,
+                         on_change=_take_choice, label_visibility="collapsed")
+
+
+def _take_choice() -> None:
+    if st.session_state.get(WIDGET) in LANGUAGES:
+        st.query_params[PARAMETER] = st.session_state[CHOSEN] = st.session_state[WIDGET]
+
+
+def number(value: float, digits: int = 0) -> str:
+    """Write a number with `digits` decimals: 60,000 and 98.7 in English, 60.000 and 98,7 in Turkish."""
+    written = f"{value:,.{digits}f}"
+    return written.translate(str.maketrans(",.", ".,")) if language() == "tr" else written
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Write a share of one in hundredths: 0.987 is 98.7% in English, %98,7 in Turkish."""
+    written = number(100 * share, digits)
+    return f"%{written}" if language() == "tr" else f"{written}%"
+
+
+def lesson(name: str) -> str:
+    """Return a page's longer explanation as Markdown, in this session's language."""
+    return read_lesson(language(), name)
+
+
+@cache
+def read_lesson(spoken: str, name: str) -> str:
+    """Return the Markdown of a page's lesson in a language."""
+    return (ASSETS / "lessons" / spoken / f"{name}.md").read_text(encoding="utf-8")
+
+
+@cache
+def translations(spoken: str) -> NullTranslations:
+    """Return a language's texts; English ones stand in the code."""
+    if spoken == "en":
+        return NullTranslations()
+    with open(ASSETS / "locale" / spoken / "LC_MESSAGES" / "derin.mo", "rb") as file:
+        return GNUTranslations(file)

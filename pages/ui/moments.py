@@ -1,0 +1,81 @@
+"""What a network makes of things at one moment of its training, as topics for the panels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dlcore.data.images import HELD_OUT, load_test
+from dlcore.plots.theme import encode_magnitude, encode_signed, find_limit
+from dlcore.training.recording import Predictions, Recording
+from dlcore.training.report import count_confusions
+from pages.ui import state, words
+from pages.ui.language import _, number
+
+Topics = dict[str, dict]
+MOST_EXAMPLES = 60
+
+
+def ask_moment(model: dict, image: np.ndarray) -> dict:
+    """Ask the explainer what a snapshot makes of a uint8 picture (28, 28); see dlcore.explain.requests.show_moment."""
+    return state.engine().explain(state.visitor(), {"kind": "moment", "model": model, "image": image})
+
+
+def picture_topics(answer: dict) -> Topics:
+    """Return the topics "filters" and "maps0", "maps1": signed weights and what the first layers see."""
+    topics: Topics = {"filters": _signed(answer["filters"])}
+    for index, (name, maps) in enumerate(answer["maps"]):
+        shown = _signed(maps) if maps.min() < 0 else _magnitudes(maps)
+        topics[f"maps{index}"] = shown | {"note": name}
+    return topics
+
+
+def bars_topic(scores: Sequence[float], dataset: str) -> dict:
+    """Return the topic "bars" for ten class scores."""
+    names = words.class_names(dataset)
+    best = int(np.argmax(scores))
+    return {"probabilities": np.asarray(scores, np.float32), "classes": names, "top": best,
+            "title": _("It reads a {name}").format(name=names[best])}
+
+
+def _signed(values: np.ndarray) -> dict:
+    limit = find_limit(values)
+    return {"pictures": encode_signed(values, limit), "scale": "diverging", "limit": limit}
+
+
+def _magnitudes(values: np.ndarray) -> dict:
+    limit = find_limit(values)
+    return {"pictures": encode_magnitude(values, limit), "scale": "sequential", "limit": limit}
+
+
+def predictions_of(run_id: str, step: int) -> Predictions | None:
+    """Return what a snapshot made of the held-out digits."""
+    return Recording(state.home() / "runs" / run_id).predictions(step)
+
+
+def matrix_topic(kept: Predictions, dataset: str, step: int) -> dict:
+    """Return the topic "matrix" for a snapshot's predictions."""
+    counts = count_confusions(shown_labels(kept, dataset), kept.scores.argmax(1))
+    return {"counts": counts.astype(np.uint32), "classes": words.class_names(dataset), "note": _which(kept, step)}
+
+
+def shown_labels(kept: Predictions, dataset: str) -> np.ndarray:
+    """Return the true classes that go with predictions."""
+    labels = load_test(dataset).test_labels
+    return labels if kept.whole else labels[HELD_OUT]
+
+
+def _which(kept: Predictions, step: int) -> str:
+    text = _("all {n} test digits, step {step}") if kept.whole else _("{n} held-out digits, step {step}")
+    return text.format(n=number(len(kept.scores)), step=number(step))
+
+
+def cell_pictures(kept: Predictions, dataset: str, cell: tuple[int, int]) -> dict:
+    """Return the digits of a cell of the confusion matrix, the surest first, each with its probability."""
+    true, read = cell
+    labels, predicted = shown_labels(kept, dataset), kept.scores.argmax(1)
+    found = np.flatnonzero((labels == true) & (predicted == read))
+    found = found[np.argsort(-kept.scores[found, read])][:MOST_EXAMPLES]
+    images = load_test(dataset).test_images
+    pictures = (images if kept.whole else images[HELD_OUT])[found]
+    captions = [f"{100 * kept.scores[index, read]:.0f} %" for index in found]
+    return {"pictures": pictures, "scale": "grey", "labels": captions}

@@ -1,0 +1,119 @@
+"""What the network reads right and wrong: confusion matrix, the digits of a cell, figures by class."""
+
+import numpy as np
+import streamlit as st
+
+from dlcore.errors import EngineError
+from dlcore.specs.codec import to_dict
+from dlcore.training.report import count_confusions, report
+from pages.ui import moments, network, panels, runs, state, words
+from pages.ui.history import history_of
+from pages.ui.language import _, number
+
+
+def shown_predictions(page: str):
+    """Return (view, step, predictions) of the moment that the page shows, or None."""
+    view = runs.shown_run(page)
+    if view is None or not view.snapshots:
+        return None
+    step = panels.chosen_step(f"{page}.rewind")
+    for kept in [step] if step is not None else view.snapshots[::-1]:
+        if predictions := moments.predictions_of(view.id, kept):
+            return view, kept, predictions
+    return None
+
+
+def show_results(page: str, examples, confusions) -> None:
+    """Draw the confusion matrix, and beside it the digits of the chosen cell."""
+    _results(page, examples, confusions)
+
+
+@st.fragment
+def _results(page: str, examples, confusions) -> None:
+    with confusions:
+        cell = panels.matrix(f"{page}.confusion", page, title=_("Confusion"),
+                             note=_("rows true, columns read; click a cell to see the digits"))
+    with examples:
+        _show_cell(page, cell)
+
+
+def _show_cell(page: str, cell: tuple[int, int] | None) -> None:
+    shown = shown_predictions(page)
+    if cell is None or shown is None:
+        st.caption(_("Click a cell of the matrix to see its digits, and a digit to send it to the pad."))
+        return
+    view, _step, kept = shown
+    dataset = view.experiment.data.dataset
+    names, pictures = words.class_names(dataset), moments.cell_pictures(kept, dataset, cell)
+    panels.grid(f"{page}.examples", page, "examples", pictures=pictures, cell=64, sends="digit",
+                title=_("{row} read as {column}").format(row=names[cell[0]], column=names[cell[1]]),
+                note=number(len(pictures["pictures"])))
+
+
+def show_report(page: str) -> None:
+    """Draw test loss and accuracy, and precision, recall and F1 of every class."""
+    shown = shown_predictions(page)
+    if shown is None:
+        st.caption(_("Train the network first."))
+        return
+    view, step, kept = shown
+    dataset = view.experiment.data.dataset
+    confusions = count_confusions(moments.shown_labels(kept, dataset), kept.scores.argmax(1))
+    _show_figures(page, view, step, kept, confusions)
+    figures = report(confusions)
+    st.dataframe({_("Class"): words.class_names(dataset), _("Precision"): _shares(figures.precision),
+                  _("Recall"): _shares(figures.recall), "F1": _shares(figures.f1), _("Digits"): figures.count},
+                 hide_index=True, key=f"{page}.report", height="content")
+
+
+def _show_figures(page: str, view, step: int, kept, confusions: np.ndarray) -> None:
+    test = history_of(page, view.id).test
+    accuracy = np.trace(confusions) / confusions.sum()
+    left, right = st.columns(2)
+    left.metric(_("Accuracy on {n} digits, step {step}").format(n=number(kept.scores.shape[0]), step=number(step)),
+                f"{number(100 * accuracy, 2)} %")
+    if test.get("step") == step and test.get("test_loss") is not None:
+        right.metric(_("Test loss"), number(test["test_loss"], 4))
+    if not kept.whole:
+        _offer_evaluation(page, view, step)
+
+
+def _offer_evaluation(page: str, view, step: int) -> None:
+    """Offer to read all test digits with a snapshot; it is a Job with progress that can be stopped."""
+    st.caption(_("These are the fixed 2,000 held-out digits that every snapshot reads."))
+    if st.button(_("Read all 10,000"), key=f"{page}.evaluate", icon=":material/fact_check:"):
+        request = {"kind": "evaluate", "model": {"run": view.id, "step": step}}
+        st.session_state[f"_job.{page}"] = state.engine().start_job(state.visitor(), request)
+    if job_id := st.session_state.get(f"_job.{page}"):
+        st.fragment(_watch_job, run_every=0.3)(page, job_id)
+
+
+def _watch_job(page: str, job_id: str) -> None:
+    job = state.engine().job(job_id)
+    if job is None or job.finished or job.error:
+        st.session_state.pop(f"_job.{page}", None)
+        st.rerun()
+    st.progress(job.progress)
+    if st.button(_("Stop"), key=f"{page}.stop_job"):
+        state.engine().cancel(job_id)
+        st.session_state.pop(f"_job.{page}", None)
+        st.rerun()
+
+
+def _shares(values: np.ndarray) -> list[str]:
+    return [f"{number(100 * value, 1)} %" for value in values]
+
+
+def show_augmentation(page: str) -> None:
+    """Draw real training digits before and after the augmentation."""
+    data = state.experiment(page).data
+    if not data.augment.active:
+        st.caption(_("Nothing is changed. Set rotation, shift or another change under Augmentation in the sidebar."))
+    try:
+        answer = state.engine().explain(state.visitor(), {"kind": "augmented", "data": to_dict(data), "count": 12})
+    except EngineError:
+        st.caption(_("The engine is still waking. Try again in a few seconds."))
+        return
+    for name, title in (("before", _("Training digits")), ("after", _("The same, augmented"))):
+        panels.grid(f"{page}.{name}", page, name, title=title, cell=56,
+                    pictures={"pictures": answer[name], "scale": "grey"})

@@ -1,0 +1,152 @@
+"""The run that a page shows: starting it, steering it, and the words for how it stands."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from dlcore.engine.client import RunView
+from dlcore.errors import DerinError
+from dlcore.specs.experiment import LIVE_FIELDS, Change, Experiment, same_run
+from pages.ui import state
+from pages.ui.language import N_, _, number, told
+
+STATES = {
+    "queued": N_("Waiting"), "starting": N_("Starting"), "running": N_("Training"), "paused": N_("Paused"),
+    "finished": N_("Finished"), "interrupted": N_("Interrupted"), "failed": N_("Failed"),
+}
+ACTIVE = ("queued", "starting", "running")
+GOES_ON = ("paused", "interrupted")  # a click continues these
+
+
+def shown_run(page: str, cursor: int = 0) -> RunView | None:
+    """Return the run that the page shows, with its events since a cursor; this also says that somebody looks at it."""
+    run_id = state.run(page)
+    view = run_id and state.engine().view(run_id, state.visitor(), cursor)
+    if run_id and view is None:
+        state.forget_unknown_run(page)
+    return view or None
+
+
+def is_mine(view: RunView) -> bool:
+    """Whether this browser started the run and may steer it."""
+    return state.engine().owns(view.id, state.visitor())
+
+
+def state_text(view: RunView) -> str:
+    """Return how the run stands, in words."""
+    if view.state == "queued":
+        return _("Waiting, place {place}").format(place=view.place)
+    return _(STATES[view.state])
+
+
+def progress_texts(view: RunView) -> tuple[str, str]:
+    """Return what is done ("epoch 1.32 of 2") and how fast ("14,020 digits/s · 2.9 s left")."""
+    done = _("epoch {epoch} of {epochs}").format(
+        epoch=number(view.epoch, 2), epochs=number(view.epoch * view.total_steps / view.step if view.step else
+                                                   view.experiment.training.epochs))
+    if view.state != "running" or not view.rate:
+        return done, ""
+    return done, _("{rate} digits/s · {left} left").format(rate=number(view.rate), left=duration(view.seconds_left))
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words: "2.9 s", "3 min 20 s", "1 h 5 min"."""
+    if seconds < 60:
+        return _("{s} s").format(s=number(seconds, 1))
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return _("{min} min {s} s").format(min=minutes, s=rest)
+    return _("{h} h {min} min").format(h=minutes // 60, min=minutes % 60)
+
+
+def show_transport(page: str, view: RunView | None, changes: tuple[Change, ...], broken: bool) -> None:
+    """Draw Train / Pause / Continue, Step and Restart; what cannot be pressed is grey."""
+    watching = view is not None and not is_mine(view)
+    if watching:
+        _button(page, "copy", _("Continue as a copy"), "content_copy", _copy, view, primary=True)
+        return
+    if view is not None and view.state in ACTIVE:
+        _button(page, "pause", _("Pause"), "pause", _pause, view, primary=True)
+    elif view is not None and view.state in GOES_ON:
+        _button(page, "train", _("Continue"), "play_arrow", _continue, view, primary=True)
+    else:
+        _button(page, "train", _("Train"), "play_arrow", _start, view, primary=True, disabled=broken)
+    over = view is not None and view.state in ("finished", "failed")
+    _button(page, "step", _("Step"), "skip_next", _step, view, disabled=broken or over)
+    _button(page, "restart", _("Restart"), "replay", _restart, view, changes, disabled=broken or view is None)
+
+
+def _button(page: str, name: str, text: str, icon: str, act, *args, primary: bool = False, disabled: bool = False):
+    st.button(text, key=f"{page}.{name}", icon=f":material/{icon}:", type="primary" if primary else "secondary",
+              on_click=_guard, args=(page, act, *args), disabled=disabled)
+
+
+def _guard(page: str, act, *args) -> None:
+    """Do what a button asks; what the engine refuses is said, and nothing is lost."""
+    try:
+        act(page, *args)
+    except DerinError as error:
+        st.session_state[f"_refused.{page}"] = told(error)
+
+
+def show_refusal(page: str) -> None:
+    """Say what the engine refused last, once."""
+    if text := st.session_state.pop(f"_refused.{page}", None):
+        st.warning(text)
+
+
+def begin(page: str, experiment: Experiment, parent: tuple[str, int] | None = None) -> str:
+    """Start a run and show it on the page."""
+    run_id = state.engine().start_run(experiment, state.visitor(), parent=parent)
+    state.remember_run(page, run_id)
+    return run_id
+
+
+def _start(page: str, view: RunView | None) -> None:
+    begin(page, state.experiment(page))
+
+
+def _pause(page: str, view: RunView) -> None:
+    state.engine().pause(view.id, state.visitor())
+
+
+def _continue(page: str, view: RunView) -> None:
+    if same_run(state.experiment(page), view.experiment):
+        state.engine().resume(view.id, state.visitor())
+    else:
+        _restart(page, view, ())
+
+
+def _step(page: str, view: RunView | None) -> None:
+    run_id = view.id if view else begin(page, state.experiment(page))
+    if view is None or view.state in ACTIVE:
+        state.engine().pause(run_id, state.visitor())
+    state.engine().step(run_id, state.visitor())
+
+
+def _restart(page: str, view: RunView, changes: tuple[Change, ...]) -> None:
+    """Train from the same initial weights; the same settings replay what was changed on the way."""
+    wanted = state.experiment(page)
+    if same_run(wanted, view.experiment) and changes:
+        wanted = replace(view.experiment, changes=changes)
+        state.remember(page, wanted)
+    if view.state in (*ACTIVE, "paused"):
+        state.engine().stop(view.id, state.visitor())
+    begin(page, wanted)
+
+
+def _copy(page: str, view: RunView) -> None:
+    begin(page, view.experiment, parent=(view.id, view.step))
+    state.remember(page, view.experiment)
+
+
+def train_on_from(page: str, view: RunView, step: int) -> None:
+    """Train on from a snapshot, in a run of its own; the recording that was rewound stays as it is."""
+    _guard(page, lambda page: begin(page, view.experiment, parent=(view.id, step)))
+
+
+def change_while_running(page: str, path: str, value: object) -> None:
+    """Hand a touched setting to the run on the page, where it is one that can change while the network learns."""
+    view = shown_run(page)
+    if path in LIVE_FIELDS and view and view.state in (*ACTIVE, "paused") and is_mine(view):
+        _guard(page, lambda page: state.engine().change(view.id, state.visitor(), path, value))

@@ -1,0 +1,82 @@
+"""The frame around every page: menu, name, language, title, and what has to be said about the link."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.ui import state, words
+from pages.ui.language import N_, _, choose_language, switch_language
+
+__all__ = ["MENU", "navigate", "open_page", "pages_there", "show_notices"]
+
+PAGES = Path(__file__).parents[1]
+PICTURES = PAGES.parent / "assets" / "pictures"
+STYLE = PAGES.parent / "assets" / "styles" / "shell.css"
+
+# (group, file, title) in teaching order; a row whose file is not there yet is left out
+MENU = (
+    ("", "home.py", N_("Home")),
+    (N_("Images"), "digits.py", N_("Digits")),
+)
+
+
+def pages_there() -> list[tuple[str, str, str]]:
+    """Return the rows of the menu whose pages exist."""
+    return [row for row in MENU if (PAGES / row[1]).exists()]
+
+
+def navigate() -> st.Page:
+    """Draw the frame and return the page that the address asks for; app.py runs it."""
+    st.session_state["_routed"] = True
+    choose_language()
+    page = st.navigation(_menu(), expanded=True)
+    _draw_frame(page)
+    return page
+
+
+def open_page(title: str, lead: str):
+    """Begin a page: its title, one sentence on what to do, and to their right the place for its buttons."""
+    if not st.session_state.pop("_routed", False):
+        navigate()  # a deep link was the first request of this server: the page runs without app.py
+        st.session_state.pop("_routed")
+    with st.container(key="shell_head", horizontal=True, vertical_alignment="bottom"):
+        with st.container(key="shell_title", gap=None):
+            st.title(title, anchor=False)
+            st.markdown(lead)
+        return st.container(key="shell_actions", horizontal=True, horizontal_alignment="right", width="content",
+                            vertical_alignment="center")
+
+
+def show_notices(page: str) -> None:
+    """Say what a link held that could not be used, until the visitor changes it."""
+    if mends := state.mended(page):
+        line = _("- **{field}** was {given}; now it is {used}.")
+        said = [line.format(field=words.field_name(mend.field), given=_code(mend.given), used=_code(mend.used))
+                for mend in mends]
+        st.info("\n".join([_("Some settings in the link could not be used:"), "", *said]), icon=":material/link:")
+    if state.run_was_unknown(page):
+        st.info(_("The link names a run that is not here (any more). Press Train to start one of your own."),
+                icon=":material/link_off:")
+
+
+def _code(text: str) -> str:
+    return f"`{' '.join(text.replace('`', ' ').split()) or '—'}`"
+
+
+def _menu() -> dict[str, list]:
+    groups: dict[str, list] = {}
+    for group, file, title in pages_there():
+        page = st.Page(PAGES / file, title=_(title), default=file == "home.py")
+        groups.setdefault(_(group), []).append(page)
+    return groups
+
+
+def _draw_frame(page: st.Page) -> None:
+    disc, theme = str(PICTURES / "disc.svg"), "dark" if st.context.theme.type == "dark" else "light"
+    st.set_page_config(page_title=f"{page.title} · Derin", page_icon=disc, layout="wide")
+    st.logo(str(PICTURES / f"name-{theme}.svg"), size="large", icon_image=disc)
+    st.html(STYLE)
+    state.identify()
+    state.engine()
+    with st.sidebar.container(key="shell_language"):
+        switch_language()

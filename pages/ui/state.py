@@ -1,0 +1,151 @@
+"""What a session knows: the engine it talks to, who its visitor is, and the experiment in the address bar."""
+
+import os
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+import streamlit as st
+from platformdirs import user_data_path
+
+from dlcore.engine.client import Engine
+from dlcore.specs.codec import Mend, from_link, to_link
+from dlcore.specs.experiment import Experiment
+from pages.ui.panels import register
+
+EXPERIMENT, RUN = "experiment", "run"
+SECRET = re.compile(r"[A-Za-z0-9_-]{16,128}")
+RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it
+IDENTITY = "shell.identity"
+PROPOSED = "_proposed_identity"
+
+_identity = register("identity")
+
+
+def home() -> Path:
+    """Return the folder for what visitors make: DERIN_HOME, or the user's data directory."""
+    return Path(os.environ.get("DERIN_HOME") or user_data_path("derin"))
+
+
+@st.cache_resource(show_spinner=False)
+def engine() -> Engine:
+    """Return the server's engine; the first call starts it, and it wakes in the background."""
+    started = Engine(home())
+    started.start()
+    return started
+
+
+def identify() -> None:
+    """Settle who the visitor is: the browser keeps its secret over a reload, a new browser takes the one proposed."""
+    with st.container(key="shell_identity"):
+        _identity(key=IDENTITY, data={"secret": visitor()}, on_secret_change=lambda: None)
+
+
+def visitor() -> str:
+    """Return this browser's secret, by which the engine knows whose run is whose."""
+    kept = (st.session_state.get(IDENTITY) or {}).get("secret")
+    if isinstance(kept, str) and SECRET.fullmatch(kept):
+        return kept
+    return st.session_state.setdefault(PROPOSED, secrets.token_urlsafe(24))
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A parameter of the address bar as a page last had it, and when this session last set it."""
+
+    text: str | None
+    since: float = -ECHO
+
+
+@dataclass(frozen=True)
+class _Linked:
+    """What a text in the address bar means, and what had to be mended in it."""
+
+    text: str | None
+    experiment: Experiment
+    mends: tuple[Mend, ...] = ()
+
+
+def experiment(page: str, default: Callable[[], Experiment] = Experiment) -> Experiment:
+    """Return a page's experiment: the one in the address bar, else the one it had when left, else the default."""
+    text, linked = _settle(page, EXPERIMENT), st.session_state.get(f"_linked.{page}")
+    if linked is None or text != linked.text:
+        linked = _read_link(page, text) if text is not None else _Linked(None, default())
+        st.session_state[f"_linked.{page}"] = linked
+    return linked.experiment
+
+
+def _read_link(page: str, text: str) -> _Linked:
+    settled, mends = from_link(text)
+    linked = _Linked(to_link(settled), settled, mends)
+    _keep(page, EXPERIMENT, linked.text)
+    return linked
+
+
+def remember(page: str, changed: Experiment) -> None:
+    """Keep a page's experiment, in this session and in the address bar."""
+    if changed != experiment(page):
+        linked = _Linked(to_link(changed), changed)
+        st.session_state[f"_linked.{page}"] = linked
+        _keep(page, EXPERIMENT, linked.text)
+
+
+def mended(page: str) -> tuple[Mend, ...]:
+    """Return what was put right in the page's link; nothing any more once the visitor has changed something."""
+    linked = st.session_state.get(f"_linked.{page}")
+    return linked.mends if linked else ()
+
+
+def run(page: str) -> str | None:
+    """Return the id of the run that a page shows: the one in the address bar, else the one it had when left."""
+    asked = _settle(page, RUN)
+    if asked is None or RUN_ID.fullmatch(asked):
+        return asked
+    forget_unknown_run(page)
+    return None
+
+
+def remember_run(page: str, run_id: str | None) -> None:
+    """Keep the id of the run that a page shows, or that it shows none, in this session and in the address bar."""
+    st.session_state[f"_run_unknown.{page}"] = False
+    _keep(page, RUN, run_id)
+
+
+def forget_unknown_run(page: str) -> None:
+    """Take a run that nobody knows out of the address bar; `run_was_unknown` says so until a run is shown again."""
+    remember_run(page, None)
+    st.session_state[f"_run_unknown.{page}"] = True
+
+
+def run_was_unknown(page: str) -> bool:
+    """Whether the page's link named a run that is not there."""
+    return st.session_state.get(f"_run_unknown.{page}", False)
+
+
+def _settle(page: str, name: str) -> str | None:
+    kept, asked = st.session_state.get(f"_{name}.{page}", _Kept(None)), st.query_params.get(name)
+    if asked is None or monotonic() - kept.since < ECHO:
+        _write(name, kept.text)
+        return kept.text
+    if asked != kept.text:
+        st.session_state[f"_{name}.{page}"] = _Kept(asked)
+    return asked
+
+
+def _keep(page: str, name: str, text: str | None) -> None:
+    if st.session_state.get(f"_{name}.{page}", _Kept(None)).text != text:
+        st.session_state[f"_{name}.{page}"] = _Kept(text, monotonic())
+    _write(name, text)
+
+
+def _write(name: str, text: str | None) -> None:
+    if st.query_params.get(name) == text:
+        return
+    if text is None:
+        del st.query_params[name]
+    else:
+        st.query_params[name] = text

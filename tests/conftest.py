@@ -1,0 +1,169 @@
+"""What tests share: one engine, one server that talks to it, and a browser.
+
+The engine is real and started once. Pages under AppTest run in this process and are handed it; the Streamlit server
+that the browser visits is told its address through DERIN_ENGINE_ADDRESS.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-extensions", "--disable-component-update",
+         "--disable-background-networking", "--no-first-run", "--hide-scrollbars"]
+HARMLESS = ("/_stcore/health", "/_stcore/host-config")  # a deep link asks its own folder for these first
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory) -> Path:
+    """A folder for recordings that is gone after the tests."""
+    return tmp_path_factory.mktemp("derin")
+
+
+@pytest.fixture(scope="session")
+def engine(home):
+    """The one real engine; it wakes while the first tests run."""
+    from dlcore.engine.client import Engine
+
+    started = Engine(home)
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def awake(engine):
+    """The engine, ready to answer."""
+    wait_until(lambda: engine.status().ready, 60, "the engine did not wake")
+    return engine
+
+
+@pytest.fixture
+def app_test(engine, monkeypatch) -> Callable:
+    """Return a function that opens a page of the app in this process, for a visitor with a locale and an address."""
+    from streamlit.testing.v1 import AppTest
+
+    from pages.ui import state
+
+    monkeypatch.setattr(state, "engine", lambda: engine)
+
+    def open_app(page: str = "home.py", locale: str = "en-US", **address: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+        app.context = {"locale": locale}
+        app.query_params.update(address)
+        if page != "home.py":
+            app.switch_page(f"pages/{page}")
+        app.run()
+        assert not app.exception, app.exception
+        return app
+
+    return open_app
+
+
+@contextmanager
+def served(home: Path, log: Path, **environment: str) -> Iterator[str]:
+    """Serve the app on a free loopback port; at the end its log must show no traceback."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address",
+               "127.0.0.1", "--server.headless", "true"]
+    with log.open("w") as output:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                  env={**os.environ, "DERIN_HOME": str(home), **environment})
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_until(lambda: server.poll() is not None or is_healthy(url), 30, "the server did not start")
+            assert server.poll() is None, log.read_text()
+            yield url
+        finally:
+            server.terminate()
+            server.wait(20)
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@pytest.fixture(scope="session")
+def app_url(engine, home, tmp_path_factory) -> Iterator[str]:
+    """The address of a running app whose engine is the tests' own."""
+    log = tmp_path_factory.mktemp("server") / "streamlit.log"
+    with served(home, log, DERIN_ENGINE_ADDRESS=engine.address) as url:
+        yield url
+
+
+def is_healthy(url: str) -> bool:
+    try:
+        return urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).read() == b"ok"
+    except OSError:
+        return False
+
+
+def wait_until(holds: Callable[[], bool], seconds: float, what_is_wrong: str) -> None:
+    """Wait until something holds; fail with a sentence when it does not in time."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, what_is_wrong
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator:
+    """A headless Chromium, the one that is on the machine."""
+    from playwright.sync_api import sync_playwright
+
+    named = [os.environ["DERIN_CHROMIUM"]] if "DERIN_CHROMIUM" in os.environ else CHROMIUM
+    path = next((found for name in named if (found := shutil.which(name))), None)
+    assert path, "The browser tests need Chromium: `make test` installs it, DERIN_CHROMIUM can name one."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_tab(chromium) -> Iterator[Callable]:
+    """Return a function that opens a fresh browser's tab; the test fails when one writes an error to its console."""
+    contexts, errors = [], []
+
+    def open_one(width: int = 1280, height: int = 800, locale: str = "en-US", **how):
+        context = chromium.new_context(viewport={"width": width, "height": height}, locale=locale, **how)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("console", lambda message: errors.append(message) if message.type == "error" else None)
+        tab.on("pageerror", lambda error: errors.append(error))
+        return tab
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert [str(error) for error in errors if not is_harmless(error)] == []
+
+
+@pytest.fixture
+def page(open_tab):
+    """A tab of a fresh browser on a projector."""
+    return open_tab()
+
+
+def is_harmless(error) -> bool:
+    """Whether a console error is one of the two questions that a deep link asks in vain."""
+    address = getattr(error, "location", {}).get("url", "")
+    return "404" in str(getattr(error, "text", "")) and address.endswith(HARMLESS) and "/_stcore/" in address
+
+
+def settled(tab) -> None:
+    """Wait until the page has been drawn and stands still."""
+    tab.wait_for_selector('[data-testid="stApp"][data-test-connection-state="CONNECTED"]'
+                          '[data-test-script-state="notRunning"]')
+    tab.wait_for_selector("h1")

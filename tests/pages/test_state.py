@@ -1,0 +1,142 @@
+"""The address bar: what it says opens, what it cannot say is mended and told, what is left is kept."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import streamlit as st
+
+from dlcore.specs.codec import from_link, to_link
+from dlcore.specs.experiment import Experiment
+from pages.ui import state
+
+
+@pytest.fixture
+def bar(monkeypatch) -> dict:
+    """An address bar and a session without a browser."""
+    monkeypatch.setattr(st, "query_params", {})
+    monkeypatch.setattr(st, "session_state", {})
+    monkeypatch.setattr(state, "ECHO", 0.0)
+    return st.query_params
+
+
+def learning_at(rate: float) -> Experiment:
+    experiment = Experiment()
+    return replace(experiment, training=replace(experiment.training, learning_rate=rate))
+
+
+def test_an_untouched_page_leaves_the_address_alone(bar):
+    assert state.experiment("digits") == Experiment()
+    state.remember("digits", Experiment())
+    assert bar == {}
+
+
+def test_a_change_goes_into_the_address(bar):
+    state.remember("digits", learning_at(0.01))
+    assert from_link(bar["experiment"]) == (learning_at(0.01), ())
+    assert state.experiment("digits") == learning_at(0.01)
+
+
+def test_a_copied_link_opens_the_same_experiment(bar):
+    bar["experiment"] = to_link(learning_at(0.02))
+    assert state.experiment("digits") == learning_at(0.02)
+    assert state.mended("digits") == ()
+
+
+def test_each_page_keeps_its_experiment_over_a_page_switch(bar):
+    state.remember("digits", learning_at(0.01))
+    bar.clear()
+    assert state.experiment("convolution") == Experiment()
+    assert "experiment" not in bar
+    assert state.experiment("digits") == learning_at(0.01)
+    assert bar["experiment"] == to_link(learning_at(0.01))
+
+
+def test_the_browsers_back_button_brings_the_earlier_experiment_back(bar):
+    state.remember("digits", learning_at(0.01))
+    earlier = bar["experiment"]
+    state.remember("digits", learning_at(0.02))
+    bar["experiment"] = earlier
+    assert state.experiment("digits") == learning_at(0.01)
+
+
+def test_an_address_sent_before_the_change_reached_the_browser_undoes_nothing(bar, monkeypatch):
+    monkeypatch.setattr(state, "ECHO", 2.0)
+    state.remember("digits", learning_at(0.01))
+    earlier = bar["experiment"]
+    state.remember("digits", learning_at(0.02))
+    bar["experiment"] = earlier
+    assert state.experiment("digits") == learning_at(0.02)
+    assert bar["experiment"] == to_link(learning_at(0.02))
+
+
+def test_what_was_mended_is_told_until_something_is_changed(bar):
+    bar["experiment"] = json.dumps({"kind": "experiment", "training": {"learning_rate": 1e9}})
+    opened = state.experiment("digits")
+    for _rerun in range(2):
+        assert state.experiment("digits") == opened
+        assert [mend.field for mend in state.mended("digits")] == ["training.learning_rate"]
+    assert bar["experiment"] == to_link(opened)
+    state.remember("digits", learning_at(0.02))
+    assert state.mended("digits") == ()
+
+
+GARBAGE = ["", "{", "null", "[]", "7", '"text"', "\x00", "%00%ff", "{" * 10_000, "[" * 100_000, "x" * 500_000, "1e999",
+           '{"kind": "experiment", "network": {"blocks": [[]]}}', '{"training": {"epochs": NaN, "seed": 1e400}}',
+           '{"data": {"dataset": "../../etc/passwd", "size": -3}}', '{"changes": [[1, "training.learning_rate", "a"]]}',
+           '{"training": 3, "network": "x", "data": null}', '{"unknown": {"deep": {"er": []}}}']
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=range(len(GARBAGE)))
+def test_garbage_in_the_address_opens_a_page_that_works(bar, garbage):
+    bar["experiment"] = bar["run"] = garbage
+    opened = state.experiment("digits")
+    assert from_link(to_link(opened)) == (opened, ())
+    assert state.run("digits") is None or state.RUN_ID.fullmatch(state.run("digits"))
+    assert len(bar["experiment"]) < 20_000
+
+
+def test_a_run_is_kept_per_page(bar):
+    state.remember_run("digits", "a1")
+    bar.clear()
+    assert state.run("convolution") is None
+    assert state.run("digits") == "a1"
+    assert bar["run"] == "a1"
+
+
+def test_a_run_that_cannot_be_one_is_said_and_leaves_the_address(bar):
+    bar["run"] = "../../etc/passwd"
+    assert state.run("digits") is None
+    assert state.run_was_unknown("digits")
+    assert "run" not in bar
+    state.remember_run("digits", "a1")
+    assert not state.run_was_unknown("digits")
+
+
+def test_a_visitor_is_the_same_in_every_run_of_the_page(bar):
+    assert state.visitor() == state.visitor()
+    assert state.SECRET.fullmatch(state.visitor())
+
+
+def test_the_browsers_own_secret_wins_over_the_one_proposed(bar):
+    state.visitor()
+    st.session_state[state.IDENTITY] = {"secret": "s" * 32}
+    assert state.visitor() == "s" * 32
+
+
+@pytest.mark.parametrize("forged", [None, "", "short", "x" * 500, "a b" * 10, 7, ["s" * 32], {"secret": 1}])
+def test_a_secret_that_is_none_is_not_taken(bar, forged):
+    proposed = state.visitor()
+    st.session_state[state.IDENTITY] = {"secret": forged}
+    assert state.visitor() == proposed
+
+
+def test_two_sessions_are_two_visitors(bar, monkeypatch):
+    first = state.visitor()
+    monkeypatch.setattr(st, "session_state", {})
+    assert state.visitor() != first
+
+
+def test_recordings_lie_where_the_environment_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("DERIN_HOME", str(tmp_path))
+    assert state.home() == tmp_path

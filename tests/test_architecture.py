@@ -1,0 +1,101 @@
+"""The house keeps its shape: who may import whom, and a server process that stays free of torch."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"torch", "torchvision", "captum"}
+LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/seeds.py", "dlcore/specs", "dlcore/plots", "dlcore/export",
+         "dlcore/engine/client.py", "dlcore/training/recording.py", "dlcore/training/report.py", "dlcore/data/images.py",
+         "dlcore/data/drawing.py")
+
+# layer -> what of dlcore it may import; a module not listed may import anything of dlcore
+LAYERS = {
+    "dlcore/errors.py": (),
+    "dlcore/seeds.py": ("errors",),
+    "dlcore/specs": ("errors", "seeds", "specs"),
+    "dlcore/plots": ("errors", "specs", "plots"),
+    "dlcore/data": ("errors", "seeds", "specs", "data"),
+    "dlcore/models": ("errors", "seeds", "specs", "models"),
+}
+PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "training.recording", "training.report",
+             "data.images", "data.drawing")
+
+
+def modules(place: str) -> list[Path]:
+    path = ROOT / place
+    return [path] if path.suffix == ".py" else sorted(path.rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(name: str, allowed: tuple[str, ...]) -> bool:
+    return any(f"{name}.".startswith(f"dlcore.{part}.") for part in allowed)
+
+
+def test_the_core_knows_nothing_of_screens():
+    broken = [f"{path}: {name}" for path in modules("dlcore") for name in imports(path)
+              if name.split(".")[0] in ("streamlit", "pages")]
+    assert broken == []
+
+
+@pytest.mark.parametrize("place", [place for place in LIGHT if (ROOT / place).exists()])
+def test_light_modules_import_no_torch(place):
+    broken = [f"{path}: {name}" for path in modules(place) for name in imports(path) if name.split(".")[0] in HEAVY]
+    assert broken == []
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_layers_import_only_what_lies_below_them(layer):
+    broken = [f"{path}: {name}" for path in modules(layer) for name in imports(path)
+              if name.startswith("dlcore") and not within(name, LAYERS[layer])]
+    assert broken == []
+
+
+def test_pages_reach_the_core_through_its_light_doors_only():
+    broken = [f"{path}: {name}" for path in [*modules("pages"), ROOT / "app.py"] for name in imports(path)
+              if name.startswith("dlcore") and not within(name, PAGES_MAY)]
+    assert broken == []
+
+
+def test_only_pages_lie_beside_the_pages():
+    """A file in pages/ is a page to Streamlit, whatever is in it."""
+    from pages.ui.shell import MENU
+
+    listed = {file for _group, file, _title in MENU}
+    assert {path.name for path in (ROOT / "pages").glob("*.py")} <= listed
+
+
+VISIT = """
+import sys
+from streamlit.testing.v1 import AppTest
+
+app = AppTest.from_file("app.py", default_timeout=30).run()
+assert not app.exception, app.exception
+for page in sys.argv[1:]:
+    app.switch_page(f"pages/{page}").run()
+    assert not app.exception, (page, app.exception)
+    assert app.title, page
+print(sorted(name for name in sys.modules if name.split(".")[0] in ("torch", "torchvision", "captum")))
+"""
+
+
+def test_a_server_that_showed_every_page_has_no_torch(tmp_path):
+    """Import rules alone miss what an __init__ pulls in."""
+    pages = [path.name for path in sorted((ROOT / "pages").glob("*.py"))]
+    visit = subprocess.run([sys.executable, "-c", VISIT, *pages], cwd=ROOT, capture_output=True, text=True, timeout=120,
+                           env={**os.environ, "DERIN_HOME": str(tmp_path)})
+    assert visit.returncode == 0, visit.stderr
+    assert visit.stdout.strip().splitlines()[-1] == "[]"
