@@ -37,11 +37,13 @@ pretrained: $(VENV)/.derin-app
 
 $(VENV)/.derin-app: requirements.txt
 	test -x $(BIN)/python || PYTHON="$(PYTHON)" .ci/venv "$(VENV)"
+	@echo "Installing into $(VENV): PyTorch is large, this takes a few minutes the first time."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
 $(VENV)/.derin-test: requirements.txt requirements-dev.txt
 	test -x $(BIN)/python || PYTHON="$(PYTHON)" .ci/venv "$(VENV)"
+	@echo "Installing into $(VENV): PyTorch is large, this takes a few minutes the first time."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 

@@ -6,7 +6,6 @@ from dlcore.data.images import available
 from dlcore.export.pytorch import print_script
 from pages.ui import drawing, network, results, runs, state
 from pages.ui.forms import Form, edit_data, edit_training
-from pages.ui.history import history_of
 from pages.ui.language import _, lesson
 from pages.ui.panels import Chart, Line, curves, grid
 from pages.ui.polling import poll, rewind_bar
@@ -28,9 +27,8 @@ with st.sidebar:
 
 experiment = state.experiment(PAGE)
 view = runs.shown_run(PAGE)
-changes = tuple(history_of(PAGE, view.id).changes) if view else ()
 with buttons:
-    runs.show_transport(PAGE, view, changes, broken=network.problem(experiment) is not None)
+    runs.show_transport(PAGE, view, broken=network.problem(experiment) is not None)
 
 # the run, live
 

@@ -21,8 +21,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-extensions", "--disable-component-update",
-         "--disable-background-networking", "--no-first-run", "--hide-scrollbars"]
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-extensions", "--no-first-run",
+         "--disable-component-update", "--disable-background-networking", "--hide-scrollbars"]
 HARMLESS = ("/_stcore/health", "/_stcore/host-config")  # a deep link asks its own folder for these first
 
 

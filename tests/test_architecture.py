@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "torchvision", "captum"}
 LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/seeds.py", "dlcore/specs", "dlcore/plots", "dlcore/export",
-         "dlcore/engine/client.py", "dlcore/training/recording.py", "dlcore/training/report.py", "dlcore/data/images.py",
-         "dlcore/data/drawing.py")
+         "dlcore/engine/client.py", "dlcore/training/recording.py", "dlcore/training/report.py",
+         "dlcore/data/images.py", "dlcore/data/drawing.py")
 
 # layer -> what of dlcore it may import; a module not listed may import anything of dlcore
 LAYERS = {

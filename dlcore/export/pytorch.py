@@ -16,9 +16,9 @@ ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "gelu": "GELU", "silu"
 
 def print_script(experiment: Experiment) -> str:
     """Return a whole script: the module, the data and the training loop; NetworkError where it cannot be built."""
-    parts = [_imports(experiment.training), print_module(experiment.network, experiment.data),
-             _data(experiment), _setup(experiment), _loop(experiment), _evaluation(experiment)]
-    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+    rest = [_data(experiment), _setup(experiment), _loop(experiment), _evaluation(experiment)]
+    module = print_module(experiment.network, experiment.data)
+    return f"{_imports(experiment.training)}\n\n\n{module}\n\n\n" + "\n\n".join(rest) + "\n"
 
 
 def print_module(network: Network, data: ImageData) -> str:
@@ -163,20 +163,29 @@ def _target(training: Training) -> str:
 
 def _changes(experiment: Experiment) -> Iterator[str]:
     """Yield what was changed by hand while the run went on, where it was changed."""
+    rate = experiment.training.learning_rate
     for change in experiment.changes:
         yield f"if step == {change.step}:"
         match change.field.split(".")[-1]:
-            case "learning_rate" if experiment.training.schedule != "constant":
-                ratio = change.value / experiment.training.learning_rate if experiment.training.learning_rate else 0
-                yield f"    scheduler.base_lrs = [{ratio:g} * rate for rate in scheduler.base_lrs]"
-            case "learning_rate" | "weight_decay" as name:
-                key = "lr" if name == "learning_rate" else name
-                yield f'    optimizer.param_groups[0]["{key}"] = {change.value:g}'
+            case "learning_rate":
+                yield indent(_change_rate(experiment.training.schedule, rate, change.value), "    ")
+                rate = change.value
+            case "weight_decay":
+                yield f'    optimizer.param_groups[0]["weight_decay"] = {change.value:g}'
             case "dropout":
                 yield f"    for layer in model.modules():\n        if isinstance(layer, nn.Dropout):\n" \
                       f"            layer.p = {change.value:g}"
             case name:
-                yield f"    pass  # {name} set to {change.value} by hand"
+                yield f"    pass  # {name} was set to {change.value} by hand"
+
+
+def _change_rate(schedule: str, old: float, new: float) -> str:
+    """Return how a learning rate is changed under a schedule: each of torch's keeps it somewhere else."""
+    if schedule == "constant" or not old:
+        return f'optimizer.param_groups[0]["lr"] = {new:g}'
+    if schedule == "one_cycle":
+        return f'for key in ("initial_lr", "max_lr", "min_lr"):\n    optimizer.param_groups[0][key] *= {new:g} / {old:g}'
+    return f'optimizer.param_groups[0]["lr"] *= {new:g} / {old:g}'
 
 
 def _evaluation(experiment: Experiment) -> str:

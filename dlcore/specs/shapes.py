@@ -178,9 +178,9 @@ def _check_norms(rows: tuple[LayerRow, ...], smallest: int) -> None:
     """Raise NetworkError where batch norm would get a single number a channel, which has no variance."""
     for row in rows:
         if row.kind == "batch_norm" and smallest * prod(row.shape[1:]) == 1:
-            raise NetworkError(row.block, N_("Block {number}: batch norm compares the pictures of a batch, but the last "
-                                             "batch of an epoch has only one. Use another batch size, or another number "
-                                             "of training digits."), number=row.block + 1)
+            raise NetworkError(row.block, N_("Block {number}: batch norm compares the pictures of a batch, but the "
+                                             "last batch of an epoch has only one. Use another batch size, or another "
+                                             "number of training digits."), number=row.block + 1)
 
 
 def count_parameters(network: Network, data: ImageData) -> int:

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from dlcore.data.batches import pictures_of, prepare
+from dlcore.seeds import derive
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.shapes import layer_table
+from dlcore.training.draws import seed_draws
 from dlcore.training.precision import autocast
 from dlcore.training.tasks import LOSSES, scores
 
@@ -33,11 +35,16 @@ class Evaluator:
         heaviest = max(row.memory for row in layer_table(experiment.network, experiment.data))
         self.chunk = max(32, min(1000, CHUNK_BYTES // heaviest))
 
-    def run(self, module: nn.Module, precision: torch.dtype) -> Iterator[Evaluation | None]:
-        """Yield None after every chunk, then the evaluation; the module's mode is left as it was found."""
+    def run(self, module: nn.Module, precision: torch.dtype, seed: int = 0) -> Iterator[Evaluation | None]:
+        """Yield None after every chunk, then the evaluation; the module's mode is left as it was found.
+
+        `seed` is for the draws of dropout, where eval() is forgotten.
+        """
         outputs = []
-        for start in range(0, len(self.labels), self.chunk):
-            outputs.append(self._outputs(module, self.images[start: start + self.chunk], precision))
+        chunks = self.images.tensor_split(-(-len(self.labels) // self.chunk))  # equal ones: batch norm needs two
+        for number, images in enumerate(chunks):
+            seed_draws(derive(seed, "chunk", number), images.device)
+            outputs.append(self._outputs(module, images, precision))
             yield None
         yield self._evaluation(torch.cat(outputs))
 

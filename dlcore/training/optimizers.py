@@ -41,9 +41,11 @@ def restore_tensors(module: nn.Module, optimizer: optim.Optimizer, tensors: dict
         if key == "grad":
             parameter.grad = _laid_out(value, parameter)
         else:
-            optimizer.state[parameter][key] = _laid_out(value, parameter) if value.dim() else value.clone()
+            optimizer.state[parameter][key] = _laid_out(value, parameter)
 
 
 def _laid_out(value: torch.Tensor, parameter: nn.Parameter) -> torch.Tensor:
-    """Return a copy with the parameter's strides, which the fused optimisers rely on."""
+    """Return a copy where the parameter is, with its strides, on which the fused optimisers rely; a count has none."""
+    if value.dim() == 0:
+        return value.to(parameter.device, copy=True)
     return torch.empty_like(parameter, requires_grad=False).copy_(value)

@@ -1,13 +1,22 @@
-"""In which precision a network computes."""
+"""Where, and in which precision, a network computes."""
 
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
+from dlcore.errors import N_, SpecError
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.shapes import layer_table
 
 WIDE = 2_000_000  # multiply-adds a picture from which bfloat16 is faster than float32
+
+
+def open_device(name: str) -> torch.device:
+    """Return a device; raise SpecError where this machine has none of that name."""
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise SpecError("training.device", N_("There is no device {value}. Use cpu."), value=name) from error
 
 
 def choose_precision(experiment: Experiment) -> torch.dtype:

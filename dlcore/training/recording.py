@@ -10,28 +10,23 @@
 
 import io
 import json
-import os
-import shutil
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from dlcore.errors import N_, RecordingError
 from dlcore.specs import codec
 from dlcore.specs.experiment import Experiment
+from dlcore.training.files import Weights, append_line, link, load_tensors, make_folder, replace, save_tensors, size_of
 
 MAX_SNAPSHOTS = 40
 MAX_BYTES = 400 * 2**20
 STATE_BYTES = 240 * 2**20  # of full states; the last two are always kept
 HALF_SAFE = 60_000.0
-Weights = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -54,9 +49,9 @@ class Recording:
         """Make a new run's folder; `owner` is a hash, `parent` the run and step that it goes on from."""
         recording = cls(folder)
         for name in ("snapshots", "predictions", "states"):
-            (recording.folder / name).mkdir(parents=True, exist_ok=True)
+            make_folder(recording.folder / name)
         about = {"experiment": codec.to_dict(experiment), "owner": owner, "parent": parent, "created": time.time()}
-        _replace(recording.folder / "run.json", json.dumps(about).encode())
+        replace(recording.folder / "run.json", json.dumps(about).encode())
         return recording
 
     def about(self) -> dict:
@@ -73,14 +68,7 @@ class Recording:
 
     def append(self, event: dict) -> None:
         """Add an event; a half-written line of a killed process is never read."""
-        path = self.folder / "events.jsonl"
-        size = path.stat().st_size if path.exists() else 0
-        try:
-            with path.open("a") as file:
-                file.write(json.dumps(event) + "\n")
-        except OSError as error:
-            _shorten(path, size)
-            raise _unwritable(error) from error
+        append_line(self.folder / "events.jsonl", json.dumps(event))
 
     def events(self) -> list[dict]:
         """Return all events so far."""
@@ -94,24 +82,24 @@ class Recording:
         """Keep the weights of a step, and what they make of the held-out digits; thin out what is too much."""
         if predictions is not None:
             self.save_predictions(step, predictions)
-        _save(self.folder / "snapshots" / f"{step}.safetensors", {name: halved(value) for name, value in
-                                                                  weights.items()}, {"step": str(step)})
+        halves = {name: halved(value) for name, value in weights.items()}
+        save_tensors(self.folder / "snapshots" / f"{step}.safetensors", halves, {"step": str(step)})
         self._thin()
 
     def save_predictions(self, step: int, predictions: Predictions) -> None:
         """Keep what the weights of a step make of the held-out digits."""
         packed = io.BytesIO()
         np.savez(packed, scores=predictions.scores.astype(np.float16), whole=predictions.whole)
-        _replace(self.folder / "predictions" / f"{step}.npz", packed.getvalue())
+        replace(self.folder / "predictions" / f"{step}.npz", packed.getvalue())
 
     def save_live(self, step: int, weights: Weights) -> None:
         """Publish the weights of this moment as one consistent file."""
-        _save(self.folder / "live.safetensors", weights, {"step": str(step)})
+        save_tensors(self.folder / "live.safetensors", weights, {"step": str(step)})
 
     def save_state(self, step: int, tensors: Weights, about: dict) -> None:
         """Keep everything that is needed to train on from a step, to the bit."""
         path = self.folder / "states" / f"{step}.safetensors"
-        _save(path, tensors, {"about": json.dumps(about)})
+        save_tensors(path, tensors, {"about": json.dumps(about)})
         most = min(MAX_SNAPSHOTS, max(2, STATE_BYTES // path.stat().st_size))
         for old in thin(self.states(), most, last=2):
             (self.folder / "states" / f"{old}.safetensors").unlink(missing_ok=True)
@@ -130,13 +118,13 @@ class Recording:
         path = self.folder / ("live.safetensors" if step is None else f"snapshots/{step}.safetensors")
         if step is None and not path.exists() and self.snapshots():
             path = self.folder / f"snapshots/{self.snapshots()[-1]}.safetensors"
-        tensors, about = _load(path)
+        tensors, about = load_tensors(path)
         return int(about["step"]), {name: value.astype(np.float32) if value.dtype == np.float16 else value
                                     for name, value in tensors.items()}
 
     def state(self, step: int) -> tuple[Weights, dict]:
         """Return the tensors and the notes saved by save_state."""
-        tensors, about = _load(self.folder / "states" / f"{step}.safetensors")
+        tensors, about = load_tensors(self.folder / "states" / f"{step}.safetensors")
         return tensors, json.loads(about["about"])
 
     def predictions(self, step: int) -> Predictions | None:
@@ -154,7 +142,7 @@ class Recording:
     def cut(self, step: int) -> None:
         """Forget everything after a step (and what was changed at it), because training goes on from there."""
         kept = [event for event in self.events() if _precedes(event, step)]
-        _replace(self.folder / "events.jsonl", "".join(json.dumps(event) + "\n" for event in kept).encode())
+        replace(self.folder / "events.jsonl", "".join(json.dumps(event) + "\n" for event in kept).encode())
         for path in self.folder.rglob("*.*"):
             if path.name == "live.safetensors" or path.suffix == ".part" or _step(path) > step:
                 path.unlink(missing_ok=True)
@@ -167,18 +155,18 @@ class Recording:
                 branched.append(event)
         for path in self.folder.glob("*/*.*"):
             if 0 <= _step(path) <= step:
-                _link(path, branched.folder / path.parent.name / path.name)
+                link(path, branched.folder / path.parent.name / path.name)
         return branched
 
     def size(self) -> int:
         """Return the bytes that this recording takes on disk."""
-        return sum(_size(path) for path in self.folder.rglob("*.*"))
+        return sum(size_of(path) for path in self.folder.rglob("*.*"))
 
     def _thin(self) -> None:
         steps = self.snapshots()
         if not steps:
             return
-        taken = [_size(self.folder / "snapshots" / f"{step}.safetensors") for step in steps]
+        taken = [size_of(self.folder / "snapshots" / f"{step}.safetensors") for step in steps]
         room = max(4, int((MAX_BYTES - self.size() + sum(taken)) // max(*taken, 1)))
         for old in thin(steps, min(MAX_SNAPSHOTS, room)):
             (self.folder / "snapshots" / f"{old}.safetensors").unlink(missing_ok=True)
@@ -222,62 +210,6 @@ def _steps(folder: Path) -> list[int]:
 def _step(path: Path) -> int:
     """Return the step that a file is named after, or -1."""
     return int(path.stem) if path.stem.isdecimal() else -1
-
-
-def _size(path: Path) -> int:
-    """Return a file's bytes; 0 where another process has just taken it away."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
-def _link(path: Path, copy: Path) -> None:
-    """Give a file that is never changed in place a second name (or copy it); its run may thin it out meanwhile."""
-    with suppress(FileNotFoundError):
-        try:
-            os.link(path, copy)
-        except OSError:
-            shutil.copy2(path, copy)
-
-
-def _save(path: Path, tensors: Weights, about: dict[str, str]) -> None:
-    arrays = {name: np.asarray(value, order="C") for name, value in tensors.items()}
-    _place(path, lambda part: save_file(arrays, part, about))
-
-
-def _place(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file as a whole: readers find the old one or the new one, and nothing half done stays."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        write(part)
-        os.replace(part, path)
-    except (OSError, SafetensorError) as error:
-        part.unlink(missing_ok=True)
-        raise _unwritable(error) from error
-
-
-def _shorten(path: Path, size: int) -> None:
-    """Take a half-written line away again."""
-    with suppress(OSError):
-        os.truncate(path, size)
-
-
-def _unwritable(error: Exception) -> RecordingError:
-    reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
-    return RecordingError(N_("The recording cannot be written ({reason}). Free some disk space."), reason=reason)
-
-
-def _load(path: Path) -> tuple[Weights, dict[str, str]]:
-    try:
-        with safe_open(path, "numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
-    except (OSError, SafetensorError) as error:
-        raise RecordingError(N_("The recording of step {step} cannot be read any more."), step=path.stem) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    _place(path, lambda part: part.write_bytes(content))
 
 
 def existing(folders: Iterable[Path]) -> list[Recording]:

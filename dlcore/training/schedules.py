@@ -4,20 +4,26 @@ from math import cos, pi
 
 
 def factor(schedule: str, step: int, total: int) -> float:
-    """Return what the learning rate is multiplied with at a step of `total`."""
-    done = step / max(total, 1)
+    """Return what the learning rate is multiplied with at a step (from 0) of `total`, as torch's schedulers do."""
     match schedule:
         case "one_cycle":
-            return one_cycle(done)
+            return one_cycle(step, total)
         case "cosine":
-            return 0.5 * (1 + cos(pi * min(done, 1)))
+            return 0.5 * (1 + cos(pi * min(step / max(total, 1), 1)))
         case "step":
-            return 0.1 ** int(3 * min(done, 0.999))
+            return 0.1 ** ((step >= total // 3) + (step >= 2 * total // 3))
         case _:
             return 1.0
 
 
-def one_cycle(done: float, warm: float = 0.3, start: float = 1 / 25, end: float = 1e-4 / 25) -> float:
+def one_cycle(step: int, total: int, warm: float = 0.3, start: float = 1 / 25, end: float = 1e-4 / 25) -> float:
     """Return the cosine one-cycle factor: up to 1 in the first 30 %, then down (Smith and Topin, arXiv:1708.07120)."""
-    low, high, part = (start, 1.0, done / warm) if done < warm else (1.0, end, min((done - warm) / (1 - warm), 1))
+    peak, last = warm * total - 1, total - 1
+    if step <= peak:
+        return _glide(start, 1.0, step / peak if peak else 1.0)
+    return _glide(1.0, end, min((step - peak) / max(last - peak, 1e-9), 1))
+
+
+def _glide(low: float, high: float, part: float) -> float:
+    """Return the point `part` of the way from one value to another, along half a cosine."""
     return high + (low - high) * 0.5 * (1 + cos(pi * part))

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import torch
 from torch import Tensor, nn, optim
 
+from dlcore.training.files import Weights
 from dlcore.training.optimizers import restore_tensors, state_tensors
-from dlcore.training.recording import Weights
 
 
 def to_arrays(tensors: Mapping[str, Tensor]) -> Weights:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from math import isfinite
+from operator import attrgetter
 
 import torch
 from torch import Tensor
@@ -12,20 +12,23 @@ from dlcore.data import images
 from dlcore.data.batches import Batches
 from dlcore.models.build import build
 from dlcore.seeds import derive
-from dlcore.specs.experiment import Change, Experiment, apply_change, check, check_change, in_effect
+from dlcore.specs.experiment import Change, Experiment, apply_change, check, in_effect
 from dlcore.specs.model import named_blocks
 from dlcore.training import state
 from dlcore.training.clock import Clock
-from dlcore.training.evaluation import Evaluation, Evaluator
+from dlcore.training.draws import seed_draws
+from dlcore.training.evaluation import Evaluator
+from dlcore.training.events import finite, measured
 from dlcore.training.optimizers import make_optimizer
-from dlcore.training.precision import autocast, choose_precision
+from dlcore.training.precision import autocast, choose_precision, open_device
 from dlcore.training.recording import Predictions, Recording
 from dlcore.training.schedules import factor
 from dlcore.training.tasks import LOSSES
 
 FIT_DIGITS = 500  # training digits that are evaluated as the held-out ones are, to measure the gap
-
 SMALL = 100_000   # parameters up to which every snapshot comes with the full state
+BY_STEP = attrgetter("step")
+STOPPED = object()
 
 
 class Trainer:
@@ -33,10 +36,11 @@ class Trainer:
 
     def __init__(self, experiment: Experiment, recording: Recording | None = None, *, start: int | None = None):
         check(experiment)
-        self.experiment, self.settings, self.recording = experiment, in_effect(experiment, -1), recording
-        self.step, self.items_seen, self.finished = 0, 0, False
+        self.experiment, self.settings, self.recording = experiment, experiment, recording
+        self.step, self.finished = 0, False
+        self._pending = sorted(experiment.changes, key=BY_STEP)
         self._events: list[dict] = []
-        self._looking = False
+        self._looking, self._looked = False, -1
         self._prepare()
         if start is not None:
             self._restore(start)
@@ -44,7 +48,7 @@ class Trainer:
 
     def _prepare(self) -> None:
         data, training = self.experiment.data, self.experiment.training
-        self.device, self.precision = torch.device(training.device), choose_precision(self.experiment)
+        self.device, self.precision = open_device(training.device), choose_precision(self.experiment)
         self.loaded = images.load(data.dataset)
         self.batches = Batches(data, self.loaded, training.batch_size, training.seed, training.device)
         self.module = build(self.experiment.network, data, training.seed).to(self.device)
@@ -66,11 +70,21 @@ class Trainer:
         """Epochs done, with their fraction."""
         return self.step / self.batches.per_epoch
 
+    @property
+    def items_seen(self) -> int:
+        """Digits shown so far, each as often as it was shown."""
+        epochs, steps = divmod(self.step, self.batches.per_epoch)
+        return epochs * len(self.batches.labels) + steps * self.experiment.training.batch_size
+
     def advance(self, seconds: float) -> None:
-        """Train for about that long: at least one step, or one part of an evaluation."""
+        """Train for about that long: at least one step, or one part of an evaluation.
+
+        RecordingError where something could not be kept; the next call goes on with the training.
+        """
         end = time.perf_counter() + seconds
         while not self.finished:
-            next(self._life, None)
+            if next(self._life, STOPPED) is STOPPED and not self.finished:
+                self._life = self._live()
             if time.perf_counter() >= end:
                 return
 
@@ -88,9 +102,11 @@ class Trainer:
     def change(self, field: str, value: object) -> Change:
         """Change a setting from the next step on; raise SpecError where that cannot be."""
         change = Change(self.step, field, value)
-        check_change(change)
-        changes = sorted((*self.experiment.changes, change), key=lambda made: made.step)
-        self.experiment = replace(self.experiment, changes=tuple(changes))
+        others = [made for made in self.experiment.changes if (made.step, made.field) != (self.step, field)]
+        changed = replace(self.experiment, changes=tuple(sorted((*others, change), key=BY_STEP)))
+        check(changed)
+        self._apply_due()
+        self.experiment = changed
         self._apply(change)
         return change
 
@@ -105,7 +121,8 @@ class Trainer:
 
     def publish(self) -> None:
         """Publish the weights of this moment in the recording."""
-        self.recording.save_live(self.step, state.to_arrays(self.weights()))
+        if self.recording is not None:
+            self.recording.save_live(self.step, state.to_arrays(self.weights()))
 
     def save(self) -> None:
         """Keep a snapshot and the full state of this moment."""
@@ -116,13 +133,13 @@ class Trainer:
     # how it lives
 
     def _live(self) -> Iterator[None]:
-        if self.step == 0:
-            yield from self._look()
-        while self.step < self.total_steps:
+        while True:
+            if self._look_is_due():
+                yield from self._look()
+            if self.step >= self.total_steps:
+                break
             self._train_step()
             yield
-            if self._clock.look_is_due(self.step) or self.step % self.batches.per_epoch == 0:
-                yield from self._look()
         self.save()
         self._tell({"kind": "finished", "step": self.step})
         self.finished = True
@@ -134,17 +151,17 @@ class Trainer:
         training = self.settings.training
         pictures, labels = self.batches.batch(self.step)
         self._set_rates()
-        seed_everything(derive(training.seed, "step", self.step), self.device)
-        if training.zero_grad:
-            self.optimizer.zero_grad(set_to_none=True)
+        seed_draws(derive(training.seed, "step", self.step), self.device)
         with autocast(self.device, self.precision):
             outputs = self.module(pictures)
         loss = LOSSES[training.loss](outputs.float(), labels)
         loss.backward()
         self.optimizer.step()
+        if training.zero_grad:
+            self.optimizer.zero_grad()  # here and not before backward(), so that no state has to keep gradients
         self._count(loss.detach(), outputs.detach(), labels)
         self._clock.add_step(time.thread_time() - begun)
-        if self._clock.metric_is_due():
+        if self._clock.metric_is_due(self.step):
             self._tell(self._training_point())
 
     def _set_rates(self) -> None:
@@ -157,7 +174,6 @@ class Trainer:
         right, count = (outputs.argmax(1) == labels).sum(), len(labels)
         self._sums += torch.stack((loss * count, right, torch.full_like(loss, count))).double()
         self.step += 1
-        self.items_seen += count
 
     def _training_point(self) -> dict:
         """Return the training curve's next point: the mean over the batches since the last one."""
@@ -169,10 +185,8 @@ class Trainer:
     # changes on the way
 
     def _apply_due(self) -> None:
-        for change in self.experiment.changes:
-            if self._last_applied < change.step <= self.step:
-                self._apply(change)
-        self._last_applied = self.step
+        while self._pending and self._pending[0].step <= self.step:
+            self._apply(self._pending.pop(0))
 
     def _apply(self, change: Change) -> None:
         self._adopt(apply_change(self.settings, change))
@@ -180,19 +194,33 @@ class Trainer:
 
     def _adopt(self, settings: Experiment) -> None:
         self.settings = settings
+        if settings.training.zero_grad:
+            self.optimizer.zero_grad()
         for name, block in named_blocks(settings.network.blocks):
             if block.kind == "dropout":
                 self.module.get_submodule(name).p = block.p
 
     # looking
 
+    def _look_is_due(self) -> bool:
+        ends = self.step % self.batches.per_epoch == 0 or self.step >= self.total_steps
+        return self._looked != self.step and (ends or self._clock.look_is_due(self.step))
+
     def _look(self) -> Iterator[None]:
-        """Evaluate held-out digits (all of them where an epoch ends) and keep a snapshot."""
-        self._looking, spent = True, 0.0
-        whole = self.step > 0 and self.step % self.batches.per_epoch == 0
-        begun, results = time.thread_time(), {}
+        """Evaluate held-out digits (all of them where an epoch or the training ends) and keep a snapshot."""
+        self._looking = True
+        try:
+            yield from self._evaluate_and_keep()
+        finally:
+            self._looking, self._looked = False, self.step
+        yield
+
+    def _evaluate_and_keep(self) -> Iterator[None]:
+        spent, begun, results = 0.0, time.thread_time(), {}
+        whole = self.step > 0 and (self.step % self.batches.per_epoch == 0 or self.step >= self.total_steps)
+        seed = derive(self.experiment.training.seed, "look", self.step)
         for part, evaluator in self._evaluators(whole):
-            for result in evaluator.run(self.module, self.precision):
+            for result in evaluator.run(self.module, self.precision, seed):
                 results[part] = result
                 spent += time.thread_time() - begun
                 yield
@@ -202,10 +230,8 @@ class Trainer:
         if self._clock.state_is_due() or self._small:
             self._save_state()
         self._clock.add_look(spent + time.thread_time() - begun)
-        self._looking = False
 
     def _evaluators(self, whole: bool) -> Iterator[tuple[str, Evaluator]]:
-        seed_everything(derive(self.experiment.training.seed, "look", self.step), self.device)
         held = slice(None) if whole else images.HELD_OUT
         yield "held", Evaluator(self.settings, *self._on_device(self.loaded.test_images[held],
                                                                 self.loaded.test_labels[held]))
@@ -228,47 +254,37 @@ class Trainer:
         begun = time.thread_time()
         changes = [[made.step, made.field, made.value] for made in self.experiment.changes]
         self.recording.save_state(self.step, state.full_state(self.module, self.optimizer),
-                                  {"items_seen": self.items_seen, "changes": changes})
+                                  {"changes": changes, "sums": self._sums.tolist()})
         self._clock.add_state(time.thread_time() - begun)
 
     def _restore(self, start: int) -> None:
         """Go on from the nearest full state at or before `start`, or from the snapshot's weights alone."""
-        self.step = self.recording.nearest_state(start)
-        if self.step is None:
-            self.step, weights = self.recording.weights(start)
-            state.load_weights(self.module, weights)
-        else:
-            arrays, about = self.recording.state(self.step)
-            state.load_full_state(self.module, self.optimizer, arrays)
-            self.items_seen = about["items_seen"]
-            changes = tuple(Change(*made) for made in about["changes"])
-            self.experiment = replace(self.experiment, changes=changes)
+        nearest = self.recording.nearest_state(start)
+        changes = self._restore_weights(start) if nearest is None else self._restore_state(nearest)
+        self._looked = self.step if self.recording.predictions(self.step) is not None else -1
         self.recording.cut(self.step)
+        self.experiment = replace(self.experiment, changes=tuple(sorted(changes, key=BY_STEP)))
+        self._pending = [made for made in self.experiment.changes if made.step >= self.step]
         self._adopt(in_effect(self.experiment, self.step - 1))
-        self._last_applied = self.step - 1
 
-    _last_applied = -1
+    def _restore_state(self, step: int) -> list[Change]:
+        """Take over a full state; return the changes made before it, and those that are planned."""
+        self.step = step
+        arrays, about = self.recording.state(step)
+        state.load_full_state(self.module, self.optimizer, arrays)
+        self._sums += torch.tensor(about["sums"], dtype=torch.float64, device=self.device)
+        return [Change(*made) for made in about["changes"]]
+
+    def _restore_weights(self, step: int) -> list[Change]:
+        """Take over a snapshot (step 0 needs none); return the changes made up to it, and those that are planned."""
+        self.step = step
+        if step > 0:
+            state.load_weights(self.module, self.recording.weights(step)[1])
+        told = [Change(made["step"], made["field"], made["value"]) for made in self.recording.events()
+                if made["kind"] == "change" and made["step"] <= step]
+        return told + [made for made in self.experiment.changes if made.step > step]
 
     def _tell(self, event: dict) -> None:
         self._events.append(event)
         if self.recording is not None:
             self.recording.append(event)
-
-
-def measured(held: Evaluation, fit: Evaluation, whole: bool) -> dict:
-    """Return the part of a metric that an evaluation gives; `test_` where all held-out digits were read."""
-    point = {"held_loss": finite(held.loss), "held_accuracy": held.accuracy,
-             "fit_loss": finite(fit.loss), "fit_accuracy": fit.accuracy}
-    return point | ({"test_loss": finite(held.loss), "test_accuracy": held.accuracy} if whole else {})
-
-
-def finite(number: float) -> float | None:
-    """Return a number, or None where it is none (JSON has no NaN)."""
-    return number if isfinite(number) else None
-
-
-def seed_everything(seed: int, device: torch.device) -> None:
-    """Seed the draws of dropout on a device."""
-    torch.default_generator.manual_seed(seed)
-    if device.type != "cpu":
-        torch.manual_seed(seed)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from dlcore.engine.client import RunView
+from dlcore.engine.views import RunView
 from dlcore.plots.curves import find_gap, thin
 from dlcore.specs.experiment import Change
 from pages.ui import words
@@ -34,6 +34,8 @@ class History:
                     self._take_metric(event)
                 case "change":
                     self.changes.append(Change(event["step"], event["field"], event["value"]))
+                case "cut":
+                    self._cut(event["step"])
         self.cursor = view.cursor
 
     def _take_metric(self, event: dict) -> None:
@@ -45,6 +47,11 @@ class History:
             self.measured = event
         if "test_loss" in event:
             self.test = event
+
+    def _cut(self, step: int) -> None:
+        """Forget what came after a step, because training went on from there."""
+        self.lines = {name: [point for point in points if point[0] <= step] for name, points in self.lines.items()}
+        self.changes = [change for change in self.changes if change.step <= step]
 
     def curves(self, view: RunView) -> dict:
         """Return the topic "curves" (see pages/ui/live.py)."""

@@ -38,11 +38,15 @@ def told(error: DerinError) -> str:
 
 
 class _Localised(Formatter):
-    """Fills the places of a text; fractions get the comma that Turkish writes."""
+    """Fills the places of a text with numbers as the language writes them."""
 
     def format_field(self, value: object, spec: str) -> str:
         written = super().format_field(value, spec)
-        return written.replace(".", ",") if isinstance(value, float) and language() == "tr" else written
+        return _localise(written) if isinstance(value, (int, float)) else written
+
+
+def _localise(written: str) -> str:
+    return written.translate(str.maketrans(",.", ".,")) if language() == "tr" else written
 
 
 def language() -> str:
@@ -88,8 +92,7 @@ def _take_choice() -> None:
 
 def number(value: float, digits: int = 0) -> str:
     """Write a number with `digits` decimals: 60,000 and 98.7 in English, 60.000 and 98,7 in Turkish."""
-    written = f"{value:,.{digits}f}"
-    return written.translate(str.maketrans(",.", ".,")) if language() == "tr" else written
+    return _localise(f"{value:,.{digits}f}")
 
 
 def percent(share: float, digits: int = 1) -> str:

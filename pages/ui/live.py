@@ -15,7 +15,8 @@ A tick's meta holds what the live panel shows and the topics for the other panel
     progress  0 to 1          left   "epoch 1.32 of 2"          right   "14,020 digits/s · 2.9 s left"
     topics    {topic: {...fields, "arrays": [names]}}; an array travels as "topic.name"
 
-Topics, with their arrays and fields (an omitted topic keeps what it last showed):
+Topics, with their arrays and fields (an omitted topic keeps what it last showed; panels.live sends each again for a
+second and a half, with `sent`, the time by which a panel knows it):
 
     curves     <line>: float32 (2, points), steps over values, at most 400 points (dlcore.plots.curves.thin)
                step, total_steps, steps_per_epoch, marks [{"step", "text"}], gap {"step", "text"} or None,

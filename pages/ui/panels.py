@@ -6,6 +6,7 @@ which are mounted once outside it and never again while a training runs.
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import streamlit as st
 from pages.ui.language import _, language
 from pages.ui.live import pack, pack_topics
 
+REPEAT = 1.5  # seconds for which a topic is sent again with every tick
 SCRIPTS = Path(__file__).parents[2] / "static" / "js"
 
 LOADER = """
@@ -94,11 +96,19 @@ def live(
 
     `state` is the run's state as the engine names it ("" shows none), `text` the words for it.
     """
-    data = pack_topics(
-        topics, step=step, channel=channel, label=_("Training progress"), state={"kind": state, "text": text},
-        progress=progress, left=left, right=right,
-    )
-    _live(key=key, data=data)
+    shown = {"state": {"kind": state, "text": text}, "progress": progress, "left": left, "right": right}
+    meta = {"channel": channel, "label": _("Training progress"), **shown}
+    _live(key=key, data=pack_topics(_repeat(key, topics), step=step, **meta))
+
+
+def _repeat(key: str, topics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return these topics and those of the last moments: a message that the next one overtakes is never seen."""
+    now = time.monotonic()
+    sent = st.session_state.get(f"_sent.{key}", {})
+    sent = {topic: content for topic, content in sent.items() if now - content["sent"] < REPEAT}
+    sent |= {topic: {**content, "sent": now} for topic, content in topics.items()}
+    st.session_state[f"_sent.{key}"] = sent
+    return sent
 
 
 def curves(key: str, channel: str, charts: Sequence[Chart]) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dlcore.engine.client import RunView
+from dlcore.engine.views import RunView
 from dlcore.errors import EngineError, RecordingError
 from pages.ui import moments, panels, runs, state
 from pages.ui.drawing import drawn_input
@@ -38,7 +38,7 @@ def _tick(page: str, state_before: str) -> None:
 
 def _say(view: RunView, history) -> None:
     if view.message:
-        st.warning(told(view.message) if isinstance(view.message, Exception) else _(view.message))
+        st.warning(told(view.message))
     if history.is_not_a_number():
         st.warning(_("The loss is not a number any more. Press Restart with a smaller learning rate."))
 

@@ -1,12 +1,11 @@
 """The run that a page shows: starting it, steering it, and the words for how it stands."""
 
-from dataclasses import replace
-
 import streamlit as st
 
-from dlcore.engine.client import RunView
+from dlcore.engine.client import hash_owner
+from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
-from dlcore.specs.experiment import LIVE_FIELDS, Change, Experiment, same_run
+from dlcore.specs.experiment import LIVE_FIELDS, Experiment, same_run
 from pages.ui import state
 from pages.ui.language import N_, _, number, told
 
@@ -29,7 +28,7 @@ def shown_run(page: str, cursor: int = 0) -> RunView | None:
 
 def is_mine(view: RunView) -> bool:
     """Whether this browser started the run and may steer it."""
-    return state.engine().owns(view.id, state.visitor())
+    return view.owner_hash == hash_owner(state.visitor())
 
 
 def state_text(view: RunView) -> str:
@@ -46,7 +45,7 @@ def progress_texts(view: RunView) -> tuple[str, str]:
                                                    view.experiment.training.epochs))
     if view.state != "running" or not view.rate:
         return done, ""
-    return done, _("{rate} digits/s · {left} left").format(rate=number(view.rate), left=duration(view.seconds_left))
+    return done, _("{rate} digits/s · {left} left").format(rate=number(view.rate), left=duration(view.seconds_left or 0))
 
 
 def duration(seconds: float) -> str:
@@ -59,7 +58,7 @@ def duration(seconds: float) -> str:
     return _("{h} h {min} min").format(h=minutes // 60, min=minutes % 60)
 
 
-def show_transport(page: str, view: RunView | None, changes: tuple[Change, ...], broken: bool) -> None:
+def show_transport(page: str, view: RunView | None, broken: bool) -> None:
     """Draw Train / Pause / Continue, Step and Restart; what cannot be pressed is grey."""
     watching = view is not None and not is_mine(view)
     if watching:
@@ -73,7 +72,7 @@ def show_transport(page: str, view: RunView | None, changes: tuple[Change, ...],
         _button(page, "train", _("Train"), "play_arrow", _start, view, primary=True, disabled=broken)
     over = view is not None and view.state in ("finished", "failed")
     _button(page, "step", _("Step"), "skip_next", _step, view, disabled=broken or over)
-    _button(page, "restart", _("Restart"), "replay", _restart, view, changes, disabled=broken or view is None)
+    _button(page, "restart", _("Restart"), "replay", _restart, view, disabled=broken or view is None)
 
 
 def _button(page: str, name: str, text: str, icon: str, act, *args, primary: bool = False, disabled: bool = False):
@@ -114,7 +113,7 @@ def _continue(page: str, view: RunView) -> None:
     if same_run(state.experiment(page), view.experiment):
         state.engine().resume(view.id, state.visitor())
     else:
-        _restart(page, view, ())
+        _restart(page, view)
 
 
 def _step(page: str, view: RunView | None) -> None:
@@ -124,11 +123,11 @@ def _step(page: str, view: RunView | None) -> None:
     state.engine().step(run_id, state.visitor())
 
 
-def _restart(page: str, view: RunView, changes: tuple[Change, ...]) -> None:
+def _restart(page: str, view: RunView) -> None:
     """Train from the same initial weights; the same settings replay what was changed on the way."""
     wanted = state.experiment(page)
-    if same_run(wanted, view.experiment) and changes:
-        wanted = replace(view.experiment, changes=changes)
+    if same_run(wanted, view.experiment) and view.experiment.changes:
+        wanted = view.experiment
         state.remember(page, wanted)
     if view.state in (*ACTIVE, "paused"):
         state.engine().stop(view.id, state.visitor())

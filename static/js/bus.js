@@ -5,7 +5,9 @@
 // rewound, live values are held back (the last of each topic is kept and shown on return) and while it is live, late
 // snapshot values are dropped. Values without `view` (curves, snapshots, state) concern the whole run and always pass.
 //
-// The board hangs on the window, so that copies of this module loaded under different addresses share it.
+// A channel that nobody listens to keeps its last values, so that a page one comes back to is not empty; of such
+// channels the newest eight are kept. The board hangs on the window, so that copies of this module
+// loaded under different addresses share it.
 
 const MOST_IDLE_CHANNELS = 8;
 const board = (globalThis[Symbol.for("derin.bus")] ??= new Map());
@@ -73,7 +75,6 @@ function leave(channel, topic, hear) {
   const listeners = place?.listeners.get(topic);
   if (!listeners?.delete(hear)) return;
   if (!listeners.size) place.listeners.delete(topic);
-  if (!place.listeners.size) board.delete(channel);
 }
 
 function deliver(place, topic, value) {

@@ -10,7 +10,7 @@ const STYLE = `
   .key { display: inline-flex; align-items: baseline; gap: 4px; font-size: 12px; color: var(--st-gray-text-color); }
   .key i { width: 10px; height: 0; border-top: 2px solid; align-self: center; flex: none; }
   .key b { font-weight: 400; color: var(--st-text-color); min-width: 6ch; }
-  .space { flex: 1; }
+  .note { flex: 1 1 0; }
   .head button.quiet { align-self: center; }
   canvas { width: 100%; touch-action: pan-y; border-radius: 4px; }
 `;
@@ -52,7 +52,7 @@ function openChart(stage, chart, shared) {
   const head = make("div", "head");
   const keys = chart.lines.map((line) => openKey(line));
   const note = make("span", "note");
-  head.append(make("span", "title", { text: chart.title }), note, ...keys.map(({ node }) => node), make("span", "space"));
+  head.append(make("span", "title", { text: chart.title }), ...keys.map(({ node }) => node), note);
   const canvas = make("canvas", "", { tabIndex: 0, attributes: { role: "img" } });
   canvas.style.height = `${chart.height}px`;
   const paper = fit(canvas, stage);
@@ -110,12 +110,15 @@ function drawChart(view, stage, { config, told, cursor }) {
   const value = told();
   const at = cursor.step ?? cursor.rewound;
   const format = numbers(language, view.chart.unit);
-  const write = (number) => (Number.isFinite(number) ? format(number) : number === undefined ? "" : words.nan);
+  const write = (number) => (number === undefined ? "" : Number.isFinite(number) ? format(number) : words.nan);
   view.frame = paintChart(view.paper(), { chart: view.chart, log: view.log, value, theme: stage.theme, words, language,
     at, pointed: cursor.step !== null });
-  const readings = view.keys.map(({ line }) => [line.label, write(valueAt(value.arrays[line.name], at ?? Infinity))]);
+  const figures = view.keys.map(({ line }) => valueAt(value.arrays[line.name], at ?? Infinity));
+  const readings = view.keys.map(({ line }, index) => [line.label, write(figures[index])]);
   view.keys.forEach((key, index) => {
-    say(key.value, readings[index][1]);
+    const broken = figures[index] !== undefined && !Number.isFinite(figures[index]);
+    say(key.value, broken ? "NaN" : readings[index][1]);
+    key.value.title = broken ? words.nan : "";
     key.swatch.style.borderTopColor = stage.theme[key.line.colour] ?? stage.theme.grey;
   });
   say(view.note, value.notes?.[view.chart.name] ?? view.chart.note ?? "");

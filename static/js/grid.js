@@ -58,7 +58,7 @@ export default component(STYLE, (stage) => {
       mark(cells, "aria-label", meta.title || meta.topic);
       legend.name(meta.words.scale);
       if (meta.topics) hear(pick(tick, meta.topic));
-      else stage.hear(meta.channel, meta.topic, hear);
+      else stage.hear(meta.channel, meta.topic, hear, "pictures");
     },
     draw,
   };

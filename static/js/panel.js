@@ -65,10 +65,12 @@ function openStage(root) {
   const stage = { root, box, theme: readTheme(root), redraw() {} };
   stage.onEnd = (action) => ends.add(action);
   stage.end = () => [...ends].forEach((action) => action());
-  stage.hear = (channel, topic, action) => {
-    if (heard.get(topic)?.channel === channel) return;
-    heard.get(topic)?.stop();
-    heard.set(topic, { channel, stop: subscribe(channel, topic, action) });
+  // One subscription a slot; asking again for the same one changes nothing.
+  stage.hear = (channel, topic, action, slot = topic) => {
+    const name = `${channel}\n${topic}`;
+    if (heard.get(slot)?.name === name) return;
+    heard.get(slot)?.stop();
+    heard.set(slot, { name, stop: subscribe(channel, topic, action) });
   };
   stage.onEnd(() => heard.forEach(({ stop }) => stop()));
   return stage;

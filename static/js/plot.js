@@ -59,7 +59,7 @@ function extent(chart, value, log) {
     const curve = value.arrays[name];
     return curve ? [...curve.subarray(curve.shape[1])].filter(Number.isFinite) : [];
   });
-  const most = all.reduce((a, b) => Math.max(a, b), chart.high ?? 0);
+  const most = all.reduce((a, b) => Math.max(a, b), 0);
   if (log) return decades(all.filter((v) => v > 0), most || 1);
   const high = chart.high ?? niceAbove(most || 1);
   const low = chart.low ?? 0;

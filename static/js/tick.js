@@ -1,6 +1,6 @@
 // One message from Python: uint32 header length, JSON header {meta, arrays}, then the arrays' bytes (pages/ui/live.py).
 
-const { publish } = await import(`./bus.js${new URL(import.meta.url).search}`);
+const { last, publish } = await import(`./bus.js${new URL(import.meta.url).search}`);
 
 const KINDS = { float32: Float32Array, uint8: Uint8Array, uint32: Uint32Array };
 
@@ -24,6 +24,9 @@ export function pick(tick, topic) {
   return { ...fields, arrays: Object.fromEntries(names.map((name) => [name, tick.arrays[`${topic}.${name}`]])) };
 }
 
+// Python sends a topic more than once, in case a message is overtaken by the next; `sent` tells which is which.
 export function publishTopics(channel, tick) {
-  for (const topic of Object.keys(tick.meta.topics ?? {})) publish(channel, topic, pick(tick, topic));
+  for (const [topic, { sent }] of Object.entries(tick.meta.topics ?? {})) {
+    if (sent === undefined || sent !== last(channel, topic)?.sent) publish(channel, topic, pick(tick, topic));
+  }
 }

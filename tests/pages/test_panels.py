@@ -50,3 +50,20 @@ def test_nonsense_from_a_browser_is_nothing(nonsense):
 def test_the_script_that_is_sent_with_every_message_is_small():
     for panel in run().get("bidi_component"):
         assert len(panel.proto.js_content) + len(panel.proto.html_content) < 400
+
+
+def tell_something_once() -> None:
+    import numpy as np
+    import streamlit as st
+
+    from pages.ui import panels
+
+    topics = {"matrix": {"counts": np.eye(2, dtype=int)}} if st.session_state.get("first", True) else {}
+    st.session_state["first"] = False
+    panels.live("test.live", "test", topics | {"bars": {}})
+
+
+def test_what_was_said_once_is_said_again_in_case_it_was_overtaken():
+    app = AppTest.from_function(tell_something_once)
+    first, second = (app.run().get("bidi_component")[0].proto.bytes for _ in range(2))
+    assert b"matrix.counts" in first and b"matrix.counts" in second

@@ -1,0 +1,249 @@
+"""The engine as the server holds it: everything a page may ask for. It imports no torch and never waits for a step."""
+
+import atexit
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from dlcore.engine.hosting import Hosting
+from dlcore.engine.joblist import JobList
+from dlcore.engine.link import Link
+from dlcore.engine.placement import choose_worker, count_cores, count_threads, memory_budget
+from dlcore.engine.protocol import EXPLAINER
+from dlcore.engine.questions import Questions
+from dlcore.engine.schedule import Schedule, Times
+from dlcore.engine.storage import make_room
+from dlcore.engine.views import EngineStatus, JobView, RunView
+from dlcore.errors import N_, EngineAsleep
+from dlcore.specs.experiment import Experiment
+
+TICK = 0.25        # seconds between two looks at leases and queue
+GOODBYE = 2.0      # seconds that workers get to save their runs when the engine stops
+ASLEEP = N_("The engine is waking up: about {seconds:.0f} s left.")
+
+
+class Engine:
+    """Trains, explains and works, in processes of its own; safe to use from any thread.
+
+    The environment variable DERIN_ENGINE (another engine's `address`) makes it attach to that engine's host instead
+    of starting one.
+    """
+
+    def __init__(self, home: Path, *, workers: int | None = None, memory_budget: int | None = None,
+                 times: Times = Times(), modules: tuple[str, ...] = (), address: str | None = None):
+        self.home = Path(home)
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.cores = workers or count_cores()
+        self._lock = threading.RLock()
+        self._links: dict[str, Link] = {}
+        self._schedule = Schedule(self.home, self._send, _budget(memory_budget), times)
+        self._jobs = JobList(self._send, self._idlest)
+        self._schedule.jobs_on = self._jobs.count_on
+        self._questions = Questions(lambda message: self._links[EXPLAINER].send(message))
+        self._threads, self._started, self._stopped, self._untidy = 1, False, threading.Event(), True
+        orders = {"home": str(self.home.resolve()), "workers": self.cores}
+        self._hosting = Hosting(self.home, orders, self._host_up, self._host_down,
+                                address or os.environ.get("DERIN_ENGINE") or None, modules)
+
+    # its life
+
+    def start(self) -> None:
+        """Wake the engine; returns at once."""
+        if self._started:
+            return
+        self._started = True
+        atexit.register(self.stop)
+        self._hosting.start()
+        threading.Thread(target=self._keep, name="derin-keeper", daemon=True).start()
+
+    def stop(self) -> None:
+        """Save what runs and end every process of the engine."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        atexit.unregister(self.stop)
+        for link in self._links.values():
+            link.send({"op": "leave"})
+            link.close()
+        end = time.monotonic() + GOODBYE
+        while any(link.open for link in self._links.values()) and time.monotonic() < end:
+            time.sleep(0.01)
+        self._hosting.stop()
+
+    @property
+    def address(self) -> str:
+        """The folder by which another server can attach to this engine's host (see DERIN_ENGINE)."""
+        return str(self._hosting.folder)
+
+    def status(self) -> EngineStatus:
+        """Return whether the engine is awake, and how busy."""
+        with self._lock:
+            return EngineStatus(self._ready, self._hosting.seconds_left, self._schedule.devices or ("cpu",),
+                                len(self._schedule.active), len(self._schedule.queue))
+
+    def processes(self) -> dict[str, int]:
+        """Return the ids of the engine's processes by name, of those that are there."""
+        pids = {name: link.pid for name, link in dict(self._links).items() if link.open}
+        host = self._hosting.process
+        return pids | ({"host": host.pid} if host is not None else {})
+
+    @property
+    def _ready(self) -> bool:
+        links = self._links
+        return bool(links) and all(link.open for link in links.values())
+
+    # runs
+
+    def start_run(self, experiment: Experiment, owner: str, *, parent: tuple[str, int] | None = None,
+                  paused: bool = False) -> str:
+        """Start a run of the owner's (a secret), from the beginning or from (run, step); return its id.
+
+        SpecError, EngineError (it can never run here) or QueueFull.
+        """
+        with self._lock:
+            run_id = self._schedule.start(experiment, owner, parent, paused)
+            self._untidy = True
+            self._settle()
+        return run_id
+
+    def view(self, run_id: str, viewer: str = "", cursor: int = 0) -> RunView | None:
+        """Return a run with its events since the cursor, or None if there is none; this keeps the run alive."""
+        with self._lock:
+            return self._schedule.view(run_id, cursor)
+
+    def resume(self, run_id: str, owner: str) -> None:
+        """Let a run go on; NotOwner for somebody else."""
+        self._steer(self._schedule.resume, run_id, owner)
+
+    def pause(self, run_id: str, owner: str) -> None:
+        """Let a run stand still; NotOwner for somebody else."""
+        self._steer(self._schedule.pause, run_id, owner)
+
+    def step(self, run_id: str, owner: str) -> None:
+        """Let a run take one single step; NotOwner for somebody else."""
+        self._steer(self._schedule.step, run_id, owner)
+
+    def stop_run(self, run_id: str, owner: str) -> None:
+        """Let a run leave memory; NotOwner for somebody else."""
+        self._steer(self._schedule.stop, run_id, owner)
+
+    def change(self, run_id: str, owner: str, field: str, value: object) -> None:
+        """Change a setting of a run from its next step on; NotOwner, or SpecError for an impossible value."""
+        self._steer(self._schedule.change, run_id, owner, field, value)
+
+    def _steer(self, command: Callable[..., None], *arguments: object) -> None:
+        with self._lock:
+            command(*arguments)
+            self._settle()
+
+    # questions and Jobs
+
+    def explain(self, visitor: str, request: dict, timeout: float = 2.0) -> dict:
+        """Return the explainer's answer to a short question.
+
+        EngineAsleep while it is waking; EngineError when a newer question of the visitor's took this one's place, or
+        there was no answer in time; what the question itself raised.
+        """
+        end = time.monotonic() + timeout
+        while EXPLAINER not in self._links or not self._links[EXPLAINER].open:
+            if not self._hosting.awake or time.monotonic() > end:
+                raise EngineAsleep(ASLEEP, seconds=self._hosting.seconds_left)
+            time.sleep(0.005)
+        return self._questions.ask(visitor, request, max(0.0, end - time.monotonic()))
+
+    def start_job(self, visitor: str, request: dict) -> str:
+        """Have a long piece of work done; with "cache": True in the request, equal requests share one result."""
+        with self._lock:
+            job_id = self._jobs.start(request)
+            self._settle()
+        return job_id
+
+    def job(self, job_id: str) -> JobView | None:
+        """Return how far a Job is, or None if it is not known (any more); this keeps the Job alive."""
+        with self._lock:
+            return self._jobs.view(job_id)
+
+    def cancel(self, job_id: str) -> None:
+        """Give a Job up."""
+        with self._lock:
+            self._jobs.cancel(job_id)
+            self._settle()
+
+    # behind it
+
+    def _send(self, worker: str, message: dict) -> None:
+        if link := self._links.get(worker):
+            link.send(message)
+
+    def _idlest(self) -> str | None:
+        return choose_worker(self._schedule._seats(), "cpu")
+
+    def _settle(self) -> None:
+        """Tell the workers how many threads a training may use, when that has changed."""
+        threads = count_threads(len(self._schedule.active), self._jobs.active, self.cores)
+        if threads != self._threads:
+            self._threads = threads
+            for name in self._schedule.workers:
+                self._send(name, {"op": "threads", "count": threads})
+
+    def _host_up(self, told: dict) -> None:
+        devices = dict(told["workers"])
+        folder, key = Path(told["folder"]), self._hosting.key
+        with self._lock:
+            self._schedule.learn_devices(told["devices"])
+            self._devices_of = devices
+            self._links = {name: Link(name, folder / name, key, self._worker_up, self._hear, self._worker_down)
+                           for name in (*devices, EXPLAINER)}
+
+    def _host_down(self) -> None:
+        with self._lock:
+            for link in self._links.values():
+                link.close()
+
+    def _worker_up(self, name: str) -> None:
+        with self._lock:
+            if name != EXPLAINER:
+                self._send(name, {"op": "threads", "count": self._threads})
+                self._schedule.worker_up(name, self._devices_of[name])
+                self._jobs.worker_up()
+                self._settle()
+
+    def _worker_down(self, name: str) -> None:
+        if name == EXPLAINER:
+            self._questions.lose()
+            return
+        with self._lock:
+            self._schedule.worker_down(name)
+            self._jobs.worker_down(name)
+            self._settle()
+
+    def _hear(self, name: str, message: dict) -> None:
+        if message["op"] == "reply":
+            self._questions.answer(message)
+            return
+        with self._lock:
+            match message["op"]:
+                case "report":
+                    self._schedule.report(name, message)
+                case "gone":
+                    self._schedule.gone(name, message["run"])
+                case "job":
+                    self._jobs.report(name, message)
+            self._settle()
+
+    def _keep(self) -> None:
+        """Look after leases and queue; tidy the disk after a run was started."""
+        while not self._stopped.wait(TICK):
+            with self._lock:
+                self._schedule.tick()
+                self._jobs.tick()
+                self._settle()
+                untidy, self._untidy, keep = self._untidy, False, set(self._schedule.runs)
+            if untidy:
+                make_room(self.home, keep)
+
+
+def _budget(given: int | None) -> int:
+    return memory_budget(given)

@@ -1,0 +1,103 @@
+"""The explainer: answers short questions about snapshots, the newest of each visitor's first to last."""
+
+import logging
+import os
+import socket
+from collections import OrderedDict
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from dlcore.engine.protocol import LOST, accept, error_to_plain
+from dlcore.errors import N_, DerinError, EngineError
+from dlcore.explain import snapshot
+from dlcore.explain.requests import REQUESTS
+
+MOST_BYTES = 256 * 2**20  # of loaded snapshots
+SUPERSEDED = N_("A newer question took the place of this one.")
+FAILED = N_("This question could not be answered.")
+
+
+def serve(listener: socket.socket, key: bytes, home: Path) -> None:
+    """Answer the server for ever."""
+    while True:
+        try:
+            connection = accept(listener, key)
+            connection.send({"pid": os.getpid()})
+            Explainer(connection, home).answer_all()
+        except LOST:
+            continue
+
+
+class Explainer:
+    """Takes questions from a connection; a visitor's newer question of a kind replaces the older one."""
+
+    def __init__(self, connection: Connection, home: Path):
+        self.connection, self.shelf = connection, Shelf(home)
+        self.waiting: OrderedDict[tuple[str, str], dict] = OrderedDict()
+
+    def answer_all(self) -> None:
+        """Answer until the connection ends."""
+        while True:
+            self._collect()
+            _, message = self.waiting.popitem(last=False)
+            self._reply(message, **self._answer(message["request"]))
+
+    def _collect(self) -> None:
+        while not self.waiting or self.connection.poll():
+            message = self.connection.recv()
+            if message["op"] == "leave":
+                raise EOFError
+            place = (message["visitor"], message["request"].get("kind"))
+            if place in self.waiting:
+                self._reply(self.waiting[place], error=error_to_plain(EngineError(SUPERSEDED)))
+            self.waiting[place] = message
+
+    def _answer(self, request: dict) -> dict:
+        try:
+            answer = REQUESTS.get(request.get("kind"))
+            if answer is None:
+                raise EngineError(N_("There is no question of kind {kind}."), kind=str(request.get("kind")))
+            return {"result": answer(self.shelf.take(request["model"]) if "model" in request else None, request)}
+        except DerinError as error:
+            return {"error": error_to_plain(error)}
+        except Exception:
+            logging.exception("a question of kind %s failed", request.get("kind"))
+            return {"error": error_to_plain(EngineError(FAILED))}
+
+    def _reply(self, message: dict, **said: object) -> None:
+        self.connection.send({"op": "reply", "id": message["id"], **said})
+
+
+class Shelf:
+    """Keeps the snapshots that were asked about last, by what their files say of their age."""
+
+    def __init__(self, home: Path, most: int = MOST_BYTES):
+        self.home, self.most = home, most
+        self.loaded: OrderedDict[tuple, snapshot.Snapshot] = OrderedDict()
+
+    def take(self, model: dict) -> snapshot.Snapshot:
+        """Return the snapshot that a request names, loaded now or before."""
+        place = self._place(model)
+        if place not in self.loaded:
+            self.loaded[place] = snapshot.load(model, self.home)
+        self.loaded.move_to_end(place)
+        while len(self.loaded) > 1 and sum(map(_size, self.loaded.values())) > self.most:
+            self.loaded.popitem(last=False)
+        return self.loaded[place]
+
+    def _place(self, model: dict) -> tuple:
+        if "run" not in model:
+            return (str(model.get("pretrained")),)
+        step = model.get("step")
+        folder = self.home / "runs" / Path(str(model["run"])).name
+        for path in (folder / ("live.safetensors" if step is None else f"snapshots/{step}.safetensors"),
+                     folder / "snapshots"):
+            try:
+                return folder.name, step, path.stat().st_mtime_ns
+            except OSError:
+                continue
+        return folder.name, step, 0
+
+
+def _size(loaded: snapshot.Snapshot) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in loaded.module.state_dict().values())

@@ -1,0 +1,134 @@
+"""The server's table of Jobs: where they are worked on, how far they are, and what came out."""
+
+import hashlib
+import pickle
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dlcore.engine.protocol import error_from_plain
+from dlcore.engine.views import JobView, Message
+from dlcore.errors import N_
+
+LEASE = 120.0             # seconds that nobody asks for a Job until it is given up
+KEEP = 600.0              # seconds that a result is kept after it was last asked for
+MOST_KEPT = 100           # results
+MOST_BYTES = 200 * 2**20  # of results
+LOST = N_("The process that worked on this has ended unexpectedly. Try it once more.")
+CANCELLED = N_("This was cancelled.")
+
+
+@dataclass
+class Job:
+    """One Job; `worker` is None while it waits for one, and when it is done."""
+
+    id: str
+    request: dict
+    key: str | None
+    worker: str | None = None
+    view: JobView = JobView(0.0, False)
+    size: int = 0
+    users: int = 1
+    seen: float = field(default_factory=time.monotonic)
+
+
+class JobList:
+    """All Jobs; called under the engine's lock."""
+
+    def __init__(self, send: Callable[[str, dict], object], choose: Callable[[], str | None], lease: float = LEASE):
+        self.send, self.choose, self.lease = send, choose, lease
+        self.jobs: dict[str, Job] = {}
+
+    def start(self, request: dict) -> str:
+        """Have a request worked on, unless the same one is already, or was a while ago, and may be shared."""
+        key = _key(request) if request.get("cache") else None
+        for job in self.jobs.values():
+            if key is not None and job.key == key and job.view.error is None:
+                job.users, job.seen = job.users + 1, time.monotonic()
+                return job.id
+        job = Job(secrets.token_hex(6), request, key)
+        self.jobs[job.id] = job
+        self._place(job)
+        return job.id
+
+    def view(self, job_id: str) -> JobView | None:
+        """Return how far a Job is, or None if it is not known any more."""
+        job = self.jobs.get(job_id)
+        if job is None:
+            return None
+        job.seen = time.monotonic()
+        return job.view
+
+    def cancel(self, job_id: str) -> None:
+        """Give a Job up, if nobody else shares it."""
+        job = self.jobs.get(job_id)
+        if job is not None and not job.view.finished:
+            job.users -= 1
+            if job.users <= 0:
+                self._give_up(job)
+
+    def report(self, worker: str, message: dict) -> None:
+        """Take over what a worker tells."""
+        job = self.jobs.get(message["job"])
+        if job is None or job.worker != worker or job.view.finished:
+            return
+        if not message.get("finished"):
+            job.view = JobView(message["progress"], False)
+            return
+        error = error_from_plain(message["error"]) if "error" in message else None
+        job.view = JobView(1.0, True, message.get("result"), Message(error.template, error.values) if error else None)
+        job.worker, job.size = None, _size(job.view.result)
+
+    def worker_up(self) -> None:
+        """Hand out what waits for a worker."""
+        for job in self.jobs.values():
+            if job.worker is None and not job.view.finished:
+                self._place(job)
+
+    def worker_down(self, name: str) -> None:
+        """Tell what was lost with a worker."""
+        for job in self.jobs.values():
+            if job.worker == name:
+                job.worker, job.view = None, JobView(job.view.progress, True, error=Message(LOST))
+
+    def tick(self) -> None:
+        """Give up what nobody asks for, and forget old results."""
+        now, held = time.monotonic(), 0
+        for number, job in enumerate(sorted(self.jobs.values(), key=lambda job: job.seen, reverse=True)):
+            held += job.size
+            if not job.view.finished and now - job.seen > self.lease:
+                self._give_up(job)
+            elif job.view.finished and (now - job.seen > KEEP or number >= MOST_KEPT or held > MOST_BYTES):
+                del self.jobs[job.id]
+
+    def count_on(self, worker: str) -> int:
+        """Return how many Jobs a worker has."""
+        return sum(job.worker == worker for job in self.jobs.values())
+
+    @property
+    def active(self) -> int:
+        """How many Jobs are being worked on."""
+        return sum(job.worker is not None for job in self.jobs.values())
+
+    def _place(self, job: Job) -> None:
+        job.worker = self.choose()
+        if job.worker is not None:
+            self.send(job.worker, {"op": "job", "job": job.id, "request": job.request})
+
+    def _give_up(self, job: Job) -> None:
+        if job.worker is not None:
+            self.send(job.worker, {"op": "cancel", "job": job.id})
+        job.worker, job.view = None, JobView(job.view.progress, True, error=Message(CANCELLED))
+
+
+def _key(request: dict) -> str:
+    return hashlib.sha256(pickle.dumps(sorted(request.items()))).hexdigest()
+
+
+def _size(result: object) -> int:
+    if isinstance(result, dict):
+        return sum(map(_size, result.values()))
+    if isinstance(result, (list, tuple)):
+        return sum(map(_size, result))
+    return int(getattr(result, "nbytes", 64))

@@ -1,0 +1,201 @@
+"""One run in a worker: its Trainer, its turns, and what is told of it."""
+
+import errno
+import logging
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from dlcore.engine.protocol import error_to_plain
+from dlcore.errors import N_, DerinError, EngineError, RecordingError
+from dlcore.specs import codec
+from dlcore.specs.experiment import Experiment
+from dlcore.training.recording import Recording
+from dlcore.training.trainer import Trainer
+
+TURN = 0.03            # seconds
+REPORT_PAUSE = 0.1     # seconds between two reports, at least
+PUBLISH_PAUSE = 0.5    # seconds between two publications of live weights, at least
+PUBLISH_SHARE = 0.05   # of the run's time goes into publishing, at most
+RATE_WINDOW = 2.0      # seconds over which the speed is measured
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL = N_("The disk is full, so the run was paused. Free some space and press Train: it goes on from its last "
+               "full state.")
+DISK_FAULT = N_("The run's folder cannot be written ({reason}), so the run was paused. Once that is put right, press "
+                "Train: it goes on from its last full state.")
+NO_MEMORY = N_("There is not enough memory on {device} for this run. Use a smaller batch or a smaller network.")
+
+TRAINERS: dict[str, Callable[[Experiment, Recording, int | None], Trainer]] = {
+    "experiment": lambda experiment, recording, start: Trainer(experiment, recording, start=start),
+}
+
+
+def open_trainer(order: dict, home: Path) -> Trainer:
+    """Return the Trainer that an order describes: a new one, a copy of another run, or one that goes on."""
+    experiment = codec.from_dict(order["experiment"])
+    recording = Recording(home / "runs" / order["run"])
+    start = _first_step(order, experiment, recording, home)
+    trainer = TRAINERS[experiment.kind](experiment, recording, start)
+    for field, value in order["changes"]:
+        trainer.change(field, value)
+    return trainer
+
+
+def _first_step(order: dict, experiment: Experiment, recording: Recording, home: Path) -> int | None:
+    """Return the step to go on from: the last full state, or weights alone where there is none of a copied run."""
+    if order["parent"] and not recording.snapshots():
+        run, step = order["parent"]
+        Recording(home / "runs" / run).branch(recording.folder, step, order["owner"])
+        Recording.create(recording.folder, experiment, order["owner"], (run, step))
+    if (state := recording.nearest_state(sys.maxsize)) is not None:
+        return state
+    if order["parent"]:
+        return max(recording.snapshots())
+    recording.cut(-1)
+    return None
+
+
+class LiveRun:
+    """A run that a worker gives turns to."""
+
+    def __init__(self, order: dict, home: Path):
+        self.id, self.trainer = order["run"], open_trainer(order, home)
+        self.running, self.unsaved, self.ended = False, True, False
+        self.watched = self.present = True
+        self.threads = 1
+        self._live_step: int | None = None
+        self._since_publication, self._cost, self._published = 0.0, 0.0, -PUBLISH_PAUSE
+        self._told, self._news = 0.0, {"state": None} | self._past(order)
+        self._window: list[tuple[float, int, int]] = []
+
+    def _past(self, order: dict) -> dict:
+        """Return what was recorded before, for a run that goes on."""
+        if not order["parent"] and not order["again"]:
+            return {}
+        self.trainer.take_events()
+        return {"history": self.trainer.recording.events()}
+
+    def turn(self, threads: int) -> None:
+        """Train for one turn on at most so many threads."""
+        self._set_threads(threads)
+        begun = time.perf_counter()
+        self.trainer.advance(TURN)
+        self._since_publication += time.perf_counter() - begun
+        self.unsaved = True
+        self._measure()
+        if self.trainer.finished:
+            self.end("finished")
+        elif self.watched and self._publication_is_due():
+            self.publish()
+
+    def _set_threads(self, threads: int) -> None:
+        threads = 1 if self.trainer.experiment.training.reproducible else threads
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        self.threads = torch.get_num_threads()
+
+    # what the server orders
+
+    def resume(self) -> None:
+        """Take part in the turns."""
+        self.running, self._window = True, []
+
+    def pause(self) -> None:
+        """Take no more turns; keep everything on disk, and the weights where they can be looked at."""
+        self.running, self._window = False, []
+        self.save()
+        self.publish()
+
+    def step(self) -> None:
+        """Train one step and stand still."""
+        self.running, self._window = False, []
+        self._set_threads(1)
+        self.trainer.step_once()
+        self.unsaved = True
+        if self.trainer.finished:
+            self.end("finished")
+        else:
+            self.publish()
+
+    def change(self, field: str, value: object) -> None:
+        """Change a setting from the next step on; the server has checked it."""
+        self.trainer.change(field, value)
+        self.unsaved = True
+
+    def save(self) -> None:
+        """Keep a snapshot and the full state, unless nothing has happened since."""
+        if self.unsaved:
+            self.trainer.save()
+            self.unsaved = False
+
+    def publish(self) -> None:
+        """Put the weights of this moment where the explainer finds them."""
+        if self._live_step == self.trainer.step:
+            return
+        begun = time.perf_counter()
+        self.trainer.publish()
+        self._live_step, self._published = self.trainer.step, time.perf_counter()
+        self._cost, self._since_publication = self._published - begun, 0.0
+
+    def _publication_is_due(self) -> bool:
+        return (time.perf_counter() - self._published >= PUBLISH_PAUSE
+                and self._cost <= PUBLISH_SHARE * self._since_publication)
+
+    def leave(self) -> None:
+        """Save, and take the live weights away: from here on the last snapshot speaks for the run."""
+        if not self.ended:
+            self.save()
+        self.trainer.recording.folder.joinpath("live.safetensors").unlink(missing_ok=True)
+
+    # what the server is told
+
+    def end(self, state: str, error: Exception | None = None) -> None:
+        """Tell that the run takes no more turns here: it is finished, or paused or failed for a reason."""
+        self.running, self.ended = False, True
+        self._news = {"state": state} | ({"error": error_to_plain(error)} if error else {})
+
+    def report(self) -> dict | None:
+        """Return what is new, or None where that was told a moment ago."""
+        now = time.perf_counter()
+        if self.running and now - self._told < REPORT_PAUSE:
+            return None
+        events, trainer = self.trainer.take_events(), self.trainer
+        self._told, news, self._news = now, self._news, {}
+        report = {"step": trainer.step, "total_steps": trainer.total_steps, "epoch": trainer.epoch,
+                  "live_step": self._live_step, "threads": self.threads, "events": events, **self._speed(), **news}
+        if news or any(event["kind"] == "snapshot" for event in events):
+            report["snapshots"] = trainer.recording.snapshots()
+        return report
+
+    def _measure(self) -> None:
+        now = time.perf_counter()
+        self._window.append((now, self.trainer.step, self.trainer.items_seen))
+        while now - self._window[0][0] > RATE_WINDOW:
+            del self._window[0]
+
+    def _speed(self) -> dict:
+        """Return pictures a second and the seconds left, by the clock on the wall."""
+        if len(self._window) < 2:
+            return {"rate": 0.0, "seconds_left": None}
+        (begun, step, items), (now, last_step, last_items) = self._window[0], self._window[-1]
+        seconds, left = max(now - begun, 1e-9), self.trainer.total_steps - last_step
+        left = left * seconds / (last_step - step) if last_step > step else None
+        return {"rate": (last_items - items) / seconds, "seconds_left": left}
+
+
+def end_of(error: Exception, device: str) -> tuple[str, Exception]:
+    """Return how a run ends that raised an error: paused where the disk is at fault, else failed; and what to say."""
+    cause = error.__cause__ if isinstance(error, RecordingError) else error
+    if isinstance(cause, OSError):
+        full = cause.errno in NO_SPACE
+        return "paused", EngineError(DISK_FULL) if full else EngineError(DISK_FAULT, reason=cause.strerror or "?")
+    if isinstance(error, RecordingError):
+        return "paused", error
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error):
+        return "failed", EngineError(NO_MEMORY, device=device)
+    if not isinstance(error, DerinError):
+        logging.exception("a run failed", exc_info=error)
+    return "failed", error
