@@ -14,7 +14,6 @@ from pages.ui.shell import open_page, show_notices
 PAGE = "digits"
 
 buttons = open_page(_("Digits"), _("Build a network, train it on handwritten digits, then draw one of your own."))
-show_notices(PAGE)
 runs.show_refusal(PAGE)
 
 # the experiment, in the sidebar
@@ -27,6 +26,7 @@ with st.sidebar:
 
 experiment = state.experiment(PAGE)
 view = runs.shown_run(PAGE)
+show_notices(PAGE)
 with buttons:
     runs.show_transport(PAGE, view, broken=network.problem(experiment) is not None)
 
@@ -46,9 +46,9 @@ with figures:
 
 layers, examples, confusions = st.columns([30, 27, 43], gap="medium")
 with layers:
-    grid("digits.filters", PAGE, "filters", title=_("First layer"), note=_("filters and what they see"), cell=28)
-    grid("digits.maps0", PAGE, "maps0", cell=28)
-    grid("digits.maps1", PAGE, "maps1", title=_("Second layer"), cell=28)
+    grid("digits.filters", PAGE, "filters", title=_("First layer"), note=_("filters and what they see"), cell=26, columns=8)
+    grid("digits.maps0", PAGE, "maps0", cell=26, columns=8)
+    grid("digits.maps1", PAGE, "maps1", title=_("Second layer"), cell=26, columns=8)
 results.show_results(PAGE, examples, confusions)
 rewind_bar(PAGE)
 

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from dlcore.data.images import load_test
-from dlcore.errors import DerinError
+from dlcore.errors import DerinError, EngineError
 from pages.ui import drawing, moments, panels, state
-from pages.ui.language import _, lesson, number
+from pages.ui.language import N_, _, lesson, number
 from pages.ui.shell import open_page, pages_there
 
 PAGE = "home"
 SEVEN = 0  # the test digit, a 7, that the card's pictures are computed from
+PATIENCE = 0.5  # seconds between two looks at whether the engine is awake
 
 
 def show_waking() -> None:
@@ -21,30 +22,54 @@ def show_waking() -> None:
         seconds=number(max(1, status.seconds_left))))
 
 
-def digits_card() -> None:
-    """Show the first-layer filters of the pretrained network, as they are."""
-    st.markdown(_("Build a convolutional network, watch it learn 60,000 digits in seconds, and see what it gets wrong."))
-    if state.engine().status().ready:
+@st.cache_resource(show_spinner=False)
+def first_layer() -> dict:
+    """Return the filters of the pretrained network as pictures, computed once; EngineError while it is waking."""
+    answer = moments.ask_moment({"pretrained": "digits"}, load_test("mnist").test_images[SEVEN])
+    return moments.picture_topics(answer)["filters"]
+
+
+def show_first_layer() -> None:
+    """Show what the network on this page looks for."""
+    panels.grid("home.filters", PAGE, "filters", title=_("First layer"), note=_("what the network above looks for"),
+                pictures=first_layer())
+
+
+def show_picture(draw) -> None:
+    """Draw a card's picture in its place, as soon as the engine can compute it."""
+    def attempt() -> None:
         try:
-            answer = moments.ask_moment({"pretrained": "digits"}, load_test("mnist").test_images[SEVEN])
+            draw()
+        except EngineError:
+            return  # the next attempt comes by itself
         except DerinError:
-            return  # busy: the next look at the page asks again
-        panels.grid("home.filters", PAGE, "filters", note=_("what the first layer of the network above looks for"),
-                    pictures=moments.picture_topics(answer)["filters"])
+            st.empty()
+        if not ready:
+            st.rerun()
+
+    ready = state.engine().status().ready
+    with st.container(height=118, border=False):
+        st.fragment(attempt, run_every=None if ready else PATIENCE)()
 
 
-CARDS = {"digits.py": digits_card}
+# file of the page, what it is for, its picture
+CARDS = {
+    "digits.py": (N_("Build a convolutional network, watch it learn 60,000 digits in seconds, and see what it gets "
+                     "wrong."), show_first_layer),
+}
 
 beside = open_page(_("See deep learning happen"), _("Draw a digit: a small network reads it while you draw."))
 if not state.engine().status().ready:
     with beside:
-        st.fragment(show_waking, run_every=0.5)()
+        st.fragment(show_waking, run_every=PATIENCE)()
 drawing.show_pad(PAGE)
 
-cards = [row for row in pages_there() if row[1] in CARDS]
-for place, (_group, file, title) in zip(st.columns(max(len(cards), 2), gap="medium"), cards):
+cards = [(file, title) for _group, file, title in pages_there() if file in CARDS]
+for place, (file, title) in zip(st.columns(max(len(cards), 2), gap="medium"), cards):
+    purpose, draw = CARDS[file]
     with place.container(key=f"home_{file.removesuffix('.py')}", border=True):
         st.page_link(f"pages/{file}", label=f"**{_(title)}**")
-        CARDS[file]()
+        st.markdown(_(purpose))
+        show_picture(draw)
 with st.expander(_("About this page"), key="home.about"):
     st.markdown(lesson(PAGE))

@@ -1,7 +1,7 @@
 """What tests share: one engine, one server that talks to it, and a browser.
 
 The engine is real and started once. Pages under AppTest run in this process and are handed it; the Streamlit server
-that the browser visits is told its address through DERIN_ENGINE_ADDRESS.
+that the browser visits is told its address through DERIN_ENGINE, and gets workers of its own from the same host.
 """
 
 import os
@@ -40,7 +40,7 @@ def engine(home):
     started = Engine(home)
     started.start()
     yield started
-    started.stop()
+    started.close()
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def served(home: Path, log: Path, **environment: str) -> Iterator[str]:
 def app_url(engine, home, tmp_path_factory) -> Iterator[str]:
     """The address of a running app whose engine is the tests' own."""
     log = tmp_path_factory.mktemp("server") / "streamlit.log"
-    with served(home, log, DERIN_ENGINE_ADDRESS=engine.address) as url:
+    with served(home, log, DERIN_ENGINE=engine.address) as url:
         yield url
 
 

@@ -24,8 +24,8 @@ LAYERS = {
     "dlcore/data": ("errors", "seeds", "specs", "data"),
     "dlcore/models": ("errors", "seeds", "specs", "models"),
 }
-PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "training.recording", "training.report",
-             "data.images", "data.drawing")
+PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "engine.views", "training.recording",
+             "training.report", "data.images", "data.drawing")
 
 
 def modules(place: str) -> list[Path]:
@@ -92,10 +92,10 @@ print(sorted(name for name in sys.modules if name.split(".")[0] in ("torch", "to
 """
 
 
-def test_a_server_that_showed_every_page_has_no_torch(tmp_path):
+def test_a_server_that_showed_every_page_has_no_torch(engine, tmp_path):
     """Import rules alone miss what an __init__ pulls in."""
     pages = [path.name for path in sorted((ROOT / "pages").glob("*.py"))]
     visit = subprocess.run([sys.executable, "-c", VISIT, *pages], cwd=ROOT, capture_output=True, text=True, timeout=120,
-                           env={**os.environ, "DERIN_HOME": str(tmp_path)})
+                           env={**os.environ, "DERIN_HOME": str(tmp_path), "DERIN_ENGINE": engine.address})
     assert visit.returncode == 0, visit.stderr
     assert visit.stdout.strip().splitlines()[-1] == "[]"

@@ -1,16 +1,17 @@
 """The engine as the server holds it: everything a page may ask for. It imports no torch and never waits for a step."""
 
 import atexit
+import hashlib
 import os
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dlcore.engine import placement
 from dlcore.engine.hosting import Hosting
 from dlcore.engine.joblist import JobList
 from dlcore.engine.link import Link
-from dlcore.engine.placement import choose_worker, count_cores, count_threads, memory_budget
 from dlcore.engine.protocol import EXPLAINER
 from dlcore.engine.questions import Questions
 from dlcore.engine.schedule import Schedule, Times
@@ -24,28 +25,34 @@ GOODBYE = 2.0      # seconds that workers get to save their runs when the engine
 ASLEEP = N_("The engine is waking up: about {seconds:.0f} s left.")
 
 
+def hash_owner(owner: str) -> str:
+    """Return what is kept of an owner's secret; nobody owns what has none."""
+    return hashlib.sha256(owner.encode()).hexdigest() if owner else ""
+
+
 class Engine:
     """Trains, explains and works, in processes of its own; safe to use from any thread.
 
     The environment variable DERIN_ENGINE (another engine's `address`) makes it attach to that engine's host instead
-    of starting one.
+    of starting one. `modules` are imported in every worker: they may add to its TRAINERS, JOBS and REQUESTS.
     """
 
     def __init__(self, home: Path, *, workers: int | None = None, memory_budget: int | None = None,
-                 times: Times = Times(), modules: tuple[str, ...] = (), address: str | None = None):
+                 times: Times | None = None, modules: tuple[str, ...] = (), address: str | None = None):
         self.home = Path(home)
         self.home.mkdir(parents=True, exist_ok=True)
-        self.cores = workers or count_cores()
+        self.cores = workers or placement.count_cores()
         self._lock = threading.RLock()
         self._links: dict[str, Link] = {}
-        self._schedule = Schedule(self.home, self._send, _budget(memory_budget), times)
+        self._schedule = Schedule(self.home, self._send, placement.memory_budget(memory_budget), times)
+        self._admission = self._schedule.admission
         self._jobs = JobList(self._send, self._idlest)
-        self._schedule.jobs_on = self._jobs.count_on
+        self._admission.jobs_on = self._jobs.count_on
         self._questions = Questions(lambda message: self._links[EXPLAINER].send(message))
         self._threads, self._started, self._stopped, self._untidy = 1, False, threading.Event(), True
-        orders = {"home": str(self.home.resolve()), "workers": self.cores}
+        orders = {"home": str(self.home.resolve()), "workers": self.cores, "modules": modules}
         self._hosting = Hosting(self.home, orders, self._host_up, self._host_down,
-                                address or os.environ.get("DERIN_ENGINE") or None, modules)
+                                address or os.environ.get("DERIN_ENGINE") or None)
 
     # its life
 
@@ -54,16 +61,16 @@ class Engine:
         if self._started:
             return
         self._started = True
-        atexit.register(self.stop)
+        atexit.register(self.close)
         self._hosting.start()
         threading.Thread(target=self._keep, name="derin-keeper", daemon=True).start()
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Save what runs and end every process of the engine."""
         if self._stopped.is_set():
             return
         self._stopped.set()
-        atexit.unregister(self.stop)
+        atexit.unregister(self.close)
         for link in self._links.values():
             link.send({"op": "leave"})
             link.close()
@@ -80,8 +87,8 @@ class Engine:
     def status(self) -> EngineStatus:
         """Return whether the engine is awake, and how busy."""
         with self._lock:
-            return EngineStatus(self._ready, self._hosting.seconds_left, self._schedule.devices or ("cpu",),
-                                len(self._schedule.active), len(self._schedule.queue))
+            return EngineStatus(self._ready, self._hosting.seconds_left, self._admission.devices or ("cpu",),
+                                len(self._schedule.active), len(self._admission.queue))
 
     def processes(self) -> dict[str, int]:
         """Return the ids of the engine's processes by name, of those that are there."""
@@ -91,8 +98,7 @@ class Engine:
 
     @property
     def _ready(self) -> bool:
-        links = self._links
-        return bool(links) and all(link.open for link in links.values())
+        return self._hosting.awake and bool(self._admission.workers)
 
     # runs
 
@@ -103,15 +109,16 @@ class Engine:
         SpecError, EngineError (it can never run here) or QueueFull.
         """
         with self._lock:
-            run_id = self._schedule.start(experiment, owner, parent, paused)
+            run_id = self._schedule.start(experiment, hash_owner(owner), parent, paused)
             self._untidy = True
             self._settle()
         return run_id
 
     def view(self, run_id: str, viewer: str = "", cursor: int = 0) -> RunView | None:
         """Return a run with its events since the cursor, or None if there is none; this keeps the run alive."""
+        found = None if run_id in self._schedule.runs else self._schedule.read(run_id)
         with self._lock:
-            return self._schedule.view(run_id, cursor)
+            return self._schedule.view(run_id, cursor, found)
 
     def resume(self, run_id: str, owner: str) -> None:
         """Let a run go on; NotOwner for somebody else."""
@@ -125,7 +132,7 @@ class Engine:
         """Let a run take one single step; NotOwner for somebody else."""
         self._steer(self._schedule.step, run_id, owner)
 
-    def stop_run(self, run_id: str, owner: str) -> None:
+    def stop(self, run_id: str, owner: str) -> None:
         """Let a run leave memory; NotOwner for somebody else."""
         self._steer(self._schedule.stop, run_id, owner)
 
@@ -133,9 +140,9 @@ class Engine:
         """Change a setting of a run from its next step on; NotOwner, or SpecError for an impossible value."""
         self._steer(self._schedule.change, run_id, owner, field, value)
 
-    def _steer(self, command: Callable[..., None], *arguments: object) -> None:
+    def _steer(self, command: Callable[..., None], run_id: str, owner: str, *arguments: object) -> None:
         with self._lock:
-            command(*arguments)
+            command(run_id, hash_owner(owner), *arguments)
             self._settle()
 
     # questions and Jobs
@@ -178,59 +185,68 @@ class Engine:
             link.send(message)
 
     def _idlest(self) -> str | None:
-        return choose_worker(self._schedule._seats(), "cpu")
+        return placement.choose_worker(self._admission.seats(), "cpu")
 
     def _settle(self) -> None:
         """Tell the workers how many threads a training may use, when that has changed."""
-        threads = count_threads(len(self._schedule.active), self._jobs.active, self.cores)
+        threads = placement.count_threads(len(self._schedule.active), self._jobs.active, self.cores)
         if threads != self._threads:
             self._threads = threads
-            for name in self._schedule.workers:
+            for name in self._admission.workers:
                 self._send(name, {"op": "threads", "count": threads})
 
     def _host_up(self, told: dict) -> None:
         devices = dict(told["workers"])
         folder, key = Path(told["folder"]), self._hosting.key
         with self._lock:
-            self._schedule.learn_devices(told["devices"])
+            self._admission.learn_devices(told["devices"])
             self._devices_of = devices
             self._links = {name: Link(name, folder / name, key, self._worker_up, self._hear, self._worker_down)
                            for name in (*devices, EXPLAINER)}
 
     def _host_down(self) -> None:
         with self._lock:
-            for link in self._links.values():
+            links, self._links = self._links, {}
+            for link in links.values():
                 link.close()
+                self._lose(link.name)
 
-    def _worker_up(self, name: str) -> None:
+    def _worker_up(self, link: Link) -> None:
         with self._lock:
-            if name != EXPLAINER:
-                self._send(name, {"op": "threads", "count": self._threads})
-                self._schedule.worker_up(name, self._devices_of[name])
+            if link.name != EXPLAINER and self._is_mine(link):
+                self._send(link.name, {"op": "threads", "count": self._threads})
+                self._schedule.worker_up(link.name, self._devices_of[link.name])
                 self._jobs.worker_up()
                 self._settle()
 
-    def _worker_down(self, name: str) -> None:
+    def _worker_down(self, link: Link) -> None:
+        with self._lock:
+            if self._is_mine(link):
+                self._lose(link.name)
+
+    def _is_mine(self, link: Link) -> bool:
+        """Whether a link is in use: those of a host that has died may still have something to say."""
+        return self._links.get(link.name) is link
+
+    def _lose(self, name: str) -> None:
         if name == EXPLAINER:
             self._questions.lose()
-            return
-        with self._lock:
-            self._schedule.worker_down(name)
-            self._jobs.worker_down(name)
-            self._settle()
+        self._schedule.worker_down(name)
+        self._jobs.worker_down(name)
+        self._settle()
 
-    def _hear(self, name: str, message: dict) -> None:
+    def _hear(self, link: Link, message: dict) -> None:
         if message["op"] == "reply":
             self._questions.answer(message)
             return
         with self._lock:
             match message["op"]:
-                case "report":
-                    self._schedule.report(name, message)
-                case "gone":
-                    self._schedule.gone(name, message["run"])
-                case "job":
-                    self._jobs.report(name, message)
+                case "report" if self._is_mine(link):
+                    self._schedule.report(link.name, message)
+                case "gone" if self._is_mine(link):
+                    self._schedule.gone(link.name, message["run"])
+                case "job" if self._is_mine(link):
+                    self._jobs.report(link.name, message)
             self._settle()
 
     def _keep(self) -> None:
@@ -243,7 +259,3 @@ class Engine:
                 untidy, self._untidy, keep = self._untidy, False, set(self._schedule.runs)
             if untidy:
                 make_room(self.home, keep)
-
-
-def _budget(given: int | None) -> int:
-    return memory_budget(given)

@@ -22,8 +22,9 @@ def serve(listener: socket.socket, key: bytes, home: Path) -> None:
     while True:
         try:
             connection = accept(listener, key)
-            connection.send({"pid": os.getpid()})
-            Explainer(connection, home).answer_all()
+            with connection:
+                connection.send({"pid": os.getpid()})
+                Explainer(connection, home).answer_all()
         except LOST:
             continue
 

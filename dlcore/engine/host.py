@@ -47,6 +47,7 @@ class Server:
     control: Connection
     folder: Path
     home: Path
+    modules: list[str]
     children: dict[int, Role] = field(default_factory=dict)
 
 
@@ -59,16 +60,17 @@ def main() -> None:
     if not folder.is_dir():
         return  # the server has gone already
     listener = listen(folder / HOST)
-    warm(orders["modules"])
+    warm()
     try:
         Host(folder, bytes.fromhex(orders["key"]), listener, probe_devices()).serve()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)  # at once: taking down what was imported takes a second
 
 
-def warm(modules: list[str]) -> None:
+def warm() -> None:
     """Import and load what every worker needs, once for all of them."""
-    for name in (*HEAVY, *modules):
+    for name in HEAVY:
         importlib.import_module(name)
     from dlcore.data import images
     from dlcore.errors import DataError
@@ -140,7 +142,7 @@ class Host:
         except LOST:
             return
         self.count += 1
-        server = Server(control, self.folder / str(self.count), Path(orders["home"]))
+        server = Server(control, self.folder / str(self.count), Path(orders["home"]), orders["modules"])
         server.folder.mkdir(exist_ok=True)
         self.servers.append(server)
         workers = worker_names(orders["workers"], [device["name"] for device in self.devices])
@@ -169,6 +171,8 @@ class Host:
 
     def _become(self, role: Role) -> None:
         from dlcore.engine import explainer, worker
+        for name in role.server.modules:
+            importlib.import_module(name)
         listener = listen(role.server.folder / role.name)
         if role.name == EXPLAINER:
             explainer.serve(listener, self.key, role.server.home)

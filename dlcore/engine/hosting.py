@@ -30,8 +30,8 @@ class Hosting:
     """
 
     def __init__(self, home: Path, orders: dict, ready: Callable[[dict], None], lost: Callable[[], None],
-                 address: str | None = None, modules: tuple[str, ...] = ()):
-        self.home, self.orders, self.modules = home, orders, modules
+                 address: str | None = None):
+        self.home, self.orders = home, orders
         self._ready, self._lost, self._attached = ready, lost, address is not None
         self.folder = Path(address or tempfile.mkdtemp(prefix="derin-"))
         self.key = (self.folder / KEY).read_bytes() if self._attached else secrets.token_bytes(32)
@@ -82,7 +82,7 @@ class Hosting:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "dlcore.engine"], cwd=ROOT, env=os.environ | QUIET, stdin=subprocess.PIPE,
                 stdout=log, stderr=log, start_new_session=True)
-        orders = {"folder": str(self.folder), "key": self.key.hex(), "modules": self.modules}
+        orders = {"folder": str(self.folder), "key": self.key.hex()}
         try:
             self.process.stdin.write(json.dumps(orders).encode() + b"\n")
             self.process.stdin.flush()

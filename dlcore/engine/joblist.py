@@ -1,7 +1,6 @@
 """The server's table of Jobs: where they are worked on, how far they are, and what came out."""
 
 import hashlib
-import pickle
 import secrets
 import time
 from collections.abc import Callable
@@ -123,7 +122,25 @@ class JobList:
 
 
 def _key(request: dict) -> str:
-    return hashlib.sha256(pickle.dumps(sorted(request.items()))).hexdigest()
+    digest = hashlib.sha256()
+    _digest(request, digest.update)
+    return digest.hexdigest()
+
+
+def _digest(value: object, take: Callable[[bytes], object]) -> None:
+    """Feed a plain value or an array to a digest."""
+    if isinstance(value, dict):
+        for name in sorted(value):
+            take(f"{name}:".encode())
+            _digest(value[name], take)
+    elif isinstance(value, (list, tuple)):
+        take(f"[{len(value)}]".encode())
+        for item in value:
+            _digest(item, take)
+    elif hasattr(value, "tobytes"):
+        take(f"{value.dtype}{value.shape}".encode() + value.tobytes())
+    else:
+        take(f"{value!r};".encode())
 
 
 def _size(result: object) -> int:

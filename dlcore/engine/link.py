@@ -15,11 +15,11 @@ RETRY = 0.01  # seconds between two attempts to reach a worker that is being for
 class Link:
     """Sends without waiting, hands over what comes in, and finds a dead worker's successor at the same place.
 
-    `opened`, `received` and `lost` are called in the link's own thread with its name (and the message).
+    `opened`, `received` and `lost` are called in the link's own thread with this link (and the message).
     """
 
-    def __init__(self, name: str, path: Path, key: bytes, opened: Callable[[str], None],
-                 received: Callable[[str, dict], None], lost: Callable[[str], None]):
+    def __init__(self, name: str, path: Path, key: bytes, opened: Callable[["Link"], None],
+                 received: Callable[["Link", dict], None], lost: Callable[["Link"], None]):
         self.name, self.path, self.key = name, path, key
         self.pid: int | None = None
         self._opened, self._received, self._lost = opened, received, lost
@@ -72,11 +72,11 @@ class Link:
         try:
             self.pid = connection.recv()["pid"]
             self._connection = connection
-            self._opened(self.name)
+            self._opened(self)
             while True:
-                self._received(self.name, connection.recv())
+                self._received(self, connection.recv())
         except LOST:
             self._connection = None
-            self._lost(self.name)
+            self._lost(self)
         finally:
             connection.close()

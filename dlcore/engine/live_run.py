@@ -1,7 +1,6 @@
 """One run in a worker: its Trainer, its turns, and what is told of it."""
 
 import errno
-import logging
 import sys
 import time
 from collections.abc import Callable
@@ -10,7 +9,8 @@ from pathlib import Path
 import torch
 
 from dlcore.engine.protocol import error_to_plain
-from dlcore.errors import N_, DerinError, EngineError, RecordingError
+from dlcore.engine.thread_choice import ThreadChoice
+from dlcore.errors import N_, EngineError, RecordingError
 from dlcore.specs import codec
 from dlcore.specs.experiment import Experiment
 from dlcore.training.recording import Recording
@@ -22,10 +22,10 @@ PUBLISH_PAUSE = 0.5    # seconds between two publications of live weights, at le
 PUBLISH_SHARE = 0.05   # of the run's time goes into publishing, at most
 RATE_WINDOW = 2.0      # seconds over which the speed is measured
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
-DISK_FULL = N_("The disk is full, so the run was paused. Free some space and press Train: it goes on from its last "
+DISK_FULL = N_("The disk is full, so the run was paused. Free some space and press Continue: it goes on from its last "
                "full state.")
 DISK_FAULT = N_("The run's folder cannot be written ({reason}), so the run was paused. Once that is put right, press "
-                "Train: it goes on from its last full state.")
+                "Continue: it goes on from its last full state.")
 NO_MEMORY = N_("There is not enough memory on {device} for this run. Use a smaller batch or a smaller network.")
 
 TRAINERS: dict[str, Callable[[Experiment, Recording, int | None], Trainer]] = {
@@ -52,7 +52,7 @@ def _first_step(order: dict, experiment: Experiment, recording: Recording, home:
         Recording.create(recording.folder, experiment, order["owner"], (run, step))
     if (state := recording.nearest_state(sys.maxsize)) is not None:
         return state
-    if order["parent"]:
+    if order["parent"] and recording.snapshots():
         return max(recording.snapshots())
     recording.cut(-1)
     return None
@@ -65,7 +65,7 @@ class LiveRun:
         self.id, self.trainer = order["run"], open_trainer(order, home)
         self.running, self.unsaved, self.ended = False, True, False
         self.watched = self.present = True
-        self.threads = 1
+        self.threads, self._choice = 1, ThreadChoice()
         self._live_step: int | None = None
         self._since_publication, self._cost, self._published = 0.0, 0.0, -PUBLISH_PAUSE
         self._told, self._news = 0.0, {"state": None} | self._past(order)
@@ -80,10 +80,12 @@ class LiveRun:
 
     def turn(self, threads: int) -> None:
         """Train for one turn on at most so many threads."""
-        self._set_threads(threads)
-        begun = time.perf_counter()
+        self._set_threads(self._choice.choose(threads))
+        begun, items = time.perf_counter(), self.trainer.items_seen
         self.trainer.advance(TURN)
-        self._since_publication += time.perf_counter() - begun
+        spent = time.perf_counter() - begun
+        self._choice.note(self.threads, self.trainer.items_seen - items, spent)
+        self._since_publication += spent
         self.unsaved = True
         self._measure()
         if self.trainer.finished:
@@ -196,6 +198,4 @@ def end_of(error: Exception, device: str) -> tuple[str, Exception]:
         return "paused", error
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error):
         return "failed", EngineError(NO_MEMORY, device=device)
-    if not isinstance(error, DerinError):
-        logging.exception("a run failed", exc_info=error)
     return "failed", error

@@ -7,7 +7,6 @@ from pathlib import Path
 
 SHARE = 0.6                # of the memory that is free at the start goes to trainings
 FALLBACK = 4 * 2**30       # bytes, where the system does not say
-LARGE_STEP = 50_000_000    # multiply-adds a step from which two threads are faster than one
 MOST_WORKERS = 16
 UNLIMITED = 2**60
 

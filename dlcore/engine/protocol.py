@@ -10,7 +10,7 @@ from multiprocessing.connection import Client, Connection, answer_challenge, del
 from pathlib import Path
 
 from dlcore import errors
-from dlcore.errors import DerinError, N_
+from dlcore.errors import N_, DerinError
 
 HOST = "host"            # the host's socket in an engine's folder
 KEY = "key"              # the file that holds its key

@@ -11,7 +11,7 @@ from dlcore.specs.experiment import Change, Experiment
 from dlcore.training.recording import Recording
 
 MOST_EVENTS = 2000  # of a run, in memory
-INTERRUPTED = N_("The engine was restarted while this run was under way. Press Train: it goes on from its last full "
+INTERRUPTED = N_("The engine was restarted while this run was under way. Press Continue: it goes on from its last full "
                  "state.")
 
 
@@ -60,7 +60,7 @@ class History:
         for expendable in (_is_training_point, _is_metric, _is_snapshot):
             found = [index for index, event in enumerate(self._events) if expendable(event)]
             if len(found) > self.most // 2:
-                drop = set(found[1::2])
+                drop = set(found[1:-1:2])
                 self._keep([index for index in range(len(self._events)) if index not in drop])
                 return True
         return False
@@ -103,6 +103,7 @@ class Run:
     threads: int = 1
     worker: str | None = None
     leaving: bool = False
+    begun: bool = False             # there is something on disk to go on from
     goes_on: bool = True            # once it is in memory; else it stands still there
     steps_due: int = 0              # single steps to take once it is in memory
     changes_due: list[tuple[str, object]] = field(default_factory=list)
@@ -146,7 +147,7 @@ def read_run(home: Path, run_id: str) -> Run:
     """Return a run as its recording tells it; RecordingError or SpecError where that cannot be read."""
     recording = Recording(home / "runs" / run_id)
     about, history = recording.about(), History(recording.events())
-    run = Run(run_id, recording.experiment, about["owner"], _parent(about), history=history)
+    run = Run(run_id, recording.experiment, about["owner"], _parent(about), begun=True, history=history)
     settings = run.experiment
     for change in history.changes:
         if change.field == "training.epochs":

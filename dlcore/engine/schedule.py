@@ -3,7 +3,6 @@
 It computes nothing and waits for nobody: workers are told through `send`, and tell through `report`.
 """
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -12,26 +11,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dlcore.engine.placement import UNLIMITED, Held, Seat, choose_worker, fits, who_gives_way
+from dlcore.engine.admission import Admission
 from dlcore.engine.protocol import error_from_plain
 from dlcore.engine.runs import Run, read_run, steps_per_epoch
 from dlcore.engine.views import ACTIVE, Message, RunView
-from dlcore.errors import N_, DerinError, EngineError, NotOwner, QueueFull
-from dlcore.specs import codec
+from dlcore.errors import N_, DerinError, EngineError, NotOwner
 from dlcore.specs.experiment import Change, Experiment, check, check_change
-from dlcore.specs.shapes import estimate_memory
 from dlcore.training.recording import Recording
 
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-MOST_QUEUED = 200
 MOST_KEPT = 40  # runs that no worker holds, kept in the server's memory
+MOST_STANDING = 2000
 
-WORKER_DIED = N_("The process that trained this run has ended unexpectedly. Press Train: it goes on from its last "
+WORKER_DIED = N_("The process that trained this run has ended unexpectedly. Press Continue: it goes on from its last "
                  "full state.")
-LEFT_ALONE = N_("Paused because nobody was watching. Press Train to go on.")
-TOO_LARGE = N_("This run needs about {need:.1f} GiB of memory, more than the {budget:.1f} GiB that runs may use here. "
-               "Use a smaller batch or a smaller network.")
-NO_DEVICE = N_("There is no device {device} here. There are: {devices}.")
+LEFT_ALONE = N_("Paused because nobody was watching. Press Continue to go on.")
 NOT_OWNER = N_("This run belongs to another browser. You can watch it, or continue a copy of your own.")
 NO_RUN = N_("There is no run {run}.")
 
@@ -47,41 +41,32 @@ class Times:
 
 
 class Schedule:
-    """All runs; called under the engine's lock, except for reading from disk."""
+    """All runs; called under the engine's lock, except for `read`. Owners are given as hashes."""
 
-    def __init__(self, home: Path, send: Callable[[str, dict], object], budget: int, times: Times = Times()):
-        self.home, self.send, self.times = home, send, times
-        self.budgets = {"cpu": budget}
+    def __init__(self, home: Path, send: Callable[[str, dict], object], budget: int, times: Times | None = None):
+        self.home, self.send, self.times = home, send, times or Times()
         self.runs: dict[str, Run] = {}
-        self.queue: list[str] = []
-        self.workers: dict[str, str] = {}   # name: device, of those that are there
-        self.devices: tuple[str, ...] = ()  # empty until the host has told
-        self.jobs_on: Callable[[str], int] = lambda worker: 0
+        self.admission = Admission(self.runs, send, budget)
         self._seen_told: dict[str, tuple] = {}
+        self._standing: dict[str, tuple[str, Message | None]] = {}  # of runs that were forgotten
 
     # workers come and go
 
-    def learn_devices(self, devices: list[dict]) -> None:
-        """Take over what the host has found."""
-        self.devices = tuple(device["name"] for device in devices)
-        self.budgets |= {device["name"]: int(0.9 * device["memory"]) or UNLIMITED for device in devices
-                         if device["name"] != "cpu"}
-
     def worker_up(self, name: str, device: str) -> None:
         """Give a worker that has come (back) something to do."""
-        self.workers[name] = device
+        self.admission.workers[name] = device
         self._seen_told.pop(name, None)
-        self.place()
+        self.admission.place()
 
     def worker_down(self, name: str) -> None:
         """Mark what a dead worker held as interrupted; paused runs were saved and stay paused."""
-        self.workers.pop(name, None)
+        self.admission.workers.pop(name, None)
         for run in self.runs.values():
             if run.worker == name:
                 run.worker, run.leaving = None, False
                 if run.state in ACTIVE:
                     run.state, run.message = "interrupted", Message(WORKER_DIED)
-        self.place()
+        self.admission.place()
 
     # what owners order
 
@@ -89,9 +74,8 @@ class Schedule:
               paused: bool = False) -> str:
         """Record a new run and queue it; it starts at once where there is room."""
         check(experiment)
-        device, need = experiment.training.device, estimate_memory(experiment)
-        self._check_room(device, need)
-        run = Run(secrets.token_hex(6), experiment, hash_owner(owner), parent, bytes=need, goes_on=not paused)
+        run = Run(secrets.token_hex(6), experiment, owner, parent, goes_on=not paused)
+        self.admission.check(run)
         run.total_steps = experiment.training.epochs * steps_per_epoch(experiment)
         try:
             Recording.create(self.home / "runs" / run.id, experiment, run.owner_hash, parent)
@@ -99,7 +83,7 @@ class Schedule:
             raise EngineError(N_("The run cannot be recorded ({reason}). Free some disk space."),
                               reason=error.strerror) from error
         self.runs[run.id] = run
-        self._enqueue(run)
+        self.admission.add(run)
         return run.id
 
     def resume(self, run_id: str, owner: str) -> None:
@@ -108,9 +92,9 @@ class Schedule:
         run.goes_on = True
         if run.worker and not run.leaving and run.state == "paused":
             run.state, run.message = "running", None
-            self._order(run, "resume")
+            self.admission.order(run, "resume")
         elif run.state not in (*ACTIVE, "queued") and not self._is_over(run):
-            self._enqueue(run)
+            self.admission.add(run)
         run.seen = time.monotonic()
 
     def pause(self, run_id: str, owner: str) -> None:
@@ -123,121 +107,48 @@ class Schedule:
         if self._is_over(run):
             return
         run.goes_on, run.seen = False, time.monotonic()
-        if run.worker and not run.leaving and run.state != "starting":
+        if run.worker and not run.leaving:
             run.state, run.message, run.paused = "paused", None, time.monotonic()
-            self._order(run, "step")
+            self.admission.order(run, "step")
         else:
             run.steps_due += 1
-            if run.state not in ("starting", "queued"):
-                self._enqueue(run)
+            if run.state != "queued":
+                self.admission.add(run)
 
     def stop(self, run_id: str, owner: str) -> None:
         """Let a run leave memory; its recording stays and it can be resumed."""
         run = self._owned(run_id, owner)
         self._pause(run, None)
-        self._drop(run)
+        self.admission.drop(run)
 
     def change(self, run_id: str, owner: str, field: str, value: object) -> None:
         """Change a setting from the next step on; SpecError where that cannot be."""
         run = self._owned(run_id, owner)
         check_change(Change(run.step, field, value))
         if run.worker and not run.leaving:
-            self._order(run, "change", field=field, value=value)
+            self.admission.order(run, "change", field=field, value=value)
         else:
-            run.changes_due.append((field, value))
+            run.changes_due = [due for due in run.changes_due if due[0] != field] + [(field, value)]
 
     def _owned(self, run_id: str, owner: str) -> Run:
         run = self.find(run_id)
         if run is None:
             raise EngineError(NO_RUN, run=run_id)
-        if not owner or not hmac.compare_digest(run.owner_hash, hash_owner(owner)):
+        if not owner or not hmac.compare_digest(run.owner_hash, owner):
             raise NotOwner(NOT_OWNER)
         return run
 
-    # queue
-
-    def _check_room(self, device: str, need: int) -> None:
-        if self.devices and device not in self.devices:
-            raise EngineError(NO_DEVICE, device=device, devices=", ".join(self.devices))
-        budget = self.budgets.get(device, UNLIMITED)
-        if need > budget:
-            raise EngineError(TOO_LARGE, need=need / 2**30, budget=budget / 2**30)
-        if len(self.queue) >= MOST_QUEUED:
-            raise QueueFull(N_("{count} runs are waiting already. Try again later."), count=len(self.queue))
-
-    def _enqueue(self, run: Run) -> None:
-        run.bytes = run.bytes or estimate_memory(run.experiment)
-        self._check_room(run.experiment.training.device, run.bytes)
-        run.state, run.message, run.seen = "queued", None, time.monotonic()
-        self.queue.append(run.id)
-        self.place()
-
-    def place(self) -> None:
-        """Start what waits, first come first served on each device, as far as there is room."""
-        full: set[str] = set()
-        for run in [self.runs[run_id] for run_id in self.queue]:
-            device = run.experiment.training.device
-            if device not in full and not self._try(run, device):
-                full.add(device)
-
-    def _try(self, run: Run, device: str) -> bool:
-        """Start a run if there is a worker and memory for it; make room where paused runs hold it."""
-        if self.devices and device not in self.devices:
-            self._fail(run, EngineError(NO_DEVICE, device=device, devices=", ".join(self.devices)))
-            return True
-        worker = choose_worker(self._seats(), device)
-        if worker is None or run.worker:
-            return False
-        held, budget = self._held(), self.budgets[device]
-        if fits(run.bytes, device, held, budget):
-            self._launch(run, worker)
-            return True
-        for name in who_gives_way(run.bytes, device, held, budget):
-            self._drop(self.runs[name])
-        return False
-
-    def _fail(self, run: Run, error: EngineError) -> None:
-        self.queue.remove(run.id)
-        run.state, run.message = "failed", Message(error.template, error.values)
-
-    def _seats(self) -> list[Seat]:
-        busy = [run.worker for run in self.runs.values() if run.worker and run.state in ACTIVE]
-        return [Seat(name, device, busy.count(name) + self.jobs_on(name)) for name, device in self.workers.items()]
-
-    def _held(self) -> list[Held]:
-        return [Held(run.id, run.experiment.training.device, run.bytes, run.paused if run.state == "paused" else None)
-                for run in self.runs.values() if run.worker]
-
-    def _launch(self, run: Run, worker: str) -> None:
-        self.queue.remove(run.id)
-        run.worker, run.state, run.live_step = worker, "starting", None
-        again = run.history.last > 0 or run.step > 0
-        self.send(worker, {"op": "start", "run": run.id, "experiment": codec.to_dict(run.experiment),
-                           "parent": run.parent, "owner": run.owner_hash, "changes": run.changes_due,
-                           "again": again, "running": run.goes_on, "device": run.experiment.training.device})
-        for _ in range(run.steps_due):
-            self._order(run, "step")
-        run.changes_due, run.steps_due = [], 0
-
     # what happens to runs
-
-    def _order(self, run: Run, op: str, **more: object) -> None:
-        self.send(run.worker, {"op": op, "run": run.id, **more})
 
     def _pause(self, run: Run, message: Message | None) -> None:
         run.goes_on = False
         if run.state == "queued":
-            self.queue.remove(run.id)
+            self.admission.queue.remove(run.id)
         elif run.state in ACTIVE:
-            self._order(run, "pause")
+            self.admission.order(run, "pause")
         else:
             return
         run.state, run.message, run.paused = "paused", message, time.monotonic()
-
-    def _drop(self, run: Run) -> None:
-        if run.worker and not run.leaving:
-            run.leaving = True
-            self._order(run, "drop")
 
     def _is_over(self, run: Run) -> bool:
         """Whether a finished run has nothing left to do: more epochs may have been asked for since."""
@@ -261,33 +172,38 @@ class Schedule:
         run = self.runs.get(run_id)
         if run is not None and run.worker == worker:
             run.worker, run.leaving = None, False
-            self.place()
+            self.admission.place()
 
     # who looks
 
     def find(self, run_id: str) -> Run | None:
         """Return a run from memory, else from disk, else None."""
-        if run_id not in self.runs and RUN_ID.fullmatch(run_id):
-            try:
-                self.runs[run_id] = read_run(self.home, run_id)
-            except (DerinError, OSError, KeyError, TypeError):
-                return None
+        if run_id not in self.runs and (run := self.read(run_id)) is not None:
+            self._remember(run)
         return self.runs.get(run_id)
 
-    def view(self, run_id: str, cursor: int) -> RunView | None:
-        """Return a run as it stands, and note that somebody looks."""
-        run = self.find(run_id)
+    def _remember(self, run: Run) -> None:
+        """Take a run that was read from disk into memory; how it stood is known, if this server has held it before."""
+        if run.state != "finished":
+            run.state, run.message = self._standing.get(run.id, (run.state, run.message))
+        self.runs[run.id] = run
+
+    def read(self, run_id: str) -> Run | None:
+        """Return a run from disk, or None; this needs no lock."""
+        try:
+            return read_run(self.home, run_id) if RUN_ID.fullmatch(run_id) else None
+        except (DerinError, OSError, KeyError, TypeError, ValueError):
+            return None
+
+    def view(self, run_id: str, cursor: int, found: Run | None = None) -> RunView | None:
+        """Return a run as it stands, and note that somebody looks; `found` is what was read from disk just now."""
+        if run_id not in self.runs and found is not None:
+            self._remember(found)
+        run = self.runs.get(run_id)
         if run is None:
             return None
         run.seen = time.monotonic()
-        return run.view(self._place_of(run), cursor)
-
-    def _place_of(self, run: Run) -> int:
-        if run.state != "queued":
-            return 0
-        device = run.experiment.training.device
-        before = self.queue[: self.queue.index(run.id)]
-        return 1 + sum(self.runs[other].experiment.training.device == device for other in before)
+        return run.view(self.admission.place_of(run), cursor)
 
     def tick(self) -> None:
         """Pause and drop what was left alone, tell workers who is looked at, forget what is only on disk."""
@@ -296,10 +212,10 @@ class Schedule:
             if run.state in (*ACTIVE, "queued") and now - run.seen > self.times.pause:
                 self._pause(run, Message(LEFT_ALONE))
             elif run.state == "paused" and now - max(run.seen, run.paused) > self.times.leave:
-                self._drop(run)
-        for worker in list(self.workers):
+                self.admission.drop(run)
+        for worker in list(self.admission.workers):
             self._tell_seen(worker, now)
-        self.place()
+        self.admission.place()
         self._forget_idle()
 
     def _tell_seen(self, worker: str, now: float) -> None:
@@ -314,14 +230,12 @@ class Schedule:
         idle = sorted((run for run in self.runs.values()
                        if not run.worker and run.state != "queued" and not run.changes_due), key=lambda run: run.seen)
         for run in idle[: max(0, len(idle) - MOST_KEPT)]:
+            self._standing[run.id] = (run.state, run.message)
             del self.runs[run.id]
+        for run_id in list(self._standing)[: max(0, len(self._standing) - MOST_STANDING)]:
+            del self._standing[run_id]
 
     @property
     def active(self) -> list[Run]:
         """The runs that learn now."""
         return [run for run in self.runs.values() if run.state in ACTIVE]
-
-
-def hash_owner(owner: str) -> str:
-    """Return what is kept of an owner's secret."""
-    return hashlib.sha256(owner.encode()).hexdigest() if owner else ""

@@ -19,7 +19,7 @@ def default_home() -> Path:
 
 def make_room(home: Path, keep: set[str], limit: int = MOST_BYTES) -> list[str]:
     """Delete recordings until the rest is within the limit, never one of `keep`; return the ids of those deleted."""
-    recordings = [recording for recording in existing((home / RUNS).glob("*"))]
+    recordings = existing((home / RUNS).glob("*"))
     sizes = {recording.folder: _size(recording) for recording in recordings}
     total, deleted = sum(sizes.values()), []
     for recording in sorted((one for one in recordings if one.folder.name not in keep), key=_age):
@@ -51,4 +51,4 @@ def _is_finished(folder: Path) -> bool:
     """Whether a run's last recorded event is its end."""
     with (folder / "events.jsonl").open("rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
-        return b'"finished"' in file.read().splitlines()[-1:][0] if file.tell() else False
+        return b'"finished"' in b"".join(file.read().splitlines()[-1:])

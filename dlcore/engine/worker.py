@@ -25,11 +25,12 @@ def serve(listener: socket.socket, key: bytes, home: Path) -> None:
             connection.send({"pid": os.getpid()})
         except LOST:
             continue
-        worker = Worker(connection, home)
-        try:
-            worker.work()
-        except LOST:
-            worker.leave()
+        with connection:
+            worker = Worker(connection, home)
+            try:
+                worker.work()
+            except LOST:
+                worker.leave()
 
 
 class Worker:
@@ -90,13 +91,9 @@ class Worker:
         try:
             work(run)
         except Exception as error:
-            run.end(*self._end_of(name, error, run.trainer.experiment.training.device))
+            logging.exception("run %s has ended", name)
+            run.end(*end_of(error, run.trainer.experiment.training.device))
         self._tell(run)
-
-    def _end_of(self, name: str, error: Exception, device: str) -> tuple[str, Exception]:
-        state, error = end_of(error, device)
-        logging.warning("run %s: %s: %s", name, state, error)
-        return state, error
 
     def _tell(self, run: LiveRun) -> None:
         if (report := run.report()) is not None:
@@ -120,8 +117,7 @@ class Worker:
         try:
             report = job.turn()
         except Exception as error:
-            if not isinstance(error, DerinError):
-                logging.exception("job %s failed", name)
+            logging.exception("job %s failed", name)
             report, job.ended = {"finished": True, "error": error_to_plain(error)}, True
         if report is not None:
             self.connection.send({"op": "job", "job": name, **report})
@@ -160,7 +156,8 @@ class Worker:
         try:
             run = LiveRun(order, self.home)
         except Exception as error:
-            state, error = self._end_of(order["run"], error, order["device"])
+            logging.exception("run %s could not be started", order["run"])
+            state, error = end_of(error, order["device"])
             self.connection.send({"op": "report", "run": order["run"], "state": state, "events": [],
                                   "error": error_to_plain(error)})
             self._leaving.append({"op": "gone", "run": order["run"]})

@@ -6,6 +6,7 @@ impossible value becomes the nearest valid one, and a `Mend` says so.
 
 import json
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any, get_type_hints
 
 from dlcore.errors import N_, DerinError, SpecError
@@ -74,7 +75,7 @@ def from_link(text: str) -> tuple[Experiment, tuple[Mend, ...]]:
     try:
         check(experiment)
     except DerinError as error:
-        reader.mend("network", str(error), "small")
+        reader.mends.append(Mend("network", str(error), "small"))
         experiment = Experiment(data=experiment.data, training=experiment.training, changes=experiment.changes)
         experiment = _checked_or_default(experiment, reader)
     return experiment, tuple(reader.mends)
@@ -84,7 +85,7 @@ def _checked_or_default(experiment: Experiment, reader: "_Reader") -> Experiment
     try:
         check(experiment)
     except DerinError as error:
-        reader.mend("experiment", str(error), "default")
+        reader.mends.append(Mend("experiment", str(error), "default"))
         return Experiment()
     return experiment
 
@@ -117,7 +118,7 @@ class _Reader:
             if name not in declared or (name == "kind" and plain[name] != kind().kind):
                 self.mend(f"{path}.{name}".lstrip("."), plain[name], kind().kind if name == "kind" else "—")
         given = {name: value for name, value in plain.items() if name in declared and name != "kind"}
-        hints = get_type_hints(kind)
+        hints = _hints(kind)
         return kind(**{name: self._field(declared[name], hints[name], value, f"{path}.{name}".lstrip("."))
                        for name, value in given.items()})
 
@@ -174,6 +175,11 @@ class _Reader:
             return value
         self.mend(path, value, "cpu")
         return "cpu"
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _short(value: Any) -> str:

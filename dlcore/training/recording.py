@@ -130,7 +130,8 @@ class Recording:
     def predictions(self, step: int) -> Predictions | None:
         """Return what a snapshot made of the held-out digits, or None where that was not kept."""
         try:
-            with np.load(self.folder / "predictions" / f"{step}.npz", allow_pickle=False) as kept:
+            packed = io.BytesIO((self.folder / "predictions" / f"{step}.npz").read_bytes())
+            with np.load(packed, allow_pickle=False) as kept:
                 return Predictions(kept["scores"].astype(np.float32), bool(kept["whole"]))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dlcore.data import images
-from dlcore.data.batches import Batches
+from dlcore.data.batches import Batches, generator
 from dlcore.models.build import build
 from dlcore.seeds import derive
 from dlcore.specs.experiment import Change, Experiment, apply_change, check, in_effect
@@ -27,6 +27,8 @@ from dlcore.training.tasks import LOSSES
 
 FIT_DIGITS = 500  # training digits that are evaluated as the held-out ones are, to measure the gap
 SMALL = 100_000   # parameters up to which every snapshot comes with the full state
+LOOK_DIGITS = 6_000     # training digits between two looks that come by steps
+WHOLE_DIGITS = 30_000   # training digits after which it pays to evaluate all held-out digits
 BY_STEP = attrgetter("step")
 STOPPED = object()
 
@@ -51,12 +53,14 @@ class Trainer:
         self.device, self.precision = open_device(training.device), choose_precision(self.experiment)
         self.loaded = images.load(data.dataset)
         self.batches = Batches(data, self.loaded, training.batch_size, training.seed, training.device)
+        self._fit = torch.randperm(len(self.batches.labels), generator=generator(training.seed, "fit"))[:FIT_DIGITS]
         self.module = build(self.experiment.network, data, training.seed).to(self.device)
         self.optimizer = make_optimizer(self.module, training)
         self._small = sum(weight.numel() for weight in self.module.parameters()) < SMALL
         self._sums = torch.zeros(3, dtype=torch.float64, device=self.device)
         by_steps = training.reproducible or not training.eval_mode
-        self._clock = Clock(fixed=max(1, self.batches.per_epoch // 10) if by_steps else 0)
+        every = min(LOOK_DIGITS // training.batch_size, self.total_steps // 20)
+        self._clock = Clock(fixed=max(1, every) if by_steps else 0)
 
     # what the engine asks of it
 
@@ -203,11 +207,17 @@ class Trainer:
     # looking
 
     def _look_is_due(self) -> bool:
-        ends = self.step % self.batches.per_epoch == 0 or self.step >= self.total_steps
-        return self._looked != self.step and (ends or self._clock.look_is_due(self.step))
+        due = self.step == 0 or self._whole_is_due() or self._clock.look_is_due(self.step)
+        return due and self._looked != self.step
+
+    def _whole_is_due(self) -> bool:
+        """Whether to evaluate all held-out digits: where an epoch (or several small ones), or the training, ends."""
+        epochs, rest = divmod(self.step, self.batches.per_epoch)
+        every = -(-WHOLE_DIGITS // len(self.batches.labels))
+        return self.step >= self.total_steps or (epochs > 0 and rest == 0 and epochs % every == 0)
 
     def _look(self) -> Iterator[None]:
-        """Evaluate held-out digits (all of them where an epoch or the training ends) and keep a snapshot."""
+        """Evaluate held-out digits and keep a snapshot."""
         self._looking = True
         try:
             yield from self._evaluate_and_keep()
@@ -217,7 +227,7 @@ class Trainer:
 
     def _evaluate_and_keep(self) -> Iterator[None]:
         spent, begun, results = 0.0, time.thread_time(), {}
-        whole = self.step > 0 and (self.step % self.batches.per_epoch == 0 or self.step >= self.total_steps)
+        whole = self._whole_is_due()
         seed = derive(self.experiment.training.seed, "look", self.step)
         for part, evaluator in self._evaluators(whole):
             for result in evaluator.run(self.module, self.precision, seed):
@@ -235,8 +245,7 @@ class Trainer:
         held = slice(None) if whole else images.HELD_OUT
         yield "held", Evaluator(self.settings, *self._on_device(self.loaded.test_images[held],
                                                                 self.loaded.test_labels[held]))
-        fit = slice(0, None, max(1, len(self.batches.labels) // FIT_DIGITS))
-        yield "fit", Evaluator(self.settings, self.batches.images[fit], self.batches.labels[fit])
+        yield "fit", Evaluator(self.settings, self.batches.images[self._fit], self.batches.labels[self._fit])
 
     def _on_device(self, *arrays) -> list[Tensor]:
         return [torch.from_numpy(array).to(self.device) for array in arrays]

@@ -80,8 +80,7 @@ class History:
         if not point:
             return {}
         whole = point.get("test_accuracy") is not None
-        text = _("{share} of all 10,000 test digits") if whole else _("{share} of 2,000 held-out digits")
-        return {"accuracy": text.format(share=f"{number(100 * point['held_accuracy'], 1)} %")}
+        return {"accuracy": _("all 10,000") if whole else _("2,000 held-out")}
 
     def is_not_a_number(self) -> bool:
         """Whether the training loss has become infinite or not a number."""

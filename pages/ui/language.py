@@ -87,7 +87,8 @@ def switch_language() -> None:
 
 def _take_choice() -> None:
     if st.session_state.get(WIDGET) in LANGUAGES:
-        st.query_params[PARAMETER] = st.session_state[CHOSEN] = st.session_state[WIDGET]
+        st.query_params[PARAMETER] = st.session_state[WIDGET]
+        choose_language()
 
 
 def number(value: float, digits: int = 0) -> str:

@@ -77,19 +77,19 @@ def _take_preset(page: str) -> None:
 
 
 def _short_form(experiment: Experiment, error: NetworkError | None) -> str:
-    """Return the blocks as a list; an activation and a pooling stand with the block before them."""
+    """Return the blocks as a list; what takes no room of its own stands with the block before it."""
     lines: list[list[tuple[int, Block]]] = []
     for index, block in enumerate(experiment.network.blocks):
-        if block.kind in ("activation", "batch_norm", "flatten") and lines:
+        if block.kind in ("activation", "batch_norm") and lines:
             lines[-1].append((index, block))
-        else:
+        elif block.kind != "flatten":
             lines.append([(index, block)])
     return f'<ol class="derin-blocks">{"".join(_short_line(line, error) for line in lines)}</ol>'
 
 
 def _short_line(line: list[tuple[int, Block]], error: NetworkError | None) -> str:
     wrong = error is not None and error.block in [index for index, _block in line]
-    names = ", ".join(words.block_name(block) for _index, block in line)
+    names = ", ".join(words.short_name(block) for _index, block in line)
     values = words.block_values(line[0][1])
     return f'<li class="{"wrong" if wrong else ""}"><span>{names}</span><code>{values}</code></li>'
 

@@ -1,5 +1,7 @@
 """The fragments that keep a page in step with its run: the polling one, and the rewind slider."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -15,8 +17,9 @@ QUICK, CALM = 0.2, 0.6  # seconds between two looks, with few and with many trai
 
 def poll(page: str, view: RunView | None) -> None:
     """Draw the run's state and progress, and go on doing so while it trains."""
-    busy = view is not None and view.state in runs.ACTIVE
-    pause = QUICK if state.engine().status().running <= 3 else CALM
+    status = state.engine().status()
+    busy = not status.ready or (view is not None and view.state in runs.ACTIVE)
+    pause = QUICK if status.running <= 3 else CALM
     st.fragment(_tick, run_every=pause if busy else None)(page, view.state if view else "")
 
 
@@ -25,7 +28,7 @@ def _tick(page: str, state_before: str) -> None:
     history = history_of(page, run_id or "")
     view = runs.shown_run(page, history.cursor)
     if view is None:
-        panels.live(f"{page}.live", page, _untrained(page), text=_("Not trained yet"))
+        panels.live(f"{page}.live", page, _untrained(page), text=_("Not trained yet"), left=_waking())
         return
     history.take(view)
     done, speed = runs.progress_texts(view)
@@ -43,25 +46,41 @@ def _say(view: RunView, history) -> None:
         st.warning(_("The loss is not a number any more. Press Restart with a smaller learning rate."))
 
 
+def _waking() -> str:
+    status = state.engine().status()
+    return "" if status.ready else _("The engine is waking, {left} left").format(
+        left=runs.duration(status.seconds_left))
+
+
 def _topics(page: str, view: RunView, history) -> moments.Topics:
+    """Return what has changed since the last tick; a topic that is left out stays as it was."""
     topics = {"curves": history.curves(view), "snapshots": snapshots_topic(view, history)}
+    newest = view.snapshots[-1] if view.snapshots else None
+    step = newest if view.live_step is None else view.live_step
+    if step is not None and panels.chosen_step(f"{page}.rewind") is None:
+        topics |= _when_new(page, "moment", (view.id, step), lambda image: _moment(page, {"run": view.id}, image))
+    if newest is not None:
+        topics |= _when_new(page, "matrix", (view.id, newest), lambda image: matrix_topics(page, view, newest))
+    return topics
+
+
+def _when_new(page: str, name: str, what: tuple, ask: Callable[[np.ndarray], moments.Topics]) -> moments.Topics:
+    """Ask for topics about a step and the digit on the pad, unless they were the last ones shown."""
     shown = st.session_state.setdefault(f"_shown.{page}", {})
     image, drawn = drawn_input(page)
-    wanted = (view.id, view.live_step, drawn)
-    if shown.get("moment") != wanted and view.live_step is not None:
-        topics |= _moment(page, {"run": view.id, "step": None}, image)
-        shown["moment"] = wanted
-    newest = (view.id, view.snapshots[-1] if view.snapshots else None)
-    if shown.get("matrix") != newest and newest[1] is not None:
-        topics |= matrix_topics(page, view, newest[1])
-        shown["matrix"] = newest
+    if shown.get(name) == (what, drawn):
+        return {}
+    topics = ask(image)
+    if topics:
+        shown[name] = (what, drawn)
     return topics
 
 
 def _untrained(page: str) -> moments.Topics:
-    """Return empty curves and an empty slider for a page without a run."""
-    return {"curves": {"step": 0, "total_steps": 1, "steps_per_epoch": None, "marks": [], "gap": None, "notes": {}},
-            "snapshots": {"steps": np.zeros(0, np.uint32), "step": 0, "total_steps": 0, "marks": []}}
+    """Return empty curves and slider for a page without a run, and what the pretrained network sees."""
+    empty = {"curves": {"step": 0, "total_steps": 1, "steps_per_epoch": None, "marks": [], "gap": None, "notes": {}},
+             "snapshots": {"steps": np.zeros(0, np.uint32), "step": 0, "total_steps": 0, "marks": []}}
+    return empty | _when_new(page, "moment", ("pretrained",), lambda image: _moment(page, {"pretrained": page}, image))
 
 
 def snapshots_topic(view: RunView, history) -> dict:

@@ -94,9 +94,9 @@ def show_refusal(page: str) -> None:
         st.warning(text)
 
 
-def begin(page: str, experiment: Experiment, parent: tuple[str, int] | None = None) -> str:
+def begin(page: str, experiment: Experiment, parent: tuple[str, int] | None = None, paused: bool = False) -> str:
     """Start a run and show it on the page."""
-    run_id = state.engine().start_run(experiment, state.visitor(), parent=parent)
+    run_id = state.engine().start_run(experiment, state.visitor(), parent=parent, paused=paused)
     state.remember_run(page, run_id)
     return run_id
 
@@ -117,9 +117,8 @@ def _continue(page: str, view: RunView) -> None:
 
 
 def _step(page: str, view: RunView | None) -> None:
-    run_id = view.id if view else begin(page, state.experiment(page))
-    if view is None or view.state in ACTIVE:
-        state.engine().pause(run_id, state.visitor())
+    """Take one single step; a run that goes on stands still after it."""
+    run_id = view.id if view else begin(page, state.experiment(page), paused=True)
     state.engine().step(run_id, state.visitor())
 
 
@@ -130,7 +129,7 @@ def _restart(page: str, view: RunView) -> None:
         wanted = view.experiment
         state.remember(page, wanted)
     if view.state in (*ACTIVE, "paused"):
-        state.engine().stop(view.id, state.visitor())
+        state.engine().stop_run(view.id, state.visitor())
     begin(page, wanted)
 
 

@@ -11,7 +11,7 @@ __all__ = ["MENU", "navigate", "open_page", "pages_there", "show_notices"]
 
 PAGES = Path(__file__).parents[1]
 PICTURES = PAGES.parent / "assets" / "pictures"
-STYLE = PAGES.parent / "assets" / "styles" / "shell.css"
+STYLES = PAGES.parent / "assets" / "styles"
 
 # (group, file, title) in teaching order; a row whose file is not there yet is left out
 MENU = (
@@ -75,7 +75,8 @@ def _draw_frame(page: st.Page) -> None:
     disc, theme = str(PICTURES / "disc.svg"), "dark" if st.context.theme.type == "dark" else "light"
     st.set_page_config(page_title=f"{page.title} · Derin", page_icon=disc, layout="wide")
     st.logo(str(PICTURES / f"name-{theme}.svg"), size="large", icon_image=disc)
-    st.html(STYLE)
+    for style in sorted(STYLES.glob("*.css")):
+        st.html(style)
     state.identify()
     state.engine()
     with st.sidebar.container(key="shell_language"):

@@ -96,8 +96,8 @@ def remember(page: str, changed: Experiment) -> None:
 
 def mended(page: str) -> tuple[Mend, ...]:
     """Return what was put right in the page's link; nothing any more once the visitor has changed something."""
-    linked = st.session_state.get(f"_linked.{page}")
-    return linked.mends if linked else ()
+    experiment(page)
+    return st.session_state[f"_linked.{page}"].mends
 
 
 def run(page: str) -> str | None:

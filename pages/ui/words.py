@@ -59,11 +59,13 @@ def class_names(dataset: str) -> list[str]:
     return [_(name) for name in CLASSES[dataset]]
 
 
-def block_name(block: Block) -> str:
+def short_name(block: Block) -> str:
     """Return what a block is called in the short form of a network."""
     match block.kind:
         case "activation":
             return option(block.function)
+        case "batch_norm":
+            return _("norm")
         case "pool":
             return _("Max pool") if block.mode == "max" else _("Average pool")
         case kind:

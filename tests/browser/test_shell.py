@@ -18,7 +18,7 @@ def menu(tab) -> list[str]:
 
 def test_a_deep_link_may_be_the_first_request_of_a_server(engine, home, tmp_path, page):
     """Streamlit would take the folder pages/ for its own, run the page without app.py and list every file."""
-    with served(home, tmp_path / "streamlit.log", DERIN_ENGINE_ADDRESS=engine.address) as url:
+    with served(home, tmp_path / "streamlit.log", DERIN_ENGINE=engine.address) as url:
         page.goto(f"{url}/digits")
         settled(page)
         expect(page.locator("h1")).to_have_text("Digits")
@@ -27,6 +27,7 @@ def test_a_deep_link_may_be_the_first_request_of_a_server(engine, home, tmp_path
         page.get_by_test_id("stSidebarNavLink").first.click()
         expect(page.locator("h1")).not_to_have_text("Digits")
         settled(page)
+        page.goto("about:blank")  # before the server goes
 
 
 def test_a_reload_keeps_the_visitor(app_url, page):

@@ -45,7 +45,8 @@ def random_experiment(seed: int) -> Experiment:
                           schedule=draw.choice(SCHEDULES), precision=draw.choice(PRECISIONS),
                           seed=draw.randrange(2**31), device=draw.choice(["cpu", "cuda:1", "mps"]),
                           reproducible=draw.random() < 0.5, zero_grad=draw.random() < 0.5),
-        changes=changes + draw.choice([(), (Change(7, "network.dropout", 0.1), Change(9, "training.eval_mode", False))]))
+        changes=changes + draw.choice([
+            (), (Change(7, "network.dropout", 0.1), Change(9, "training.eval_mode", False))]))
 
 
 def random_valid(seed: int) -> Experiment:
@@ -147,7 +148,7 @@ def test_a_network_that_cannot_be_built_becomes_the_small_one_and_the_rest_stays
 
 
 def test_what_is_told_of_a_mend_can_be_sent_to_a_browser():
-    for link in (r'{"data":{"dataset":"\ud800"}}', r'{"\udfff":1}', '{"a":' + '["x"]' * 1 + "}", '{"' + "x" * 5000 + '":1}'):
+    for link in (r'{"data":{"dataset":"\ud800"}}', r'{"\udfff":1}', '{"a":["x"]}', '{"' + "x" * 5000 + '":1}'):
         _, mends = from_link(link)
         for mend in mends:
             assert all(len(text.encode()) <= 240 for text in (mend.field, mend.given, mend.used))
@@ -162,8 +163,8 @@ def test_deep_nesting_does_no_harm(depth):
         check(experiment)
 
 
-GARBAGE = [None, True, False, 0, -1, 1.5, 1e308, 10**25, float("nan"), float("inf"), -float("inf"), "", "0", "true", "é\ud800",
-           [], [1], [[]], {}, {"kind": "conv"}, {"kind": []}, {"a": {}}, [1, "training.epochs", 3], "9" * 400]
+GARBAGE = [None, True, False, 0, -1, 1.5, 1e308, 10**25, float("nan"), float("inf"), -float("inf"), "", "0", "true",
+           "é\ud800", [], [1], [[]], {}, {"kind": "conv"}, {"kind": []}, {"a": {}}, [1, "training.epochs", 3], "9" * 400]
 
 
 def mutate(plain, draw: random.Random):
@@ -181,7 +182,7 @@ def mutate(plain, draw: random.Random):
 
 
 def test_mutated_links_never_raise_and_always_give_an_experiment_that_can_be_run():
-    for seed in range(2_000):
+    for seed in range(1_000):
         draw = random.Random(seed)
         plain = mutate(json.loads(to_link(random_experiment(seed))), draw)
         experiment, mends = from_link(json.dumps(plain))
@@ -192,7 +193,7 @@ def test_mutated_links_never_raise_and_always_give_an_experiment_that_can_be_run
 
 def test_a_mend_is_told_for_every_difference():
     """Whatever the reader took differently is named: values that stayed are those of the text."""
-    for seed in range(2_000):
+    for seed in range(1_000):
         draw = random.Random(seed)
         plain = mutate(json.loads(to_link(random_valid(seed))), draw)
         experiment, mends = from_link(json.dumps(plain))
@@ -212,7 +213,7 @@ def test_a_mend_is_told_for_every_difference():
 def test_random_text_never_raises():
     draw = random.Random(0)
     letters = string.printable + '{}[]":,' * 5 + "é中\ud83d\x00"
-    for _ in range(2_000):
+    for _ in range(1_000):
         text = "".join(draw.choices(letters, k=draw.randint(0, 60)))
         experiment, mends = from_link(text)
         assert mends

@@ -30,9 +30,10 @@ DROPPING = Network(blocks=(Dropout(p=0.2), Flatten(), Dropout(p=0.5), Linear(fea
                 "schedule": "linear", "weight_decay": 2, "seed": -1, "device": "gpu", "precision": "float64",
                 "reproducible": 1, "zero_grad": "yes", "eval_mode": None}),
     (Training, {"batch_size": 1025, "epochs": 101, "learning_rate": float("nan"), "weight_decay": float("inf"),
-                "seed": 2**31, "device": "cuda:٣", "epochs": 2.0, "momentum": "0.9", "precision": True}),
+                "seed": 2**31, "device": "cuda:٣", "momentum": "0.9", "precision": True}),
     (Training, {"batch_size": float("nan"), "epochs": float("inf"), "learning_rate": True, "device": None,
                 "seed": None}),
+    (Training, {"epochs": 2.0}),
 ])
 def test_each_bad_value_is_refused_at_its_field(part, values):
     for name, value in values.items():

@@ -81,7 +81,7 @@ def torch_layer(block, shape: torch.Size) -> nn.Module:
 
 
 def run_in_torch(blocks, data: ImageData) -> list[tuple[nn.Module, torch.Size]]:
-    """Return each layer and its output's shape for two pictures; ValueError/RuntimeError with `.block` where it fails."""
+    """Return each layer and its output's shape for two pictures; an error's `block` says where torch fails."""
     x, done = torch.randn(2, data.channels, data.size, data.size), []
     for index, block in enumerate(blocks):
         try:
@@ -128,7 +128,7 @@ def test_formulas_are_sums_that_give_the_parameters():
 
 def test_random_networks_have_the_shapes_parameters_and_multiply_adds_that_torch_counts():
     compared = 0
-    for seed in range(250):
+    for seed in range(120):
         blocks, data = random_network(seed)
         try:
             rows = rows_so_far(tuple(blocks), data)
@@ -141,12 +141,12 @@ def test_random_networks_have_the_shapes_parameters_and_multiply_adds_that_torch
             nn.Sequential(*(layer for layer, _ in layers)).eval()(torch.zeros(1, data.channels, data.size, data.size))
         assert sum(row.multiply_adds for row in rows if row.kind in ("conv", "linear")) == flops.get_total_flops() / 2
         compared += 1
-    assert compared > 80
+    assert compared > 40
 
 
 def test_a_network_is_refused_exactly_where_torch_fails():
     refused = 0
-    for seed in range(500):
+    for seed in range(400):
         blocks, data = random_network(seed)
         try:
             layers = run_in_torch(blocks, data)
@@ -161,7 +161,7 @@ def test_a_network_is_refused_exactly_where_torch_fails():
             assert (caught.value.block, caught.value.field) == (wrong, f"network.blocks[{wrong}]")
             assert str(wrong + 1) in str(caught.value)
             refused += 1
-    assert 100 < refused < 450
+    assert 100 < refused < 350
 
 
 def seen_pixels(blocks, size: int) -> int:
@@ -213,8 +213,8 @@ def test_a_linear_layer_sees_the_whole_picture():
     ((Conv(), Flatten()), 1, "10 classes"),
     ((), None, "no blocks"),
     ((Activation(),) * MAX_BLOCKS + (Flatten(), Linear(features=10)), MAX_BLOCKS, "42 blocks"),
-    ((Flatten(), Linear(features=4096), Linear(features=4096), Linear(features=4096), Linear(features=10)), 2,
-     "36,8"),
+    ((Flatten(), Linear(features=4096), *[Linear(features=4096)] * 3, Linear(features=10)), 2,
+     "53,600,266"),
 ])
 def test_the_message_names_the_block_and_what_is_wrong(blocks, wrong, said):
     with pytest.raises(NetworkError) as caught:

@@ -1,0 +1,119 @@
+"""Which runs are in memory and which wait: workers, budgets, and the queue that visitors see."""
+
+import time
+from collections.abc import Callable
+
+from dlcore.engine.placement import UNLIMITED, Held, Seat, choose_worker, fits, who_gives_way
+from dlcore.engine.runs import Run
+from dlcore.engine.views import ACTIVE, Message
+from dlcore.errors import N_, EngineError, QueueFull
+from dlcore.specs import codec
+from dlcore.specs.shapes import estimate_memory
+
+MOST_QUEUED = 200
+TOO_LARGE = N_("This run needs about {need:.1f} GiB of memory, more than the {budget:.1f} GiB that runs may use here. "
+               "Use a smaller batch or a smaller network.")
+NO_DEVICE = N_("There is no device {device} here. There are: {devices}.")
+FULL = N_("{count} runs are waiting already. Try again later.")
+
+
+class Admission:
+    """Lets runs into the workers' memory, first come first served on each device, and out of it."""
+
+    def __init__(self, runs: dict[str, Run], send: Callable[[str, dict], object], budget: int):
+        self.runs, self.send = runs, send
+        self.budgets = {"cpu": budget}
+        self.queue: list[str] = []
+        self.workers: dict[str, str] = {}   # name: device, of those that are there
+        self.devices: tuple[str, ...] = ()  # empty until the host has told
+        self.jobs_on: Callable[[str], int] = lambda worker: 0
+
+    def learn_devices(self, devices: list[dict]) -> None:
+        """Take over what the host has found."""
+        self.devices = tuple(device["name"] for device in devices)
+        self.budgets |= {device["name"]: int(0.9 * device["memory"]) or UNLIMITED for device in devices
+                         if device["name"] != "cpu"}
+
+    def check(self, run: Run) -> None:
+        """Raise EngineError where a run can never start here, QueueFull where too many wait."""
+        device = run.experiment.training.device
+        run.bytes = run.bytes or estimate_memory(run.experiment)
+        if self.devices and device not in self.devices:
+            raise EngineError(NO_DEVICE, device=device, devices=", ".join(self.devices))
+        budget = self.budgets.get(device, UNLIMITED)
+        if run.bytes > budget:
+            raise EngineError(TOO_LARGE, need=run.bytes / 2**30, budget=budget / 2**30)
+        if len(self.queue) >= MOST_QUEUED:
+            raise QueueFull(FULL, count=len(self.queue))
+
+    def add(self, run: Run) -> None:
+        """Queue a run; it starts at once where there is room."""
+        self.check(run)
+        run.state, run.message, run.seen = "queued", None, time.monotonic()
+        self.queue.append(run.id)
+        self.place()
+
+    def place_of(self, run: Run) -> int:
+        """Return a waiting run's place among those for its device, from 1; 0 for one that does not wait."""
+        if run.state != "queued":
+            return 0
+        device = run.experiment.training.device
+        before = self.queue[: self.queue.index(run.id)]
+        return 1 + sum(self.runs[other].experiment.training.device == device for other in before)
+
+    def place(self) -> None:
+        """Start what waits, in order, as far as there is room."""
+        full: set[str] = set()
+        for run in [self.runs[run_id] for run_id in self.queue]:
+            device = run.experiment.training.device
+            if device not in full and not self._try(run, device):
+                full.add(device)
+
+    def _try(self, run: Run, device: str) -> bool:
+        """Start a run if there is a worker and memory for it; make room where paused runs hold it."""
+        if self.devices and device not in self.devices:
+            self._refuse(run, device)
+            return True
+        worker = choose_worker(self.seats(), device)
+        if worker is None or run.worker:
+            return False
+        held, budget = self._held(), self.budgets[device]
+        if fits(run.bytes, device, held, budget):
+            self._launch(run, worker)
+            return True
+        for name in who_gives_way(run.bytes, device, held, budget):
+            self.drop(self.runs[name])
+        return False
+
+    def _refuse(self, run: Run, device: str) -> None:
+        self.queue.remove(run.id)
+        run.state, run.message = "failed", Message(NO_DEVICE, {"device": device, "devices": ", ".join(self.devices)})
+
+    def seats(self) -> list[Seat]:
+        """Return the workers that are there, with what they have to do."""
+        busy = [run.worker for run in self.runs.values() if run.worker and run.state in ACTIVE]
+        return [Seat(name, device, busy.count(name) + self.jobs_on(name)) for name, device in self.workers.items()]
+
+    def _held(self) -> list[Held]:
+        return [Held(run.id, run.experiment.training.device, run.bytes, run.paused if run.state == "paused" else None)
+                for run in self.runs.values() if run.worker]
+
+    def _launch(self, run: Run, worker: str) -> None:
+        self.queue.remove(run.id)
+        run.worker, run.state = worker, "starting"
+        self.send(worker, {"op": "start", "run": run.id, "experiment": codec.to_dict(run.experiment),
+                           "parent": run.parent, "owner": run.owner_hash, "changes": run.changes_due,
+                           "again": run.begun, "running": run.goes_on, "device": run.experiment.training.device})
+        for _ in range(run.steps_due):
+            self.order(run, "step")
+        run.begun, run.changes_due, run.steps_due = True, [], 0
+
+    def order(self, run: Run, op: str, **more: object) -> None:
+        """Tell the worker that holds a run what to do with it."""
+        self.send(run.worker, {"op": op, "run": run.id, **more})
+
+    def drop(self, run: Run) -> None:
+        """Have a run leave memory, if it is there; it is gone when its worker says so."""
+        if run.worker and not run.leaving:
+            run.leaving = True
+            self.order(run, "drop")

@@ -1,0 +1,171 @@
+"""Processes that die: what they take with them, and how it comes back."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dlcore.engine.client import Engine
+from dlcore.errors import EngineError
+from dlcore.training.recording import Recording
+from tests.dlcore.engine.conftest import OWNER, STAND_INS, Watch, tiny, wait_for
+
+ROOT = Path(__file__).parents[3]
+
+
+def kill(engine: Engine, name: str) -> int:
+    pid = engine.processes()[name]
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process is there, and not only its name in the table of processes."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def test_a_worker_that_is_killed_comes_back_and_its_run_goes_on_from_its_last_full_state(start, awake):
+    watches = [start(tiny(seed=seed, reproducible=True)) for seed in range(2)]
+    for watch in watches:
+        watch.until(lambda view: len(view.snapshots) > 2)
+    hit, other = watches
+    name = awake._schedule.runs[hit.run].worker
+    pid = kill(awake, name)
+    killed = time.perf_counter()
+    view = hit.until_state("interrupted")
+    assert "goes on from its last full state" in str(view.message)
+    assert other.look().state == "running"
+    wait_for(lambda: awake.processes().get(name, pid) != pid)
+    assert time.perf_counter() - killed < 5
+    state = Recording(awake.home / "runs" / hit.run).states()[-1]
+    assert state > 0
+    awake.resume(hit.run, OWNER)
+    first = hit.until(lambda view: view.state == "running" and view.step > state)
+    assert first.step < state + 1000
+    steps = [event["step"] for event in hit.events if event["kind"] == "metric"]
+    assert steps == sorted(steps) and steps[0] == 0
+    other.until_step(other.look().step + 20)
+
+
+def test_an_interrupted_run_ends_with_the_same_weights_as_one_that_was_not(start, awake):
+    experiment = tiny(epochs=40, train_size=2000, reproducible=True)
+    calm, hit = start(experiment), start(experiment)
+    hit.until(lambda view: len(view.snapshots) > 3)
+    kill(awake, awake._schedule.runs[hit.run].worker)
+    hit.until_state("interrupted")
+    for watch in (calm, hit):
+        if watch.look().state == "interrupted":
+            awake.resume(watch.run, OWNER)
+    ends = [watch.until_state("finished").step for watch in (calm, hit)]
+    weights = [Recording(awake.home / "runs" / watch.run).weights(ends[0])[1] for watch in (calm, hit)]
+    assert all((weights[0][name] == weights[1][name]).all() for name in weights[0])
+
+
+def test_an_explainer_that_is_killed_comes_back_and_no_run_notices(start, awake):
+    watch = start(tiny())
+    watch.until_step(5)
+    pid = kill(awake, "explainer")
+    wait_for(lambda: awake.processes().get("explainer", pid) != pid)
+    assert awake.explain("me", {"kind": "take time", "seconds": 0, "say": "here"}) == {"said": "here"}
+    assert watch.look().state == "running"
+
+
+def test_who_asks_an_explainer_that_dies_is_told_at_once(awake):
+    import threading
+    threading.Timer(0.2, lambda: kill(awake, "explainer")).start()
+    begun = time.monotonic()
+    with pytest.raises(EngineError, match="ended unexpectedly"):
+        awake.explain("me", {"kind": "take time", "seconds": 5, "say": ""}, timeout=4)
+    assert time.monotonic() - begun < 2
+
+
+def test_a_job_is_told_lost_with_its_worker(awake):
+    job = awake.start_job("me", {"kind": "count", "to": 10**6})
+    wait_for(lambda: awake.job(job).progress > 0)
+    kill(awake, awake._jobs.jobs[job].worker)
+    assert "ended unexpectedly" in str(wait_for(lambda: awake.job(job).error))
+
+
+def test_a_server_that_starts_again_shows_and_continues_old_runs(attach):
+    before = attach()
+    watch = Watch(before, before.start_run(tiny(), OWNER))
+    watch.until(lambda view: len(view.snapshots) > 1)
+    before.close()
+    after = attach(home=before.home)
+    again = Watch(after, watch.run)
+    view = again.look()
+    assert view.state == "interrupted" and view.step == Recording(after.home / "runs" / watch.run).states()[-1]
+    assert [event for event in again.events if event["kind"] == "metric"][: 2] == watch.events[: 3: 2] or again.events
+    after.resume(watch.run, OWNER)
+    again.until_step(view.step + 5)
+
+
+def test_a_server_that_leaves_takes_its_workers_with_it_and_nobody_elses(attach, awake):
+    engine = attach()
+    mine, others = engine.processes(), awake.processes()
+    engine.close()
+    wait_for(lambda: not any(is_alive(pid) for pid in mine.values()))
+    assert all(is_alive(pid) for pid in others.values())
+
+
+STARTS_AND_DIES = """
+import os, signal, sys, time
+from pathlib import Path
+from dlcore.engine.client import Engine
+engine = Engine(Path(sys.argv[1]), workers=1)
+engine.start()
+while not engine.status().ready or len(engine.processes()) < 3:
+    time.sleep(0.02)
+print(engine.address, *engine.processes().values(), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture(scope="module")
+def killed_server(tmp_path_factory):
+    """Returns (folder, process ids) of the engine of a server that was killed; it wakes while other tests run."""
+    home = tmp_path_factory.mktemp("killed")
+    server = subprocess.Popen([sys.executable, "-c", STARTS_AND_DIES, str(home)], cwd=ROOT, stdout=subprocess.PIPE,
+                              text=True, env={**os.environ, "DERIN_ENGINE": ""})
+    told, _ = server.communicate(timeout=60)
+    folder, *pids = told.split()
+    return Path(folder), [int(pid) for pid in pids]
+
+
+def test_nothing_outlives_a_server_that_is_killed(killed_server):
+    folder, pids = killed_server
+    assert len(pids) == 3
+    wait_for(lambda: not any(map(is_alive, pids)) and not folder.exists(), 5)
+
+
+def test_a_host_that_is_killed_comes_back_with_workers_and_explainer(start, awake):
+    watch = start(tiny())
+    watch.until(lambda view: len(view.snapshots) > 1)
+    before = awake.processes()
+    kill(awake, "host")
+    watch.until_state("interrupted", seconds=5)
+    assert not awake.status().ready
+    wait_for(lambda: not any(map(is_alive, before.values())), 5)
+    wait_for(lambda: awake.status().ready, 60)
+    assert not set(before.values()) & set(awake.processes().values())
+    awake.resume(watch.run, OWNER)
+    watch.until_step(watch.look().step + 5)
+
+
+def test_an_engine_that_is_closed_leaves_no_process_behind(attach, awake, tmp_path):
+    engine = Engine(tmp_path, workers=1, modules=STAND_INS, address=awake.address)
+    engine.start()
+    wait_for(lambda: engine.status().ready)
+    run = engine.start_run(tiny(), OWNER)
+    Watch(engine, run).until_step(20)
+    pids = engine.processes().values()
+    engine.close()
+    wait_for(lambda: not any(map(is_alive, pids)), 3)
+    assert Recording(tmp_path / "runs" / run).states()[-1] >= 20
