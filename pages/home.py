@@ -1,25 +1,18 @@
 """Home: what this is, a pad that reads the digit being drawn, and a card for each page."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from dlcore.data.images import load_test
 from dlcore.errors import DerinError, EngineError
 from pages.ui import drawing, moments, panels, state
-from pages.ui.language import N_, _, lesson, number
+from pages.ui.language import N_, _, lesson, number, told
 from pages.ui.shell import open_page, pages_there
 
 PAGE = "home"
 SEVEN = 0  # the test digit, a 7, that the card's pictures are computed from
 PATIENCE = 0.5  # seconds between two looks at whether the engine is awake
-
-
-def show_waking() -> None:
-    """Say how long the engine still needs; once it is awake the page is drawn again, with answers."""
-    status = state.engine().status()
-    if status.ready:
-        st.rerun()
-    st.caption(_("The network is waking, {seconds} s. You can draw already.").format(
-        seconds=number(max(1, status.seconds_left))))
 
 
 @st.cache_resource(show_spinner=False)
@@ -35,21 +28,32 @@ def show_first_layer() -> None:
                 pictures=first_layer())
 
 
-def show_picture(draw) -> None:
-    """Draw a card's picture in its place, as soon as the engine can compute it."""
-    def attempt() -> None:
+def is_waking() -> bool:
+    """Whether the engine cannot answer yet."""
+    try:
+        first_layer()
+    except EngineError:
+        return True
+    except DerinError:
+        return False  # it answers, but not this
+    return False
+
+
+def show_waking() -> None:
+    """Say how long the engine still needs; once it answers, the page is drawn again with its pictures."""
+    if not is_waking():
+        st.rerun()
+    seconds = max(1, state.engine().status().seconds_left)
+    st.caption(_("The network is waking, {seconds} s. You can draw already.").format(seconds=number(seconds)))
+
+
+def show_picture(draw: Callable[[], None]) -> None:
+    """Draw a card's picture in its place, which is kept for it while the engine is waking."""
+    with st.container(height=118, border=False):
         try:
             draw()
-        except EngineError:
-            return  # the next attempt comes by itself
-        except DerinError:
-            st.empty()
-        if not ready:
-            st.rerun()
-
-    ready = state.engine().status().ready
-    with st.container(height=118, border=False):
-        st.fragment(attempt, run_every=None if ready else PATIENCE)()
+        except DerinError as error:
+            st.caption("" if waking else told(error))
 
 
 # file of the page, what it is for, its picture
@@ -59,7 +63,7 @@ CARDS = {
 }
 
 beside = open_page(_("See deep learning happen"), _("Draw a digit: a small network reads it while you draw."))
-if not state.engine().status().ready:
+if waking := is_waking():
     with beside:
         st.fragment(show_waking, run_every=PATIENCE)()
 drawing.show_pad(PAGE)

@@ -151,16 +151,13 @@ class Host:
         control.send({"folder": str(server.folder), "devices": self.devices, "workers": workers})
 
     def _hear(self, server: Server) -> None:
-        """Servers say nothing: there is something to read when one has gone, and its workers go with it."""
-        try:
-            server.control.recv()
-        except LOST:
-            self.servers.remove(server)
-            server.control.close()
-            for pid in server.children:
-                os.kill(pid, signal.SIGKILL)
-            self.waiting = [(when, role) for when, role in self.waiting if role.server is not server]
-            shutil.rmtree(server.folder, ignore_errors=True)
+        """Servers say nothing but goodbye, if that: whatever there is to read, its workers go with it."""
+        self.servers.remove(server)
+        for pid in server.children:
+            os.kill(pid, signal.SIGKILL)
+        self.waiting = [(when, role) for when, role in self.waiting if role.server is not server]
+        shutil.rmtree(server.folder, ignore_errors=True)
+        server.control.close()
 
     def _fork(self, role: Role) -> None:
         pid = os.fork()

@@ -36,6 +36,7 @@ class Hosting:
         self.folder = Path(address or tempfile.mkdtemp(prefix="derin-"))
         self.key = (self.folder / KEY).read_bytes() if self._attached else secrets.token_bytes(32)
         self.process: subprocess.Popen | None = None
+        self._control: Connection | None = None
         self.awake = False
         self._begun, self._stopped, self._guess = time.monotonic(), False, self._read_guess()
         if not self._attached:
@@ -53,10 +54,19 @@ class Hosting:
     def stop(self) -> None:
         """End the host (and with it all its workers); leave nothing behind."""
         self._stopped = True
+        self._take_leave()
         if self.process is not None:
             _end(self.process)
         if not self._attached:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _take_leave(self) -> None:
+        """Have the host end our workers; another server's host stays."""
+        try:
+            if self._control is not None:
+                self._control.send({"op": "leave"})
+        except LOST:
+            return  # it has gone already
 
     def _watch(self) -> None:
         pause = 0.05
@@ -104,7 +114,7 @@ class Hosting:
         try:
             control.send(self.orders)
             told = control.recv()
-            self.awake = True
+            self._control, self.awake = control, True
             self._keep_guess(time.monotonic() - self._begun)
             self._ready(told)
             while True:
@@ -112,6 +122,7 @@ class Hosting:
         except LOST:
             return
         finally:
+            self._control = None
             control.close()
 
     def _write_key(self) -> None:

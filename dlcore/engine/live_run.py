@@ -4,6 +4,7 @@ import errno
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -147,16 +148,24 @@ class LiveRun:
                 and self._cost <= PUBLISH_SHARE * self._since_publication)
 
     def leave(self) -> None:
-        """Save, and take the live weights away: from here on the last snapshot speaks for the run."""
+        """Save and withdraw the live weights, for this process will not change them any more."""
         if not self.ended:
             self.save()
-        self.trainer.recording.folder.joinpath("live.safetensors").unlink(missing_ok=True)
+            self._withdraw()
+
+    def _withdraw(self) -> None:
+        """Take the live weights away: from here on the last snapshot speaks for the run."""
+        recording = self.trainer.recording
+        with suppress(OSError):
+            recording.folder.joinpath("live.safetensors").unlink(missing_ok=True)
+        self._live_step = max(recording.snapshots(), default=None)
 
     # what the server is told
 
     def end(self, state: str, error: Exception | None = None) -> None:
         """Tell that the run takes no more turns here: it is finished, or paused or failed for a reason."""
         self.running, self.ended = False, True
+        self._withdraw()
         self._news = {"state": state} | ({"error": error_to_plain(error)} if error else {})
 
     def report(self) -> dict | None:

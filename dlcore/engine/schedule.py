@@ -163,7 +163,7 @@ class Schedule:
         if run.state == "starting" and message.get("state", "") is None:
             run.state, run.paused = ("running", 0.0) if run.goes_on else ("paused", time.monotonic())
         if message.get("state"):
-            run.state, run.paused = message["state"], time.monotonic()
+            run.state, run.paused, run.leaving = message["state"], time.monotonic(), True
             error = error_from_plain(message["error"]) if "error" in message else None
             run.message = Message(error.template, error.values) if error else None
 

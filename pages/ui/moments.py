@@ -49,7 +49,7 @@ def _magnitudes(values: np.ndarray) -> dict:
 
 def predictions_of(run_id: str, step: int) -> Predictions | None:
     """Return what a snapshot made of the held-out digits."""
-    return Recording(state.home() / "runs" / run_id).predictions(step)
+    return Recording(state.engine().home / "runs" / run_id).predictions(step)
 
 
 def matrix_topic(kept: Predictions, dataset: str, step: int) -> dict:

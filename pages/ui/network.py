@@ -58,8 +58,10 @@ def show_network(page: str) -> None:
         st.html(_short_form(experiment, error))
         if error:
             st.error(told(error))
-        if st.button(_("Edit the network"), key=f"{page}.edit_network", icon=":material/edit:", width="stretch"):
-            _editor(_("Network"))(page)
+        st.button(_("Edit the network"), key=f"{page}.edit_network", icon=":material/edit:", width="stretch",
+                  on_click=_set_editing, args=(page, True))
+    if st.session_state.get(f"_editing.{page}"):
+        _open_editor(page)
 
 
 def _choose_preset(page: str, experiment: Experiment) -> None:
@@ -97,20 +99,27 @@ def _short_line(line: list[tuple[int, Block]], error: NetworkError | None) -> st
 # the editor
 
 
-def _editor(title: str):
-    """Return the dialog, titled in the visitor's language."""
-    @st.dialog(title, width="large")
-    def edit(page: str) -> None:
-        experiment = state.experiment(page)
-        rows, error = _rows(experiment)
-        for index, block in enumerate(experiment.network.blocks):
-            _edit_block(page, index, block, next((row for row in rows if row.block == index), None), error)
-        _add_block(page)
-        if error and error.block is None:
-            st.error(told(error))
-        if st.button(_("Done"), key=f"{page}.network_done", type="primary"):
-            st.rerun()
-    return edit
+def _set_editing(page: str, editing: bool) -> None:
+    st.session_state[f"_editing.{page}"] = editing
+
+
+def _open_editor(page: str) -> None:
+    """Open the editor; it stays open when a run that ends draws the page anew."""
+    dialog = st.dialog(_("Network"), width="large", on_dismiss=lambda: _set_editing(page, False))
+    dialog(_edit)(page)
+
+
+def _edit(page: str) -> None:
+    experiment = state.experiment(page)
+    rows, error = _rows(experiment)
+    for index, block in enumerate(experiment.network.blocks):
+        _edit_block(page, index, block, next((row for row in rows if row.block == index), None), error)
+    _add_block(page)
+    if error and error.block is None:
+        st.error(told(error))
+    if st.button(_("Done"), key=f"{page}.network_done", type="primary"):
+        _set_editing(page, False)
+        st.rerun()
 
 
 def _rows(experiment: Experiment) -> tuple[tuple[LayerRow, ...], NetworkError | None]:

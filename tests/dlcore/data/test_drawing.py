@@ -77,9 +77,11 @@ def test_the_longer_side_becomes_twenty_pixels(height):
 @pytest.mark.parametrize("height", [32, 60, 104])
 def test_an_mnist_digit_drawn_anywhere_at_any_size_comes_back_like_itself(height):
     rng = np.random.default_rng(height)
+    alike = []
     for digit in DIGITS[:40]:
         back = receive(redraw(digit, height, rng.uniform(-1, 1, 2), 0)).pixels
-        assert np.corrcoef(back.ravel(), digit.ravel())[0, 1] > 0.85
+        alike.append(np.corrcoef(back.ravel(), digit.ravel())[0, 1])
+    assert np.median(alike) > 0.92 and min(alike) > 0.75  # bold ones come back thinner
 
 
 def test_moving_a_drawing_changes_nothing():
@@ -93,10 +95,12 @@ def test_scaling_a_drawing_hardly_changes_anything():
     assert np.corrcoef(receive(small).pixels.ravel(), receive(large).pixels.ravel())[0, 1] > 0.99
 
 
-def test_the_width_of_a_straight_stroke_is_measured():
+def test_the_width_of_a_stroke_is_that_of_its_rectangle_in_any_direction():
     for width in (4, 8, 12):
-        for end in ((20, 100), (100, 20), (90, 90)):
-            assert stroke_width(line((20, 20), end, width)) == pytest.approx(width, rel=0.12)
+        for end in ((20, 100), (100, 20), (90, 90), (60, 100)):
+            length = np.hypot(end[0] - 20, end[1] - 20)
+            area, outline = length * width, 2 * (length + width)
+            assert stroke_width(line((20, 20), end, width)) == pytest.approx(2 * area / outline, rel=0.06)
 
 
 def test_a_stroke_grows_and_shrinks_by_what_is_asked():
@@ -163,8 +167,12 @@ def test_each_step_is_toggled_alone():
     assert np.array_equal(toggled["centre"], receive(drawn, Steps(crop=False, centre=False)).pixels)
 
 
-def test_the_centre_of_mass_is_told_in_shares_of_the_pad():
-    assert receive(disc(28, 84, 10)).mass == pytest.approx((0.25, 0.75), abs=0.005)
+def test_where_the_centre_of_mass_has_come_to_is_told():
+    drawn = redraw(DIGITS[0], 40, (0.8, -0.8), 0)
+    for steps in (Steps(), Steps(centre=False), Steps(crop=False, centre=False)):
+        received = receive(drawn, steps)
+        across, down = mass_by_definition(received.pixels)
+        assert received.mass == pytest.approx(((across + 0.5) / 28, (down + 0.5) / 28), abs=0.01)
 
 
 def test_a_drawing_is_ready_in_two_milliseconds():

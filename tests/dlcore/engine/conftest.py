@@ -1,8 +1,12 @@
 """An engine of these tests' own, for they kill its processes."""
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +19,7 @@ from dlcore.specs.model import Flatten, Linear, Network
 from dlcore.specs.training import Training
 
 STAND_INS = ("tests.dlcore.engine.stand_ins",)
+ROOT = Path(__file__).parents[3]
 OWNER = "the secret of the browser that started it"
 
 
@@ -33,8 +38,32 @@ def wait_for(found: Callable[[], object], seconds: float = 20) -> object:
     return value
 
 
+STARTS_AND_DIES = """
+import os, signal, sys, time
+from pathlib import Path
+from dlcore.engine.client import Engine
+engine = Engine(Path(sys.argv[1]), workers=1)
+engine.start()
+while not engine.status().ready or len(engine.processes()) < 3:
+    time.sleep(0.02)
+print(engine.address, *engine.processes().values(), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
 @pytest.fixture(scope="session")
-def own_engine(tmp_path_factory):
+def doomed_server(tmp_path_factory):
+    """A server that kills itself once its engine is awake, having printed the engine's folder and process ids."""
+    command = [sys.executable, "-c", STARTS_AND_DIES, str(tmp_path_factory.mktemp("doomed"))]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True,
+                              env={**os.environ, "DERIN_ENGINE": ""})
+    yield server
+    server.kill()
+    server.communicate()
+
+
+@pytest.fixture(scope="session")
+def own_engine(tmp_path_factory, doomed_server):
     """The engine whose host these tests start; it wakes while the first of them run."""
     started = Engine(tmp_path_factory.mktemp("engine"), workers=2, modules=STAND_INS)
     started.start()

@@ -238,7 +238,7 @@ def test_jobs_show_progress_and_a_result_and_can_be_cancelled(awake):
     counting, endless = (awake.start_job("me", {"kind": "count", "to": to}) for to in (60, 10**6))
     seen = set()
     view = wait_for(lambda: seen.add((view := awake.job(counting)).progress) or view.finished and view)
-    assert view.result["counted"] == 60 and view.error is None and len(seen) > 2 and seen == set(sorted(seen))
+    assert view.result["counted"] == 60 and view.error is None and len(seen) > 2
     awake.cancel(endless)
     assert awake.job(endless).error and wait_for(lambda: not awake._jobs.active)
     unknown = awake.start_job("me", {"kind": "nonsense"})

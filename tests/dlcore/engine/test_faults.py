@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -13,8 +11,6 @@ from dlcore.engine.client import Engine
 from dlcore.errors import EngineError
 from dlcore.training.recording import Recording
 from tests.dlcore.engine.conftest import OWNER, STAND_INS, Watch, tiny, wait_for
-
-ROOT = Path(__file__).parents[3]
 
 
 def kill(engine: Engine, name: str) -> int:
@@ -55,7 +51,7 @@ def test_a_worker_that_is_killed_comes_back_and_its_run_goes_on_from_its_last_fu
 
 
 def test_an_interrupted_run_ends_with_the_same_weights_as_one_that_was_not(start, awake):
-    experiment = tiny(epochs=40, train_size=2000, reproducible=True)
+    experiment = tiny(epochs=10, train_size=2000, reproducible=True)
     calm, hit = start(experiment), start(experiment)
     hit.until(lambda view: len(view.snapshots) > 3)
     kill(awake, awake._schedule.runs[hit.run].worker)
@@ -102,7 +98,8 @@ def test_a_server_that_starts_again_shows_and_continues_old_runs(attach):
     again = Watch(after, watch.run)
     view = again.look()
     assert view.state == "interrupted" and view.step == Recording(after.home / "runs" / watch.run).states()[-1]
-    assert [event for event in again.events if event["kind"] == "metric"][: 2] == watch.events[: 3: 2] or again.events
+    known = [event for event in watch.events if event["kind"] == "metric" and event["step"] <= view.step]
+    assert [event for event in again.events if event["kind"] == "metric"][: len(known)] == known
     after.resume(watch.run, OWNER)
     again.until_step(view.step + 5)
 
@@ -115,32 +112,9 @@ def test_a_server_that_leaves_takes_its_workers_with_it_and_nobody_elses(attach,
     assert all(is_alive(pid) for pid in others.values())
 
 
-STARTS_AND_DIES = """
-import os, signal, sys, time
-from pathlib import Path
-from dlcore.engine.client import Engine
-engine = Engine(Path(sys.argv[1]), workers=1)
-engine.start()
-while not engine.status().ready or len(engine.processes()) < 3:
-    time.sleep(0.02)
-print(engine.address, *engine.processes().values(), flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-@pytest.fixture(scope="module")
-def killed_server(tmp_path_factory):
-    """Returns (folder, process ids) of the engine of a server that was killed; it wakes while other tests run."""
-    home = tmp_path_factory.mktemp("killed")
-    server = subprocess.Popen([sys.executable, "-c", STARTS_AND_DIES, str(home)], cwd=ROOT, stdout=subprocess.PIPE,
-                              text=True, env={**os.environ, "DERIN_ENGINE": ""})
-    told, _ = server.communicate(timeout=60)
-    folder, *pids = told.split()
-    return Path(folder), [int(pid) for pid in pids]
-
-
-def test_nothing_outlives_a_server_that_is_killed(killed_server):
-    folder, pids = killed_server
+def test_nothing_outlives_a_server_that_is_killed(doomed_server):
+    told, _ = doomed_server.communicate(timeout=60)
+    folder, pids = Path(told.split()[0]), [int(pid) for pid in told.split()[1:]]
     assert len(pids) == 3
     wait_for(lambda: not any(map(is_alive, pids)) and not folder.exists(), 5)
 

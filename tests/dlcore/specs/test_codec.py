@@ -164,7 +164,8 @@ def test_deep_nesting_does_no_harm(depth):
 
 
 GARBAGE = [None, True, False, 0, -1, 1.5, 1e308, 10**25, float("nan"), float("inf"), -float("inf"), "", "0", "true",
-           "é\ud800", [], [1], [[]], {}, {"kind": "conv"}, {"kind": []}, {"a": {}}, [1, "training.epochs", 3], "9" * 400]
+           "é\ud800", [], [1], [[]], {}, {"kind": "conv"}, {"kind": []}, {"a": {}}, [1, "training.epochs", 3],
+           "9" * 400]
 
 
 def mutate(plain, draw: random.Random):

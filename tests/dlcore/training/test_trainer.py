@@ -266,7 +266,8 @@ def test_changes_take_effect_from_the_next_step_and_are_replayed_to_the_bit():
             for one in (steered, replayed)]
     assert told[0] == told[1]
     assert told[0] == [(4, "training.learning_rate", 0.1), (9, "network.dropout", 0.8),
-                       (9, "training.weight_decay", 0.5), (9, "training.zero_grad", False), (15, "training.zero_grad", True), (15, "training.epochs", 2)]
+                       (9, "training.weight_decay", 0.5), (9, "training.zero_grad", False),
+                       (15, "training.zero_grad", True), (15, "training.epochs", 2)]
 
 
 def test_a_changed_learning_rate_is_that_of_the_very_next_step():

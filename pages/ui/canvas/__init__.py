@@ -1,0 +1,207 @@
+"""The drawing pad: it reads the digit being drawn and shows what the network receives of it.
+
+One component (static/js/pad.js, mounted in a fragment). While the stroke is in progress the browser sets its state
+"image", at most one on its way at a time, and Python answers in the same run:
+
+    image      seq, side (112), pixels (base64 of side·side grey bytes), strokes, empty, detail (whether the slower parts
+               are wanted too), off [steps left out], samples (the set of sample digits that the browser has)
+    message    meta      channel, language, words, classes, sentences, steps, prediction_class, details, neighbours (how
+                         many), sample_set; of the answer: seq, top, note, mass, near [{index, label, distance}],
+                         otherwise {step: {top, probability}}; waiting (seconds until the engine is awake)
+               arrays    probabilities float32 (classes,), stages uint8 (4, 56, 56), neighbours uint8 (count, 28, 28),
+                         samples uint8 (classes, turns, 28, 28)
+
+The drawing itself is kept by the browser (sessionStorage, by channel) and sent again when the pad is mounted.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dlcore.data.drawing import PAD, STEPS, Received, Steps
+from dlcore.data.images import load_test
+from pages.ui.language import N_, _, language
+from pages.ui.live import pack
+from pages.ui.panels import register
+
+NEIGHBOURS = 8
+TURNS = 4  # sample digits of each class; asking again brings the next
+TEXT_LENGTH = 4 * -(-PAD * PAD // 3)
+MOST = 2**53  # whole numbers up to here are exact in a browser
+
+_pad = register("pad", 370)
+_small_pad = register("pad", 330)
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """What stands on a pad: picture uint8 (112, 112) white on black; `seq` numbers what the browser has sent."""
+
+    seq: int
+    picture: NDArray[np.uint8]
+    steps: Steps = Steps()
+    detail: bool = False
+    samples: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is drawn."""
+        return not self.picture.any()
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a network makes of a drawing; what is left None stays on screen as it was.
+
+    `otherwise` holds the scores when one step is taken the other way, by step; `neighbours` anything with indices,
+    distances, labels and pictures, nearest first.
+    """
+
+    drawing: Drawing
+    scores: Sequence[float]
+    note: str = ""
+    received: Received | None = None
+    otherwise: Mapping[str, Sequence[float]] | None = None
+    neighbours: Any = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a pad is shown: for which data set, with what class for the prediction, with the slower parts or without."""
+
+    dataset: str = "mnist"
+    classes: Sequence[str] = field(default_factory=lambda: tuple("0123456789"))
+    details: bool = True
+
+
+def pad(key: str, channel: str, answer: Answer | None = None, *, look: Look | None = None,
+        waiting: float | None = None) -> Drawing | None:
+    """Show the pad with an answer to what stands on it, and return that (None before anything was drawn).
+
+    `waiting`: seconds until the engine is awake; the pad says so and asks again by itself.
+    """
+    look, drawn = look or Look(), drawing_on(key)
+    meta, arrays = _frame(key, channel, look), {}
+    if drawn is not None:
+        meta["seq"] = drawn.seq
+    if answer is not None:
+        told, arrays = _tell(answer)
+        meta |= told
+    if drawn is None or drawn.samples != look.dataset:
+        arrays["samples"] = sample_digits(look.dataset)
+    show = _pad if look.details else _small_pad
+    show(key=key, data=pack({**meta, "waiting": waiting}, **arrays), on_image_change=_keep)
+    return drawn
+
+
+def drawing_on(key: str) -> Drawing | None:
+    """Return what stands on a pad, as the browser last sent it; read it before the pad is shown."""
+    return read_pad(st.session_state.get(key))
+
+
+def read_pad(value: Any) -> Drawing | None:
+    """Return the drawing in a pad's value, which came from a visitor; None where anything in it is wrong."""
+    image = value.get("image") if isinstance(value, Mapping) else None
+    if not isinstance(image, Mapping) or not _is_count(image.get("seq")) or image.get("side") != PAD:
+        return None
+    picture, left_out = _read_pixels(image.get("pixels")), image.get("off", [])
+    if picture is None or not isinstance(left_out, list | tuple):
+        return None
+    steps = Steps(**{name: False for name in STEPS if name in left_out})
+    samples = image.get("samples")
+    return Drawing(image["seq"], picture, steps, image.get("detail") is True, samples if isinstance(samples, str) else "")
+
+
+def _read_pixels(text: Any) -> NDArray[np.uint8] | None:
+    if text == "":
+        return np.zeros((PAD, PAD), np.uint8)
+    if not isinstance(text, str) or len(text) != TEXT_LENGTH:
+        return None
+    try:
+        content = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return np.frombuffer(content, np.uint8).reshape(PAD, PAD) if len(content) == PAD * PAD else None
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST
+
+
+def _keep() -> None:
+    """Do nothing when a drawing comes: it is read in the run that follows."""
+
+
+@cache
+def sample_digits(dataset: str) -> NDArray[np.uint8]:
+    """Return the first test pictures of each class, uint8 (classes, turns, 28, 28)."""
+    test = load_test(dataset)
+    return np.stack([test.test_images[np.flatnonzero(test.test_labels == label)[:TURNS]]
+                     for label in range(len(test.classes))])
+
+
+def _tell(answer: Answer) -> tuple[dict[str, Any], dict[str, NDArray]]:
+    """Return the fields and the arrays of an answer."""
+    scores = np.asarray(answer.scores, np.float32)
+    meta: dict[str, Any] = {"seq": answer.drawing.seq, "top": int(scores.argmax()), "note": answer.note}
+    arrays = {"probabilities": scores}
+    if answer.received is not None:
+        meta["mass"], arrays["stages"] = answer.received.mass, answer.received.stages
+    if answer.otherwise is not None:
+        meta["otherwise"] = {name: {"top": int(np.argmax(other)), "probability": float(np.max(other))}
+                             for name, other in answer.otherwise.items()}
+    if (near := answer.neighbours) is not None:
+        meta["near"] = [{"index": int(index), "label": int(label), "distance": float(distance)}
+                        for index, label, distance in zip(near.indices, near.labels, near.distances)]
+        arrays["neighbours"] = near.pictures
+    return meta, arrays
+
+
+def _frame(key: str, channel: str, look: Look) -> dict[str, Any]:
+    """Return what the pad needs in every message: words, classes, steps."""
+    prediction = f"{key.rsplit('.', 1)[0]}.prediction".replace(".", "-")
+    return {
+        "channel": channel, "language": language(), "words": _words(), "classes": list(look.classes),
+        "sentences": [_sentence(name) for name in look.classes], "steps": _steps(), "details": look.details,
+        "neighbours": NEIGHBOURS, "prediction_class": f"st-key-{prediction}", "sample_set": look.dataset,
+    }
+
+
+def _sentence(name: str) -> str:
+    """Return the sentence in which a class is put: an 8, a 7."""
+    return _("It reads an {name}") if name[:1] in ("8", *"AEIO") else _("It reads a {name}")
+
+
+STEP_TEXTS = {  # label, and what the step does
+    "strokes": (N_("strokes"), N_("Strokes are made as wide as those of the training digits.")),
+    "crop": (N_("crop"), N_("The digit is cut out and scaled to 20 pixels.")),
+    "centre": (N_("centre"), N_("The centre of mass is moved to the middle.")),
+    "smooth": (N_("28×28"), N_("Each of the 28×28 pixels is the mean of the area it covers.")),
+}
+
+
+def _steps() -> list[dict[str, str]]:
+    return [{"name": name, "label": _(STEP_TEXTS[name][0]), "title": _(STEP_TEXTS[name][1])} for name in STEPS]
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "idle": _("Draw a digit"), "waking": _("Waking, {seconds} s"), "step": _("step {step}"),
+        "undo": _("Undo"), "clear": _("Clear"), "brush": _("Brush"),
+        "brushes": [_("thin brush"), _("medium brush"), _("thick brush")],
+        "samples": _("Sample digits"), "sample": _("sample: {name}"), "probabilities": _("Probability of each class"),
+        "received": _("What the network receives"), "neighbours": _("Nearest training digits"),
+        "neighbour": _("{name}, training digit {n}, {distance} away"),
+        "distance": _("The distance is that between the pixels: the root of the summed squared differences."),
+        "off": _("off: {name}"), "on": _("on: {name}"), "without": _("Without it: {name}, {share}."),
+        "with": _("With it: {name}, {share}."),
+        "pad": _("Drawing pad. Draw with mouse, pen or finger. Keys: arrows move, Space puts the pen down and lifts it, "
+                 "Z undoes, Delete clears, 0 to 9 place a sample digit."),
+    }

@@ -1,0 +1,86 @@
+// What is read on a pad: the sentence with the class, and a bar for each class.
+
+const version = new URL(import.meta.url).search;
+const { fill, make, mark, numbers, say } = await import(`./panel.js${version}`);
+
+const QUIET = 700; // milliseconds of rest before a reading is spoken
+
+export const READING_STYLE = `
+  .reading .head { min-height: 22px; }
+  .sentence { font-weight: 600; font-size: 14px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .sentence.idle { font-weight: 400; color: var(--st-gray-text-color); }
+  .reading .note { margin-left: auto; }
+  .bars { display: grid; gap: 1px; margin-top: 4px; }
+  .bars .row { display: grid; grid-template-columns: minmax(1.5ch, var(--label, 1.5ch)) 1fr 6.5ch; gap: 8px;
+    align-items: center; height: 20px; font-size: 12.5px; line-height: 18px; color: var(--st-gray-text-color); }
+  .bars .row.top { color: var(--st-text-color); }
+  .bars .name { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; text-align: right; }
+  .bars .share { text-align: right; white-space: nowrap; }
+  .track { height: 13px; border-radius: 3px; background: var(--st-gray-background-color); overflow: hidden;
+    border-left: 1px solid var(--st-gray-color); }
+  .fill { height: 100%; background: var(--st-gray-color); transform-origin: left; transform: scaleX(0);
+    transition: transform 80ms linear; border-radius: 0 3px 3px 0; opacity: .55; }
+  .top .fill { background: var(--st-primary-color); opacity: 1; }
+`;
+
+export function openReading() {
+  const box = make("section", "reading");
+  const head = box.appendChild(make("div", "head"));
+  const sentence = head.appendChild(make("span", "sentence idle"));
+  const [before, prediction, after] = ["before", "prediction", "after"].map((name) => sentence.appendChild(make("span", name)));
+  const note = head.appendChild(make("span", "note mono"));
+  const bars = box.appendChild(make("div", "bars", { attributes: { role: "group" } }));
+  const spoken = box.appendChild(make("div", "hidden", { attributes: { "aria-live": "polite", role: "status" } }));
+  return { box, sentence, before, prediction, after, note, bars, spoken, rows: [], config: null, timer: 0 };
+}
+
+export function configureReading(view, config) {
+  const known = JSON.stringify([config.classes, config.language]);
+  view.config = config;
+  view.prediction.className = `prediction ${config.prediction_class}`;
+  mark(view.bars, "aria-label", config.words.probabilities);
+  if (view.known === known) return;
+  view.known = known;
+  view.format = numbers(config.language, "percent");
+  view.rows = config.classes.map((name) => openRow(name));
+  const longest = Math.max(...config.classes.map((name) => name.length));
+  view.bars.style.setProperty("--label", `${Math.min(longest * 0.62 + 0.5, 7)}em`);
+  view.bars.replaceChildren(...view.rows.map(({ row }) => row));
+}
+
+function openRow(name) {
+  const row = make("div", "row", { attributes: { role: "meter", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": name } });
+  row.append(make("span", "name mono", { text: name, title: name }));
+  const bar = row.appendChild(make("div", "track")).appendChild(make("div", "fill"));
+  return { row, bar, share: row.appendChild(make("span", "share mono")) };
+}
+
+// Show class probabilities; without them the bars are empty and `idle` stands in the place of the sentence.
+export function showReading(view, reading, idle) {
+  const { config, rows, format } = view;
+  const top = reading ? (reading.top ?? argmax(reading.probabilities)) : -1;
+  rows.forEach(({ row, bar, share }, index) => {
+    const value = reading?.probabilities[index] ?? 0;
+    row.classList.toggle("top", index === top);
+    bar.style.transform = `scaleX(${value.toFixed(4)})`;
+    say(share, reading ? format(value) : "");
+    mark(row, "aria-valuenow", (100 * value).toFixed(1));
+    mark(row, "aria-valuetext", format(value));
+  });
+  const [before, after] = reading ? config.sentences[top].split("{name}") : [idle, ""];
+  view.sentence.classList.toggle("idle", !reading);
+  say(view.before, before);
+  say(view.prediction, reading ? config.classes[top] : "");
+  say(view.after, after ?? "");
+  say(view.note, reading?.note ?? "");
+  speak(view, reading && fill(config.sentences[top], { name: config.classes[top] }) + `, ${format(reading.probabilities[top])}`);
+}
+
+function speak(view, text) {
+  clearTimeout(view.timer);
+  view.timer = setTimeout(() => say(view.spoken, text || ""), QUIET);
+}
+
+function argmax(values) {
+  return values.reduce((best, value, index) => (value > values[best] ? index : best), 0);
+}
