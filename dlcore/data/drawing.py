@@ -153,4 +153,4 @@ def _cut(ink: Picture, square: Square, side: int, smooth: bool = True) -> Pictur
     over = int(max(0, -left, -top, left + length - ink.shape[1], top + length - ink.shape[0])) + 1
     sheet = Image.fromarray(np.pad(ink, over))
     box = (left + over, top + over, left + over + length, top + over + length)
-    return np.asarray(sheet.resize((side, side), Image.Resampling.BOX if smooth else Image.Resampling.NEAREST, box))
+    return np.array(sheet.resize((side, side), Image.Resampling.BOX if smooth else Image.Resampling.NEAREST, box))

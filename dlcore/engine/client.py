@@ -2,6 +2,7 @@
 
 import atexit
 import hashlib
+import logging
 import os
 import threading
 import time
@@ -240,22 +241,32 @@ class Engine:
             self._questions.answer(message)
             return
         with self._lock:
-            match message["op"]:
-                case "report" if self._is_mine(link):
-                    self._schedule.report(link.name, message)
-                case "gone" if self._is_mine(link):
-                    self._schedule.gone(link.name, message["run"])
-                case "job" if self._is_mine(link):
-                    self._jobs.report(link.name, message)
-            self._settle()
+            if self._is_mine(link):
+                self._take(link.name, message)
+                self._settle()
+
+    def _take(self, name: str, message: dict) -> None:
+        match message["op"]:
+            case "report":
+                self._schedule.report(name, message)
+            case "gone":
+                self._schedule.gone(name, message["run"])
+            case "job":
+                self._jobs.report(name, message)
 
     def _keep(self) -> None:
         """Look after leases and queue; tidy the disk after a run was started."""
         while not self._stopped.wait(TICK):
-            with self._lock:
-                self._schedule.tick()
-                self._jobs.tick()
-                self._settle()
-                untidy, self._untidy, keep = self._untidy, False, set(self._schedule.runs)
-            if untidy:
-                make_room(self.home, keep)
+            try:
+                self._tick()
+            except Exception:
+                logging.exception("the engine's table of runs")
+
+    def _tick(self) -> None:
+        with self._lock:
+            self._schedule.tick()
+            self._jobs.tick()
+            self._settle()
+            untidy, self._untidy, keep = self._untidy, False, set(self._schedule.runs)
+        if untidy:
+            make_room(self.home, keep)

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 FIRST_GUESS = 6.0       # seconds that a start takes, until one has been measured
 LOG_BYTES = 2**20
+LONGEST_PATH = 60       # of the folder in which we make ours
 LEAVING = 3.0           # seconds that the host gets to end
 
 
@@ -33,7 +34,7 @@ class Hosting:
                  address: str | None = None):
         self.home, self.orders = home, orders
         self._ready, self._lost, self._attached = ready, lost, address is not None
-        self.folder = Path(address or tempfile.mkdtemp(prefix="derin-"))
+        self.folder = Path(address or make_private_folder())
         self.key = (self.folder / KEY).read_bytes() if self._attached else secrets.token_bytes(32)
         self.process: subprocess.Popen | None = None
         self._control: Connection | None = None
@@ -133,8 +134,11 @@ class Hosting:
     def _log(self):
         """Return the engine's log, open for adding to it; begun anew when it has grown long."""
         path = self.home / "engine.log"
-        long = path.exists() and path.stat().st_size > LOG_BYTES
-        return path.open("wb" if long else "ab")
+        try:
+            long = path.exists() and path.stat().st_size > LOG_BYTES
+            return path.open("wb" if long else "ab")
+        except OSError:
+            return open(os.devnull, "wb")
 
     def _read_guess(self) -> float:
         try:
@@ -150,6 +154,12 @@ class Hosting:
             (self.home / "engine.json").write_text(json.dumps({"start_seconds": round(seconds, 2)}))
         except OSError:
             return  # a full disk only costs us the estimate
+
+
+def make_private_folder() -> str:
+    """Return a new folder that only this user may enter, with a path short enough for sockets (108 characters)."""
+    usual = tempfile.gettempdir()
+    return tempfile.mkdtemp(prefix="derin-", dir=usual if len(usual) <= LONGEST_PATH else "/tmp")
 
 
 def _end(process: subprocess.Popen) -> None:

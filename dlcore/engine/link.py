@@ -1,5 +1,6 @@
 """The server's end of the connection to one worker."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -68,13 +69,19 @@ class Link:
                 continue
             self._listen(connection)
 
+    def _hand_over(self, message: dict) -> None:
+        try:
+            self._received(self, message)
+        except Exception:
+            logging.exception("a message of %s: %s", self.name, message.get("op"))
+
     def _listen(self, connection: Connection) -> None:
         try:
             self.pid = connection.recv()["pid"]
             self._connection = connection
             self._opened(self)
             while True:
-                self._received(self, connection.recv())
+                self._hand_over(connection.recv())
         except LOST:
             self._connection = None
             self._lost(self)

@@ -1,6 +1,7 @@
 """One run in a worker: its Trainer, its turns, and what is told of it."""
 
 import errno
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import torch
 
 from dlcore.engine.protocol import error_to_plain
 from dlcore.engine.thread_choice import ThreadChoice
-from dlcore.errors import N_, EngineError, RecordingError
+from dlcore.errors import N_, EngineError, RecordingError, SpecError
 from dlcore.specs import codec
 from dlcore.specs.experiment import Experiment
 from dlcore.training.recording import Recording
@@ -124,9 +125,12 @@ class LiveRun:
             self.publish()
 
     def change(self, field: str, value: object) -> None:
-        """Change a setting from the next step on; the server has checked it."""
-        self.trainer.change(field, value)
-        self.unsaved = True
+        """Change a setting from the next step on; the server has checked it, so what is refused now is only noted."""
+        try:
+            self.trainer.change(field, value)
+            self.unsaved = True
+        except SpecError as error:
+            logging.warning("run %s: %s", self.id, error)
 
     def save(self) -> None:
         """Keep a snapshot and the full state, unless nothing has happened since."""

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -31,6 +32,7 @@ def settle_in(parent: int) -> None:
     close_inherited()
     os.setsid()
     die_with(parent)
+    go_first_when_memory_ends()
     set_allocator()
     settle_torch()
 
@@ -41,6 +43,14 @@ def die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(0)  # it had died before we asked
+
+
+def go_first_when_memory_ends() -> None:
+    """Let the kernel take this process rather than the server when memory runs out: it can be forked again."""
+    try:
+        Path("/proc/self/oom_score_adj").write_text("500")
+    except OSError:
+        return  # not everywhere
 
 
 def close_inherited() -> None:

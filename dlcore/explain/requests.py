@@ -5,6 +5,7 @@ the rest is the function's own. Kinds without a "model" get None.
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from dlcore.data import images
 from dlcore.data.augment import augment
 from dlcore.data.batches import generator, pictures_of
 from dlcore.explain.feature_maps import convolution_maps, first_filters
+from dlcore.explain.neighbours import find_neighbours
 from dlcore.explain.snapshot import Snapshot
 from dlcore.specs import codec
 
@@ -41,10 +43,16 @@ def augment_samples(snapshot: None, request: dict) -> Answer:
     return {"before": before, "after": (after[:, 0] * 255).round().byte().numpy()}
 
 
+def show_neighbours(snapshot: None, request: dict) -> Answer:
+    """Return the "count" training pictures of "dataset" nearest to "image": indices, distances, labels, pictures."""
+    return asdict(find_neighbours(request["image"], request["dataset"], request["count"]))
+
+
 def _read(snapshot: Snapshot, pictures: np.ndarray) -> np.ndarray:
     return snapshot.read(torch.from_numpy(np.ascontiguousarray(pictures))).numpy()
 
 
 REQUESTS: dict[str, Callable[[Snapshot | None, dict], Answer]] = {
     "read": read_pictures, "moment": show_moment, "augmented": augment_samples,
+    "neighbours": show_neighbours,
 }

@@ -1,6 +1,7 @@
 """Files that are written as a whole or not at all, with failures that can be told."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -82,9 +83,16 @@ def _place(path: Path, write: Callable[[Path], object]) -> None:
     except (OSError, SafetensorError) as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise _unwritable(error) from error
+        failure = error if isinstance(error, OSError) else _as_os_error(error)
+        raise _unwritable(failure) from failure
 
 
-def _unwritable(error: Exception) -> RecordingError:
-    reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
-    return RecordingError(N_("The recording cannot be written ({reason}). Free some disk space."), reason=reason)
+def _as_os_error(error: SafetensorError) -> OSError:
+    """Return what the system said: safetensors tells its number in the text alone."""
+    number = re.search(r"\(os error (\d+)\)", str(error))
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))
+
+
+def _unwritable(error: OSError) -> RecordingError:
+    return RecordingError(N_("The recording cannot be written ({reason}). Free some disk space."),
+                          reason=error.strerror or str(error))

@@ -145,7 +145,8 @@ class Recording:
         kept = [event for event in self.events() if _precedes(event, step)]
         replace(self.folder / "events.jsonl", "".join(json.dumps(event) + "\n" for event in kept).encode())
         for path in self.folder.rglob("*.*"):
-            if path.name == "live.safetensors" or path.suffix == ".part" or _step(path) > step:
+            half_written = path.name.startswith(".")
+            if half_written or path.name == "live.safetensors" or _step(path) > step:
                 path.unlink(missing_ok=True)
 
     def branch(self, folder: Path, step: int, owner: str) -> "Recording":

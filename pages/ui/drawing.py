@@ -1,5 +1,81 @@
-"""stub"""
+"""The pad on a page: which network reads it, and what it answers."""
+
+from types import SimpleNamespace
+
+import numpy as np
 import streamlit as st
+
+from dlcore.data.drawing import Received, receive, toggle_each
 from dlcore.data.images import load_test
-def show_pad(page): st.write("pad")
-def drawn_input(page): return load_test("mnist").test_images[0], None
+from dlcore.errors import DerinError, EngineAsleep
+from pages.ui import panels, runs, state, words
+from pages.ui.canvas import NEIGHBOURS, Answer, Drawing, Look, drawing_on, pad
+from pages.ui.language import _, number
+
+EXAMPLE = 0  # the test picture that the layers look at while nothing is drawn
+
+
+@st.fragment
+def show_pad(page: str, details: bool = True) -> None:
+    """Draw the pad; while a stroke is in progress the network that the page shows reads it."""
+    key, (model, dataset) = f"{page}.canvas", shown_model(page)
+    look = Look(dataset, words.class_names(dataset), details)
+    answer, waiting = None, None
+    drawn = drawing_on(key)
+    try:
+        if drawn is not None and not drawn.empty and model is not None:
+            answer = _answer(page, drawn, model, dataset)
+    except EngineAsleep:
+        waiting = state.engine().status().seconds_left
+    except DerinError:
+        answer = None  # a newer drawing has taken this one's place: its answer follows
+    pad(key, page, answer, look=look, waiting=waiting)
+    st.session_state[f"{page}.prediction"] = look.classes[int(np.argmax(answer.scores))] if answer else ""
+
+
+def shown_model(page: str) -> tuple[dict | None, str]:
+    """Return the network that the page shows now, as a request names it, and the data set that it reads.
+
+    The run on the page, at the step to which it is rewound; without a run the pretrained network, where it fits.
+    """
+    view = runs.shown_run(page)
+    if view is not None and view.live_step is not None:
+        return {"run": view.id, "step": panels.chosen_step(f"{page}.rewind")}, view.experiment.data.dataset
+    dataset = state.experiment(page).data.dataset
+    return ({"pretrained": "digits"} if dataset == "mnist" else None), dataset
+
+
+def drawn_input(page: str) -> tuple[np.ndarray, int | None]:
+    """Return what the network receives of the pad (28, 28), and the drawing's number; an example while it is empty."""
+    drawn = drawing_on(f"{page}.canvas")
+    received = receive(drawn.picture, drawn.steps) if drawn else None
+    if received is None:
+        return load_test(shown_model(page)[1]).test_images[EXAMPLE], None
+    return received.pixels, drawn.seq
+
+
+def _answer(page: str, drawn: Drawing, model: dict, dataset: str) -> Answer:
+    received = receive(drawn.picture, drawn.steps)
+    others = toggle_each(drawn.picture, drawn.steps) if drawn.detail else {}
+    told = _ask({"kind": "read", "model": model, "images": np.stack([received.pixels, *others.values()])})
+    scores, *rest = told["scores"]
+    answer = {"note": _note(model, told["step"])}
+    if drawn.detail:
+        answer |= {"otherwise": dict(zip(others, rest, strict=True)), "received": received,
+                   "neighbours": _neighbours(received, dataset)}
+    return Answer(drawn, scores, **answer)
+
+
+def _neighbours(received: Received, dataset: str) -> SimpleNamespace:
+    return SimpleNamespace(**_ask({"kind": "neighbours", "image": received.pixels, "dataset": dataset,
+                                   "count": NEIGHBOURS}))
+
+
+def _note(model: dict, step: int) -> str:
+    """Return which network has read the drawing."""
+    return _("pretrained network") if "pretrained" in model else _("your network, step {step}").format(
+        step=number(step))
+
+
+def _ask(request: dict) -> dict:
+    return state.engine().explain(state.visitor(), request)

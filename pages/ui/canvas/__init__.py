@@ -3,8 +3,8 @@
 One component (static/js/pad.js, mounted in a fragment). While the stroke is in progress the browser sets its state
 "image", at most one on its way at a time, and Python answers in the same run:
 
-    image      seq, side (112), pixels (base64 of side·side grey bytes), strokes, empty, detail (whether the slower parts
-               are wanted too), off [steps left out], samples (the set of sample digits that the browser has)
+    image      seq, side (112), pixels (base64 of side·side grey bytes), strokes, empty, detail (whether the slower
+               parts are wanted too), off [steps left out], samples (the set of sample digits that the browser has)
     message    meta      channel, language, words, classes, sentences, steps, prediction_class, details, neighbours (how
                          many), sample_set; of the answer: seq, top, note, mass, near [{index, label, distance}],
                          otherwise {step: {top, probability}}; waiting (seconds until the engine is awake)
@@ -36,8 +36,7 @@ TURNS = 4  # sample digits of each class; asking again brings the next
 TEXT_LENGTH = 4 * -(-PAD * PAD // 3)
 MOST = 2**53  # whole numbers up to here are exact in a browser
 
-_pad = register("pad", 370)
-_small_pad = register("pad", 330)
+_pad = register("pad", 350)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +95,7 @@ def pad(key: str, channel: str, answer: Answer | None = None, *, look: Look | No
         meta |= told
     if drawn is None or drawn.samples != look.dataset:
         arrays["samples"] = sample_digits(look.dataset)
-    show = _pad if look.details else _small_pad
-    show(key=key, data=pack({**meta, "waiting": waiting}, **arrays), on_image_change=_keep)
+    _pad(key=key, data=pack({**meta, "waiting": waiting}, **arrays), on_image_change=_keep)
     return drawn
 
 
@@ -115,8 +113,7 @@ def read_pad(value: Any) -> Drawing | None:
     if picture is None or not isinstance(left_out, list | tuple):
         return None
     steps = Steps(**{name: False for name in STEPS if name in left_out})
-    samples = image.get("samples")
-    return Drawing(image["seq"], picture, steps, image.get("detail") is True, samples if isinstance(samples, str) else "")
+    return Drawing(image["seq"], picture, steps, image.get("detail") is True, str(image.get("samples", "")))
 
 
 def _read_pixels(text: Any) -> NDArray[np.uint8] | None:
@@ -202,6 +199,6 @@ def _words() -> dict[str, Any]:
         "distance": _("The distance is that between the pixels: the root of the summed squared differences."),
         "off": _("off: {name}"), "on": _("on: {name}"), "without": _("Without it: {name}, {share}."),
         "with": _("With it: {name}, {share}."),
-        "pad": _("Drawing pad. Draw with mouse, pen or finger. Keys: arrows move, Space puts the pen down and lifts it, "
-                 "Z undoes, Delete clears, 0 to 9 place a sample digit."),
+        "pad": _("Drawing pad. Draw with mouse, pen or finger. Keys: arrows move, Space puts the pen down and lifts "
+                 "it, Z undoes, Delete clears, 0 to 9 place a sample digit."),
     }

@@ -20,6 +20,7 @@ from dlcore.specs.training import Training
 
 STAND_INS = ("tests.dlcore.engine.stand_ins",)
 ROOT = Path(__file__).parents[3]
+FAILS, DISK_IS_FULL = 666, 667  # the seeds of trainings that break at their third step
 OWNER = "the secret of the browser that started it"
 
 

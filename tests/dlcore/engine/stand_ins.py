@@ -7,8 +7,7 @@ from dlcore.engine import live_run
 from dlcore.explain.requests import REQUESTS
 from dlcore.training.jobs import JOBS
 from dlcore.training.trainer import Trainer
-
-FAILS, DISK_IS_FULL = 666, 667  # the seeds of trainings that break at their third step
+from tests.dlcore.engine.conftest import DISK_IS_FULL, FAILS
 
 
 class Breaking(Trainer):

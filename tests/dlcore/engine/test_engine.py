@@ -11,7 +11,7 @@ import pytest
 
 from dlcore.errors import EngineAsleep, EngineError, NotOwner
 from dlcore.training.recording import Recording
-from tests.dlcore.engine.conftest import OWNER, Watch, tiny, wait_for
+from tests.dlcore.engine.conftest import DISK_IS_FULL, FAILS, OWNER, Watch, tiny, wait_for
 
 ROOT = Path(__file__).parents[3]
 
@@ -153,7 +153,6 @@ def test_what_does_not_fit_waits_in_a_visible_queue(attach):
 
 
 def test_a_training_that_fails_leaves_its_neighbours_and_its_worker_alone(start):
-    from tests.dlcore.engine.stand_ins import FAILS
     neighbours = [start(tiny(seed=seed)) for seed in range(2)]
     pids = neighbours[0].engine.processes()
     failing = start(tiny(seed=FAILS))
@@ -167,7 +166,6 @@ def test_a_training_that_fails_leaves_its_neighbours_and_its_worker_alone(start)
 
 
 def test_a_full_disk_pauses_the_run_and_says_what_to_do(start):
-    from tests.dlcore.engine.stand_ins import DISK_IS_FULL
     watch = start(tiny(seed=DISK_IS_FULL))
     view = watch.until_state("paused")
     assert "disk is full" in str(view.message) and "Free some space" in str(view.message)

@@ -3,6 +3,7 @@
 import builtins
 import errno
 import json
+import os
 import random
 import threading
 
@@ -32,7 +33,7 @@ def predictions(whole: bool = False) -> Predictions:
 
 
 def leftovers(kept: Recording) -> list[str]:
-    return [path.name for path in kept.folder.rglob("*") if path.suffix == ".part"]
+    return [path.name for path in kept.folder.rglob(".*")]
 
 
 def full_disk(*_arguments, **_named):
@@ -179,7 +180,8 @@ def test_cutting_forgets_what_came_after_a_step(kept):
         kept.save_state(step, weights(step), {})
     kept.append({"kind": "finished", "step": 20})
     kept.save_live(30, weights(30))
-    (kept.folder / "states" / ".30.safetensors.part").write_bytes(b"half")
+    for left in (".30.safetensors.part", ".tmpAb3dE6"):  # the second is what safetensors leaves when killed
+        (kept.folder / "states" / left).write_bytes(b"half")
     kept.cut(20)
     assert [(event["kind"], event["step"]) for event in kept.events()] == [
         ("change", 0), ("snapshot", 0), ("change", 10), ("snapshot", 10), ("snapshot", 20)]
@@ -229,6 +231,21 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_done(kept, monkeypatch):
     assert (kept.snapshots(), kept.states(), kept.weights(None)[0]) == ([1], [], 1)
     assert kept.predictions(1) is not None
     assert len(kept.events()) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit of the system on the size of files")
+def test_what_the_system_says_of_a_failed_write_is_passed_on(kept):
+    """A real limit: safetensors tells the system's error in its text alone."""
+    import resource
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(RecordingError, match="File too large") as caught:
+            kept.save_state(1, weights(1, 100_000), {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.__cause__.errno == errno.EFBIG
+    assert leftovers(kept) == kept.states() == []
 
 
 def test_an_event_that_finds_no_room_leaves_no_half_line(kept, monkeypatch):
