@@ -33,23 +33,23 @@ with buttons:
 # the run, live
 
 poll(PAGE, view)
-pad, figures = st.columns([57, 43], gap="medium")
-with pad:
+drawn, figures = st.columns([57, 43], gap="medium")
+with drawn:
     drawing.show_pad(PAGE)
+    layers, examples = st.columns([52, 48], gap="medium")
+with layers:
+    grid("digits.filters", PAGE, "filters", title=_("First layer"), note=_("filters"), cell=28, columns=8)
+    grid("digits.maps0", PAGE, "maps0", title=_("What they see"), cell=28, columns=8)
+    grid("digits.maps1", PAGE, "maps1", title=_("Second layer"), cell=28, columns=8)
 with figures:
     curves("digits.curves", PAGE, [
         Chart("loss", _("Loss"), (Line("train_loss", _("training"), "grey"), Line("held_loss", _("held-out"))),
-              low=0, gap=("train_loss", "held_loss"), height=110),
+              low=0, gap=("train_loss", "held_loss"), height=105),
         Chart("accuracy", _("Accuracy"), (Line("train_accuracy", _("training"), "grey"),
-                                          Line("held_accuracy", _("held-out"))), unit="percent", high=1, height=110),
+                                          Line("held_accuracy", _("held-out"))),
+              unit="percent", low=0.8, high=1, height=105),
     ])
-
-layers, examples, confusions = st.columns([30, 27, 43], gap="medium")
-with layers:
-    grid("digits.filters", PAGE, "filters", title=_("First layer"), note=_("filters and what they see"), cell=26, columns=8)
-    grid("digits.maps0", PAGE, "maps0", cell=26, columns=8)
-    grid("digits.maps1", PAGE, "maps1", title=_("Second layer"), cell=26, columns=8)
-results.show_results(PAGE, examples, confusions)
+results.show_results(PAGE, examples, confusions=figures)
 rewind_bar(PAGE)
 
 # look closer

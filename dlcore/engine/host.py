@@ -1,6 +1,7 @@
 """The host: imports once, forks workers, waits, and forks again whoever dies.
 
-It never computes, never starts a thread and never touches an accelerator, so that forking it is safe.
+It never computes, never starts a thread and never touches an accelerator, so that forking it is safe. Where forking is
+not safe whatever one does (see dlcore.engine.children), it imports nothing and starts ordinary processes.
 """
 
 import gc
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from dlcore.engine import process
+from dlcore.engine.children import CAN_FORK, Role, probe_devices, start_child
 from dlcore.engine.placement import worker_names
 from dlcore.engine.protocol import EXPLAINER, HOST, LOST, accept, listen
 
@@ -26,29 +27,16 @@ HEAVY = ("torch", "torchvision", "captum.attr", "torch._dynamo", "dlcore.device"
          "dlcore.engine.explainer")
 STABLE = 5.0          # seconds that a child must live to be forked again at once
 LONGEST_PAUSE = 10.0  # seconds before a child that keeps dying is forked again
-PROBE_SECONDS = 30.0
-
-
-@dataclass
-class Role:
-    """What a child is: its name (and that of its socket), its device, and how often it died young."""
-
-    name: str
-    device: str
-    server: "Server"
-    born: float = 0.0
-    early_deaths: int = 0
 
 
 @dataclass
 class Server:
-    """A server that is served: its connection, the folder of its workers' sockets, and where it keeps its runs."""
+    """A server that is served: its connection, the folder of its workers' sockets, and its workers."""
 
     control: Connection
     folder: Path
-    home: Path
-    modules: list[str]
     children: dict[int, Role] = field(default_factory=dict)
+    waiting: list[tuple[float, Role]] = field(default_factory=list)  # (when, who) is started again
 
 
 def main() -> None:
@@ -60,7 +48,8 @@ def main() -> None:
     if not folder.is_dir():
         return  # the server has gone already
     listener = listen(folder / HOST)
-    warm()
+    if CAN_FORK:
+        warm()
     try:
         Host(folder, bytes.fromhex(orders["key"]), listener, probe_devices()).serve()
     finally:
@@ -82,33 +71,12 @@ def warm() -> None:
     gc.freeze()
 
 
-def probe_devices() -> list[dict]:
-    """Return the devices as a short-lived child finds them, for the host must not touch them; the CPU is always one."""
-    readable, writable = os.pipe()
-    if (pid := os.fork()) == 0:
-        process.run_child(lambda: _tell_devices(writable))
-    os.close(writable)
-    told = b""
-    while select.select([readable], [], [], PROBE_SECONDS)[0] and (part := os.read(readable, 65536)):
-        told += part
-    os.close(readable)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return json.loads(told or b"[]") or [{"name": "cpu", "label": "CPU", "memory": 0}]
-
-
-def _tell_devices(writable: int) -> None:
-    from dlcore.device import find_devices
-    os.write(writable, json.dumps([device.to_dict() for device in find_devices()]).encode())
-
-
 class Host:
     """Serves one server and those attached to it, each with workers of its own."""
 
     def __init__(self, folder: Path, key: bytes, listener: socket.socket, devices: list[dict]):
         self.folder, self.key, self.listener, self.devices = folder, key, listener, devices
         self.servers: list[Server] = []
-        self.waiting: list[tuple[float, Role]] = []  # (when, who) is forked again
         self.count = 0
         self.wake = os.pipe()
         for end in self.wake:
@@ -130,10 +98,11 @@ class Host:
             for server in [server for server in self.servers if server.control in readable]:
                 self._hear(server)
             self._reap()
-            self._fork_due()
+            self._start_due()
 
     def _patience(self) -> float | None:
-        return max(0.0, min(when for when, _ in self.waiting) - time.monotonic()) if self.waiting else None
+        due = [when for server in self.servers for when, _ in server.waiting]
+        return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _welcome(self) -> None:
         try:
@@ -142,12 +111,13 @@ class Host:
         except LOST:
             return
         self.count += 1
-        server = Server(control, self.folder / str(self.count), Path(orders["home"]), orders["modules"])
+        server = Server(control, self.folder / str(self.count))
         server.folder.mkdir(exist_ok=True)
         self.servers.append(server)
         workers = worker_names(orders["workers"], [device["name"] for device in self.devices])
         for name, device in (*workers, (EXPLAINER, "cpu")):
-            self._fork(Role(name, device, server))
+            self._start(server, Role(name, device, str(server.folder / name), self.key.hex(), orders["home"],
+                                     orders["modules"]))
         control.send({"folder": str(server.folder), "devices": self.devices, "workers": workers})
 
     def _hear(self, server: Server) -> None:
@@ -155,27 +125,12 @@ class Host:
         self.servers.remove(server)
         for pid in server.children:
             os.kill(pid, signal.SIGKILL)
-        self.waiting = [(when, role) for when, role in self.waiting if role.server is not server]
         shutil.rmtree(server.folder, ignore_errors=True)
         server.control.close()
 
-    def _fork(self, role: Role) -> None:
-        pid = os.fork()
-        if pid == 0:
-            process.run_child(lambda: self._become(role))
+    def _start(self, server: Server, role: Role) -> None:
         role.born = time.monotonic()
-        role.server.children[pid] = role
-
-    def _become(self, role: Role) -> None:
-        from dlcore.engine import explainer, worker
-        for name in role.server.modules:
-            importlib.import_module(name)
-        listener = listen(role.server.folder / role.name)
-        if role.name == EXPLAINER:
-            explainer.serve(listener, self.key, role.server.home)
-        else:
-            process.be_nice(10 if role.device == "cpu" else 5)
-            worker.serve(listener, self.key, role.server.home)
+        server.children[start_child(role)] = role
 
     def _reap(self) -> None:
         """Bury the dead, and plan when each is forked again: at once, or later if it keeps dying young."""
@@ -189,20 +144,21 @@ class Host:
             for server in self.servers:
                 if role := server.children.pop(pid, None):
                     logging.warning("%s ended with status %s", role.name, status)
-                    self._plan(role)
+                    self._plan(server, role)
 
-    def _plan(self, role: Role) -> None:
+    def _plan(self, server: Server, role: Role) -> None:
         now = time.monotonic()
         role.early_deaths = role.early_deaths + 1 if now - role.born < STABLE else 0
         pause = 0.0 if role.early_deaths < 3 else min(0.1 * 2**role.early_deaths, LONGEST_PAUSE)
-        self.waiting.append((now + pause, role))
+        server.waiting.append((now + pause, role))
 
-    def _fork_due(self) -> None:
+    def _start_due(self) -> None:
         now = time.monotonic()
-        due = [role for when, role in self.waiting if when <= now]
-        self.waiting = [(when, role) for when, role in self.waiting if when > now]
-        for role in due:
-            self._fork(role)
+        for server in self.servers:
+            due = [role for when, role in server.waiting if when <= now]
+            server.waiting = [(when, role) for when, role in server.waiting if when > now]
+            for role in due:
+                self._start(server, role)
 
     def _leave(self) -> None:
         for server in self.servers:

@@ -56,6 +56,8 @@ class Hosting:
         """End the host (and with it all its workers); leave nothing behind."""
         self._stopped = True
         self._take_leave()
+        if self.process is not None and not self.awake:
+            self.process.kill()  # it hears nothing while it imports, and there is nothing to save
         if self.process is not None:
             _end(self.process)
         if not self._attached:
@@ -93,6 +95,8 @@ class Hosting:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "dlcore.engine"], cwd=ROOT, env=os.environ | QUIET, stdin=subprocess.PIPE,
                 stdout=log, stderr=log, start_new_session=True)
+        if self._stopped:
+            self.process.kill()
         orders = {"folder": str(self.folder), "key": self.key.hex()}
         try:
             self.process.stdin.write(json.dumps(orders).encode() + b"\n")

@@ -12,11 +12,11 @@ PR_SET_PDEATHSIG = 1
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 
-def run_child(work: Callable[[], None]) -> None:
-    """Do a forked child's work and end the process; it never returns into the host's code."""
+def run_child(work: Callable[[], object], keep: int | None = None) -> None:
+    """Do a forked child's work and end the process; it never returns into the host's code. `keep` stays open."""
     code = 1
     try:
-        settle_in(os.getppid())
+        settle_in(os.getppid(), keep)
         work()
         code = 0
     except BaseException as error:  # the child's last frame: what is not told here is lost
@@ -25,11 +25,11 @@ def run_child(work: Callable[[], None]) -> None:
         os._exit(code)
 
 
-def settle_in(parent: int) -> None:
+def settle_in(parent: int, keep: int | None) -> None:
     """Make a forked child independent of what it inherited, and dependent on its parent's life."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    close_inherited()
+    close_inherited(keep)
     os.setsid()
     die_with(parent)
     go_first_when_memory_ends()
@@ -53,12 +53,12 @@ def go_first_when_memory_ends() -> None:
         return  # not everywhere
 
 
-def close_inherited() -> None:
+def close_inherited(keep: int | None) -> None:
     """Close the host's sockets and pipes; their objects live on in this process but are never used again."""
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     for name in os.listdir("/proc/self/fd"):
-        if int(name) > 2:
+        if int(name) > 2 and int(name) != keep:
             try:
                 os.close(int(name))
             except OSError:

@@ -8,11 +8,11 @@ from dlcore.explain.snapshot import Snapshot
 from dlcore.explain.taps import capture
 from dlcore.specs.model import named_blocks
 
-MOST = 16  # filters and maps of one layer
+MOST = 8  # filters, and maps of a layer
 
 
 def first_filters(snapshot: Snapshot) -> np.ndarray:
-    """Return the weights of the first layer as pictures (filters, height, width), at most 16.
+    """Return the weights of the first layer as pictures (filters, height, width), at most 8.
 
     The colours of a grey picture are equal, so a filter's effect on it is the sum over the input channels. A linear
     layer that sees the picture directly has filters as large as the picture; otherwise there are none.

@@ -127,9 +127,10 @@ def _criterion(training: Training) -> str:
 
 def _optimizer(training: Training) -> str:
     common = f"model.parameters(), lr={training.learning_rate:g}"
-    decay = f", weight_decay={training.weight_decay:g}" if training.weight_decay or training.optimizer == "adamw" else ""
+    decays = training.weight_decay or training.optimizer == "adamw"
+    decay = f", weight_decay={training.weight_decay:g}" if decays else ""
     name = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}[training.optimizer]
-    momentum = f", momentum={training.momentum:g}" if training.optimizer in ("sgd", "rmsprop") else ""
+    momentum = f", momentum={training.momentum:g}" if training.optimizer == "sgd" else ""
     return f"optim.{name}({common}{momentum}{decay})"
 
 
@@ -147,7 +148,8 @@ def _scheduler(training: Training) -> str:
 def _loop(experiment: Experiment) -> str:
     training = experiment.training
     body = ["x, y = x.to(device), y.to(device)"]
-    body += ["optimizer.zero_grad()"] if training.zero_grad else ["# optimizer.zero_grad() is left out: gradients pile up"]
+    body += ["" if training.zero_grad else "# left out, so that gradients pile up: "]
+    body[-1] += "optimizer.zero_grad()"
     body += [*_changes(experiment), "logits = model(x)", f"loss = criterion(logits, {_target(training)})",
              "loss.backward()", "optimizer.step()"]
     body += ["scheduler.step()"] if training.schedule != "constant" else []
@@ -184,7 +186,8 @@ def _change_rate(schedule: str, old: float, new: float) -> str:
     if schedule == "constant" or not old:
         return f'optimizer.param_groups[0]["lr"] = {new:g}'
     if schedule == "one_cycle":
-        return f'for key in ("initial_lr", "max_lr", "min_lr"):\n    optimizer.param_groups[0][key] *= {new:g} / {old:g}'
+        return 'for key in ("initial_lr", "max_lr", "min_lr"):\n' \
+               f"    optimizer.param_groups[0][key] *= {new:g} / {old:g}"
     return f'optimizer.param_groups[0]["lr"] *= {new:g} / {old:g}'
 
 

@@ -29,22 +29,22 @@ class Mend:
     used: str
 
 
-def to_dict(spec: Any) -> dict:
-    """Return a spec as a plain dict of what differs from its defaults; a block's `kind` always stays."""
+def to_dict(spec: Any, whole: bool = False) -> dict:
+    """Return a spec as a plain dict: `whole`, or only what differs from its defaults; a block's `kind` always stays."""
     plain = {"kind": spec.kind} if spec.kind in BLOCKS or spec.kind == "experiment" else {}
     for declared in fields(spec):
         value = getattr(spec, declared.name)
-        if value != _default(declared) and declared.name != "kind":
-            plain[declared.name] = _plain(value)
+        if declared.name != "kind" and (whole or value != _default(declared)):
+            plain[declared.name] = _plain(value, whole)
     return plain
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, whole: bool) -> Any:
     if isinstance(value, Change):
         return [value.step, value.field, value.value]
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return to_dict(value) if is_dataclass(value) else value
+        return [_plain(item, whole) for item in value]
+    return to_dict(value, whole) if is_dataclass(value) else value
 
 
 def _default(declared: Any) -> Any:

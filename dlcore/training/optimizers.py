@@ -13,7 +13,7 @@ def make_optimizer(module: nn.Module, spec: Training) -> optim.Optimizer:
         case "sgd":
             return optim.SGD(parameters, rate, momentum=spec.momentum, weight_decay=decay, fused=True)
         case "rmsprop":
-            return optim.RMSprop(parameters, rate, momentum=spec.momentum, weight_decay=decay, foreach=True)
+            return optim.RMSprop(parameters, rate, weight_decay=decay, foreach=True)
         case "adam":
             return optim.Adam(parameters, rate, weight_decay=decay, fused=True)
         case _:

@@ -39,7 +39,7 @@ def pretrain(name: str, say: Callable[[dict], None]) -> None:
     begun = time.perf_counter()
     trainer = train(experiment, say)
     manifest = {
-        "experiment": codec.to_dict(experiment), "command": f"python -m dlcore pretrain {name}",
+        "experiment": codec.to_dict(experiment, whole=True), "command": f"python -m dlcore pretrain {name}",
         "data": "MNIST, 60,000 training digits (CC BY-SA 3.0)", "step": trainer.step,
         "seconds": round(time.perf_counter() - begun, 1), "torch": torch.__version__,
     }

@@ -50,7 +50,7 @@ class Recording:
         recording = cls(folder)
         for name in ("snapshots", "predictions", "states"):
             make_folder(recording.folder / name)
-        about = {"experiment": codec.to_dict(experiment), "owner": owner, "parent": parent, "created": time.time()}
+        about = {"experiment": codec.to_dict(experiment, whole=True), "owner": owner, "parent": parent, "created": time.time()}
         replace(recording.folder / "run.json", json.dumps(about).encode())
         return recording
 

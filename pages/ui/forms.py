@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dlcore.specs.data import Augment
-from dlcore.specs.experiment import DROPOUT, Experiment, apply_change, Change, live_rule
+from dlcore.specs.experiment import DROPOUT, Change, Experiment, apply_change, live_rule
 from dlcore.specs.fields import Rule, rule_of
 from pages.ui import state, words
 from pages.ui.language import _, number
@@ -83,15 +83,16 @@ class Form:
 
     def _bind(self, path: str) -> dict:
         key, value = self.key(path), read_field(self.experiment, path)
-        if st.session_state.get(key) != value:
-            st.session_state[key] = value
+        st.session_state[key] = value  # in every run: what the browser has not drawn yet must know it when it does
         return {"label": words.field_name(path), "key": key, "on_change": self._take, "args": (path,)}
 
     def _take(self, path: str) -> None:
-        value = _rule(self.experiment, path).type(st.session_state[self.key(path)]) if path != "training.device" \
-            else st.session_state[self.key(path)]
-        state.remember(self.page, write_field(state.experiment(self.page), path, value))
-        self.touched(path, value)
+        """Take a widget's value over; a browser that meets the widget for the first time only repeats it."""
+        value, experiment = st.session_state[self.key(path)], state.experiment(self.page)
+        value = value if path == "training.device" else _rule(experiment, path).type(value)
+        if value != read_field(experiment, path):
+            state.remember(self.page, write_field(experiment, path, value))
+            self.touched(path, value)
 
 
 LEARNING_RATES = [0.0, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 8e-3, 0.01, 0.02, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
@@ -132,7 +133,7 @@ def edit_training(form: Form, devices: tuple[str, ...]) -> None:
         form.pick("training.learning_rate", LEARNING_RATES, format_func="{:g}".format)
         form.choose("training.schedule")
         form.pick("training.weight_decay", DECAYS, format_func="{:g}".format)
-        if training.optimizer in ("sgd", "rmsprop"):
+        if training.optimizer == "sgd":
             form.slide("training.momentum", 0.01)
         if any(block.kind == "dropout" for block in form.experiment.network.blocks):
             form.slide(DROPOUT, 0.05)
@@ -145,9 +146,10 @@ def edit_training(form: Form, devices: tuple[str, ...]) -> None:
         form.choose("training.precision")
         form.switch("training.reproducible", help=_("One thread, float32, and nothing that depends on the clock: the "
                                                     "same numbers every time."))
-    forgotten = [call for call, kept in (("zero_grad()", training.zero_grad), ("eval()", training.eval_mode)) if not kept]
-    with _group(_("Common mistakes"), _("without {call}").format(call=", ".join(forgotten)) if forgotten else "",
-                "mistakes", form.page):
+    calls = {"zero_grad()": training.zero_grad, "eval()": training.eval_mode}
+    forgotten = ", ".join(call for call, kept in calls.items() if not kept)
+    with _group(_("Common mistakes"), _("without {call}").format(call=forgotten) if forgotten else "", "mistakes",
+                form.page):
         form.switch("training.zero_grad", help=_("Switched off, the gradients of all steps pile up."))
         form.switch("training.eval_mode", help=_("Switched off, dropout stays on while the held-out digits are read."))
 

@@ -9,7 +9,7 @@ from dlcore.plots.theme import encode_magnitude, encode_signed, find_limit
 from dlcore.training.recording import Predictions, Recording
 from dlcore.training.report import count_confusions
 from pages.ui import state, words
-from pages.ui.language import _, number
+from pages.ui.language import _, number, percent
 
 Topics = dict[str, dict]
 MOST_EXAMPLES = 60
@@ -69,13 +69,13 @@ def _which(kept: Predictions, step: int) -> str:
     return text.format(n=number(len(kept.scores)), step=number(step))
 
 
-def cell_pictures(kept: Predictions, dataset: str, cell: tuple[int, int]) -> dict:
-    """Return the digits of a cell of the confusion matrix, the surest first, each with its probability."""
+def cell_pictures(kept: Predictions, dataset: str, cell: tuple[int, int]) -> tuple[dict, int]:
+    """Return the digits of a cell of the confusion matrix, the surest first with their probabilities, and how many."""
     true, read = cell
     labels, predicted = shown_labels(kept, dataset), kept.scores.argmax(1)
     found = np.flatnonzero((labels == true) & (predicted == read))
-    found = found[np.argsort(-kept.scores[found, read])][:MOST_EXAMPLES]
+    count, found = len(found), found[np.argsort(-kept.scores[found, read])][:MOST_EXAMPLES]
     images = load_test(dataset).test_images
     pictures = (images if kept.whole else images[HELD_OUT])[found]
-    captions = [f"{100 * kept.scores[index, read]:.0f} %" for index in found]
-    return {"pictures": pictures, "scale": "grey", "labels": captions}
+    captions = [percent(kept.scores[index, read], 0) for index in found]
+    return {"pictures": pictures, "scale": "grey", "labels": captions}, count

@@ -146,9 +146,7 @@ def _edit_block(page: str, index: int, block: Block, row: LayerRow | None, error
 
 def _edit_value(page: str, index: int, block: Block, name: str, rule) -> None:
     key = f"{page}.block_{index}_{block.kind}_{name}"
-    value = getattr(block, name)
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    st.session_state[key] = getattr(block, name)
     how = {"label": words.field_name(name), "key": key, "on_change": _take_value, "args": (page, index, name, key)}
     if rule.options:
         st.selectbox(options=rule.options, format_func=words.option, width=130, **how)

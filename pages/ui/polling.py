@@ -115,5 +115,5 @@ def rewind_bar(page: str) -> None:
         answer = _moment(page, {"run": view.id, "step": step}, image) | matrix_topics(page, view, step)
     panels.rewind(f"{page}.rewind", page, answer)
     if step is not None and view is not None:
-        st.button(_("Train on from step {step}").format(step=step), key=f"{page}.train_on", icon=":material/fork_right:",
-                  on_click=runs.train_on_from, args=(page, view, step))
+        st.button(_("Train on from step {step}").format(step=step), key=f"{page}.train_on",
+                  icon=":material/fork_right:", on_click=runs.train_on_from, args=(page, view, step))

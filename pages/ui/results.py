@@ -6,9 +6,9 @@ import streamlit as st
 from dlcore.errors import EngineError
 from dlcore.specs.codec import to_dict
 from dlcore.training.report import count_confusions, report
-from pages.ui import moments, network, panels, runs, state, words
+from pages.ui import moments, panels, runs, state, words
 from pages.ui.history import history_of
-from pages.ui.language import _, number
+from pages.ui.language import _, number, percent
 
 
 def shown_predictions(page: str):
@@ -42,12 +42,13 @@ def _show_cell(page: str, cell: tuple[int, int] | None) -> None:
     if cell is None or shown is None:
         st.caption(_("Click a cell of the matrix to see its digits, and a digit to send it to the pad."))
         return
-    view, _step, kept = shown
+    view, step, kept = shown
     dataset = view.experiment.data.dataset
-    names, pictures = words.class_names(dataset), moments.cell_pictures(kept, dataset, cell)
-    panels.grid(f"{page}.examples", page, "examples", pictures=pictures, cell=64, sends="digit",
+    names, (pictures, count) = words.class_names(dataset), moments.cell_pictures(kept, dataset, cell)
+    note = _("{n} of {count}, step {step}") if count > len(pictures["pictures"]) else _("all {count}, step {step}")
+    panels.grid(f"{page}.examples", page, "examples", pictures=pictures, cell=44, sends="digit",
                 title=_("{row} read as {column}").format(row=names[cell[0]], column=names[cell[1]]),
-                note=number(len(pictures["pictures"])))
+                note=note.format(n=len(pictures["pictures"]), count=number(count), step=number(step)))
 
 
 def show_report(page: str) -> None:
@@ -71,7 +72,7 @@ def _show_figures(page: str, view, step: int, kept, confusions: np.ndarray) -> N
     accuracy = np.trace(confusions) / confusions.sum()
     left, right = st.columns(2)
     left.metric(_("Accuracy on {n} digits, step {step}").format(n=number(kept.scores.shape[0]), step=number(step)),
-                f"{number(100 * accuracy, 2)} %")
+                percent(accuracy, 2))
     if test.get("step") == step and test.get("test_loss") is not None:
         right.metric(_("Test loss"), number(test["test_loss"], 4))
     if not kept.whole:
@@ -101,7 +102,7 @@ def _watch_job(page: str, job_id: str) -> None:
 
 
 def _shares(values: np.ndarray) -> list[str]:
-    return [f"{number(100 * value, 1)} %" for value in values]
+    return [percent(value) for value in values]
 
 
 def show_augmentation(page: str) -> None:

@@ -45,7 +45,8 @@ def progress_texts(view: RunView) -> tuple[str, str]:
                                                    view.experiment.training.epochs))
     if view.state != "running" or not view.rate:
         return done, ""
-    return done, _("{rate} digits/s · {left} left").format(rate=number(view.rate), left=duration(view.seconds_left or 0))
+    left = duration(view.seconds_left or 0)
+    return done, _("{rate} digits/s · {left} left").format(rate=number(view.rate), left=left)
 
 
 def duration(seconds: float) -> str:

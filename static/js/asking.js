@@ -10,7 +10,7 @@ const MOST_TRIES = 3;
 
 // `compose()` returns what to send of the drawing as it is now.
 export function openConversation(compose) {
-  const talk = { send: null, seq: 0, flying: null, sent: -Infinity, timer: 0, tries: 0 };
+  const talk = { send: null, seq: 0, flying: null, sent: -Infinity, timer: 0, retry: 0, tries: 0 };
   const drawing = { version: 0, event: 0, detailed: 0, asked: 0, detailAt: -Infinity }; // versions, and times
   const events = new Map();
 
@@ -46,6 +46,7 @@ export function openConversation(compose) {
     if (drawing.event) events.set(talk.seq, drawing.event);
     drawing.event = 0;
     talk.send({ seq: talk.seq, ...question, detail });
+    clearTimeout(talk.timer);
     talk.timer = setTimeout(go, PATIENCE);
   }
 
@@ -63,22 +64,26 @@ export function openConversation(compose) {
     },
     // Ask again, for what was answered is not the answer (the engine was waking).
     again(pause) {
-      clearTimeout(talk.timer);
-      talk.timer = setTimeout(() => this.changed(0, true), pause);
+      clearTimeout(talk.retry);
+      talk.retry = setTimeout(() => this.changed(0, true), pause);
     },
-    // Python answered; returns the time of the event whose ink was sent.
-    answered(seq) {
+    // Python answered (nothing useful while the engine wakes); returns the time of the event whose ink was sent.
+    answered(seq, useful = true) {
       if (talk.flying?.seq === seq) {
         talk.flying = null;
         talk.tries = 0;
         // details come right after a quick answer, also while the pen moves, and before the next quick question
-        if (performance.now() > drawing.detailAt + DETAIL_PAUSE && drawing.detailed < drawing.asked) ask(true);
-        else go();
+        if (useful && performance.now() > drawing.detailAt + DETAIL_PAUSE && drawing.detailed < drawing.asked) ask(true);
+        else if (useful || drawing.asked < drawing.version) go();
       }
       const event = events.get(seq);
       for (const older of events.keys()) if (older <= seq) events.delete(older);
       return event;
     },
-    end() { clearTimeout(talk.timer); talk.send = null; },
+    end() {
+      clearTimeout(talk.timer);
+      clearTimeout(talk.retry);
+      talk.send = null;
+    },
   };
 }

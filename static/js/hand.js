@@ -50,7 +50,7 @@ function followKeys(canvas, cursor, acts) {
   canvas.addEventListener("pointerdown", (event) => { lift(event); cursor.hidden = true; });
   canvas.onblur = (event) => { lift(event); cursor.hidden = true; };
   canvas.onkeydown = (event) => {
-    if (event.altKey || (event.key !== "z" && (event.ctrlKey || event.metaKey))) return;
+    if (event.altKey || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() !== "z")) return;
     if (!press(event, state, acts, lift)) return;
     cursor.hidden = false;
     show();
@@ -65,13 +65,14 @@ function press(event, state, { draw, undo, clear, sample }, lift) {
   const acts = {
     " ": () => (state.down ? lift(event) : ((state.down = true), draw.begin(state.at, event))),
     z: () => (lift(event), undo(event)),
-    Delete: () => (lift(event), clear(event)),
-    Backspace: () => (lift(event), clear(event)),
+    delete: () => (lift(event), clear(event)),
+    backspace: () => (lift(event), clear(event)),
   };
   if (way) move(event, state, way, draw);
   else if (/^[0-9]$/.test(event.key)) lift(event), sample(Number(event.key), event);
-  else if (acts[event.key] && !(event.key === " " && event.repeat)) acts[event.key]();
-  else return event.key === " ";
+  else if (event.key === " " && event.repeat) return true;
+  else if (event.key.toLowerCase() in acts) acts[event.key.toLowerCase()]();
+  else return false;
   return true;
 }
 

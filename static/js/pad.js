@@ -4,17 +4,16 @@
 // channel the pad hears "bars" (a running training moves them) and "digit" (a picture sent to it from elsewhere).
 
 const version = new URL(import.meta.url).search;
-const { component, make, mark, say } = await import(`./panel.js${version}`);
+const { component } = await import(`./panel.js${version}`);
 const { openConversation } = await import(`./asking.js${version}`);
 const { follow } = await import(`./hand.js${version}`);
-const { greyText, keep, kept, openDrawing, toCanvas } = await import(`./strokes.js${version}`);
-const { READING_STYLE, configureReading, openReading, showReading } = await import(`./reading.js${version}`);
-const { RECEIVED_STYLE, configureReceived, emptyReceived, openReceived, showReceived, showSwitches } =
-  await import(`./received.js${version}`);
+const { greyText, keep, kept, openDrawing } = await import(`./strokes.js${version}`);
+const { FACE_STYLE, arrangeSamples, configureFace, openFace, pictureOf, showTools } = await import(`./face.js${version}`);
+const { READING_STYLE, showReading } = await import(`./reading.js${version}`);
+const { RECEIVED_STYLE, emptyReceived, showReceived } = await import(`./received.js${version}`);
 
 const SIDE = 112; // of the picture that Python gets
-const SHARP = 4; // times that on the screen
-const BRUSHES = [6, 9, 13]; // widths on the picture for Python
+const BRUSHES = [6, 9, 13]; // widths on it
 const MOST_SAMPLES = 200;
 const measured = (globalThis.__derin_pad = { last: null, samples: [] }); // milliseconds from the pen to the painted bars
 
@@ -22,43 +21,24 @@ const STYLE = `
   .panel { container-type: inline-size; }
   .layout { display: grid; grid-template-columns: minmax(0, 292px) minmax(210px, 1fr); gap: 10px 28px; align-items: start; }
   .hand { display: grid; gap: 8px; min-width: 0; }
-  .pad { position: relative; aspect-ratio: 1; }
-  .pad canvas { width: 100%; height: 100%; border-radius: 10px; background: #000; touch-action: none; cursor: crosshair;
-    box-shadow: 0 0 0 1px var(--st-border-color); user-select: none; -webkit-user-select: none; }
-  .pad canvas:focus-visible { border-radius: 10px; }
-  .cursor { position: absolute; width: 14px; height: 14px; margin: -7px 0 0 -7px; border: 2px solid #4BA6E0;
-    border-radius: 50%; pointer-events: none; }
-  .cursor.down { background: rgb(75 166 224 / .6); }
-  .tools { display: flex; align-items: center; gap: 6px; min-height: 26px; }
-  .tools button.quiet { line-height: 22px; padding: 0 10px; font-size: 12.5px; color: var(--st-text-color); }
-  .tools button.quiet:disabled { opacity: .45; cursor: default; border-color: var(--st-border-color); }
-  .brushes { display: flex; gap: 2px; margin-left: auto; }
-  .brush { width: 26px; height: 26px; padding: 0; display: grid; place-items: center; border: 0; background: none;
-    border-radius: 6px; cursor: pointer; }
-  .brush i { display: block; border-radius: 50%; background: var(--st-gray-color); }
-  .brush:hover { background: var(--st-gray-background-color); }
-  .brush[aria-checked=true] { background: var(--st-blue-background-color); }
-  .brush[aria-checked=true] i { background: var(--st-primary-color); }
-  .samples { display: grid; grid-template-columns: repeat(10, minmax(0, 1fr)); gap: 3px; }
-  .samples button { padding: 0; border: 0; background: #000; border-radius: 4px; cursor: pointer; overflow: hidden;
-    aspect-ratio: 1; }
-  .samples button:hover { box-shadow: 0 0 0 2px var(--st-gray-color); }
-  .samples canvas { width: 100%; height: 100%; image-rendering: pixelated; }
-  .result { display: grid; gap: 12px; min-width: 0; }
+  .result { display: grid; gap: 10px; min-width: 0; }
   @container (max-width: 479px) { .layout { grid-template-columns: minmax(0, 1fr); gap: 14px; } }
+  ${FACE_STYLE}
   ${READING_STYLE}
   ${RECEIVED_STYLE}
 `;
 
 export default component(STYLE, (stage) => {
   const pad = openPad(stage);
+  stage.onEnd(() => endWaiting(pad));
   stage.onEnd(() => pad.talk.end());
   return { update: (tick, call) => update(pad, tick, call) };
 });
 
 function openPad(stage) {
   const pad = { stage, config: null, off: new Set(), brush: 1, busy: false, read: null, answered: 0, samples: null };
-  pad.face = openFace(pad);
+  pad.acts = openActs(pad);
+  pad.face = openFace(stage.box, pad.acts, BRUSHES);
   pad.drawing = openDrawing([
     pad.face.canvas.getContext("2d"),
     openSmall().getContext("2d", { willReadFrequently: true }),
@@ -72,87 +52,6 @@ function openPad(stage) {
 
 function openSmall() {
   return Object.assign(document.createElement("canvas"), { width: SIDE, height: SIDE });
-}
-
-// what is seen
-
-function openFace(pad) {
-  pad.acts = openActs(pad);
-  const face = { reading: openReading(), received: openReceived((name) => toggle(pad, name)) };
-  const hand = make("div", "hand");
-  const place = hand.appendChild(make("div", "pad"));
-  face.canvas = place.appendChild(make("canvas", "", { width: SIDE * SHARP, height: SIDE * SHARP, tabIndex: 0,
-    attributes: { role: "application" } }));
-  face.cursor = place.appendChild(make("span", "cursor", { hidden: true }));
-  face.tools = hand.appendChild(openTools(pad, face));
-  face.samples = hand.appendChild(make("div", "samples", { attributes: { role: "group" } }));
-  const result = make("div", "result");
-  result.append(face.reading.box, face.received.box);
-  const layout = make("div", "layout");
-  layout.append(hand, result);
-  pad.stage.box.replaceChildren(layout);
-  return face;
-}
-
-function openTools(pad, face) {
-  const tools = make("div", "tools");
-  face.undo = tools.appendChild(make("button", "quiet", { type: "button", onclick: pad.acts.undo }));
-  face.clear = tools.appendChild(make("button", "quiet", { type: "button", onclick: pad.acts.clear }));
-  face.brushes = tools.appendChild(make("div", "brushes", { attributes: { role: "radiogroup" } }));
-  face.widths = BRUSHES.map((width, index) => openBrush(pad, width, index));
-  face.brushes.append(...face.widths);
-  return tools;
-}
-
-function openBrush(pad, width, index) {
-  const button = make("button", "brush", { type: "button", attributes: { role: "radio" } });
-  const dot = button.appendChild(make("i"));
-  dot.style.width = dot.style.height = `${width + 1}px`;
-  button.onclick = () => chooseBrush(pad, index);
-  button.onkeydown = (event) => {
-    const way = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
-    const next = pad.face.widths[index + way];
-    if (!next) return;
-    event.preventDefault();
-    event.stopPropagation();
-    chooseBrush(pad, index + way);
-    next.focus();
-  };
-  return button;
-}
-
-function chooseBrush(pad, chosen) {
-  pad.brush = chosen;
-  showTools(pad);
-  remember(pad);
-}
-
-function showTools({ face, brush, drawing, off }) {
-  face.widths.forEach((button, index) => {
-    mark(button, "aria-checked", index === brush);
-    button.tabIndex = index === brush ? 0 : -1;
-  });
-  face.undo.disabled = !drawing.undoable;
-  face.clear.disabled = drawing.empty;
-  showSwitches(face.received, off);
-}
-
-function arrangeSamples({ face, acts, config }, samples) {
-  const [count, , height, width] = samples.shape;
-  const nodes = Array.from({ length: count }, (_, index) => {
-    const button = make("button", "", { type: "button", title: config.classes[index],
-      attributes: { "aria-label": config.words.sample.replace("{name}", config.classes[index]) } });
-    button.append(toCanvas(picture(samples, index, 0), width, height));
-    button.onclick = (event) => acts.sample(index, event);
-    return button;
-  });
-  face.samples.replaceChildren(...nodes);
-}
-
-function picture(samples, index, turn) {
-  const [, turns, height, width] = samples.shape;
-  const start = (index * turns + (turn % turns)) * height * width;
-  return samples.subarray(start, start + height * width);
 }
 
 // what the hand does
@@ -175,6 +74,7 @@ function openActs(pad) {
       end(event) {
         stroke = null;
         pad.busy = false;
+        pad.drawing.repaint(); // without the seams of its pieces
         changed(pad, event, true);
         remember(pad);
       },
@@ -186,7 +86,13 @@ function openActs(pad) {
       const [, , height, width] = pad.samples.shape;
       const turn = turns.get(index) ?? 0;
       turns.set(index, turn + 1);
-      edit(pad, event, (drawing) => drawing.place(picture(pad.samples, index, turn), width, height));
+      edit(pad, event, (drawing) => drawing.place(pictureOf(pad.samples, index, turn), width, height));
+    },
+    toggle: (name) => edit(pad, null, () => pad.off.delete(name) || pad.off.add(name)),
+    choose(brush) {
+      pad.brush = brush;
+      showTools(pad);
+      remember(pad);
     },
   };
 }
@@ -194,12 +100,6 @@ function openActs(pad) {
 function edit(pad, event, act) {
   act(pad.drawing);
   changed(pad, event, true);
-  remember(pad);
-}
-
-function toggle(pad, name) {
-  if (!pad.off.delete(name)) pad.off.add(name);
-  changed(pad, null, true);
   remember(pad);
 }
 
@@ -235,11 +135,16 @@ function update(pad, tick, { data, setStateValue }) {
   if (!meta.words || data === pad.shown) return;
   pad.shown = data;
   pad.config = meta;
-  if (arrays.samples) Object.assign(pad, { samples: arrays.samples, sampleSet: meta.sample_set });
-  configure(pad, Boolean(arrays.samples));
+  configureFace(pad.face, meta);
+  if (arrays.samples) takeSamples(pad, tick);
   if (pad.channel !== meta.channel) begin(pad, meta);
   listen(pad);
   hear(pad, tick);
+}
+
+function takeSamples(pad, { meta, arrays }) {
+  Object.assign(pad, { samples: arrays.samples, sampleSet: meta.sample_set });
+  arrangeSamples(pad.face, pad.samples, meta, pad.acts.sample);
 }
 
 function begin(pad, meta) {
@@ -247,20 +152,6 @@ function begin(pad, meta) {
   pad.talk.continueFrom(meta.seq ?? 0);
   recall(pad);
   showNothing(pad);
-}
-
-function configure(pad, newSamples) {
-  const { face, config } = pad;
-  const { words } = config;
-  configureReading(face.reading, config);
-  configureReceived(face.received, config);
-  mark(face.canvas, "aria-label", words.pad);
-  mark(face.samples, "aria-label", words.samples);
-  mark(face.brushes, "aria-label", words.brush);
-  face.widths.forEach((button, index) => mark(button, "aria-label", words.brushes[index]));
-  say(face.undo, words.undo);
-  say(face.clear, words.clear);
-  if (newSamples) arrangeSamples(pad, pad.samples);
   showTools(pad);
 }
 
@@ -289,7 +180,7 @@ function hear(pad, tick) {
   const { meta, arrays } = tick;
   pad.ready = true;
   if (meta.seq === undefined || meta.seq === null) return meta.waiting ? wait(pad, meta) : showIdle(pad);
-  const event = pad.talk.answered(meta.seq);
+  const event = pad.talk.answered(meta.seq, !meta.waiting);
   if (meta.waiting) return wait(pad, meta);
   endWaiting(pad);
   if (pad.drawing.empty || !arrays.probabilities) return showIdle(pad);
@@ -326,8 +217,7 @@ function wait(pad, { waiting }) {
   pad.awake = performance.now() + 1000 * waiting;
   pad.read = null;
   clearInterval(pad.clock);
-  pad.clock = setInterval(() => showIdle(pad), 500);
-  pad.stage.onEnd(() => clearInterval(pad.clock));
+  pad.clock = setInterval(() => showIdle(pad), 250);
   showIdle(pad);
   pad.talk.again(Math.min(1000, Math.max(200, 1000 * waiting)));
 }

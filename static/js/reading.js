@@ -12,7 +12,7 @@ export const READING_STYLE = `
   .reading .note { margin-left: auto; }
   .bars { display: grid; gap: 1px; margin-top: 4px; }
   .bars .row { display: grid; grid-template-columns: minmax(1.5ch, var(--label, 1.5ch)) 1fr 6.5ch; gap: 8px;
-    align-items: center; height: 20px; font-size: 12.5px; line-height: 18px; color: var(--st-gray-text-color); }
+    align-items: center; height: 19px; font-size: 12.5px; line-height: 18px; color: var(--st-gray-text-color); }
   .bars .row.top { color: var(--st-text-color); }
   .bars .name { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; text-align: right; }
   .bars .share { text-align: right; white-space: nowrap; }
@@ -77,6 +77,8 @@ export function showReading(view, reading, idle) {
 }
 
 function speak(view, text) {
+  if (view.saying === text) return;
+  view.saying = text;
   clearTimeout(view.timer);
   view.timer = setTimeout(() => say(view.spoken, text || ""), QUIET);
 }

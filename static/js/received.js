@@ -5,28 +5,35 @@ const { fill, make, mark, numbers, say } = await import(`./panel.js${version}`);
 const { toCanvas } = await import(`./strokes.js${version}`);
 
 export const RECEIVED_STYLE = `
-  .received { display: grid; gap: 8px; }
+  .received { display: grid; gap: 6px; }
   .received h4 { margin: 0; font: 400 12px/16px var(--st-font); color: var(--st-gray-text-color); white-space: nowrap;
     overflow: hidden; text-overflow: ellipsis; }
   .thumb { display: block; width: 100%; aspect-ratio: 1; image-rendering: pixelated; background: #000; border-radius: 5px; }
   .steps { display: grid; grid-template-columns: repeat(4, minmax(0, 56px)); gap: 3px 8px; margin-top: 3px; }
   .step { display: block; padding: 0; border: 0; background: none; color: var(--st-gray-text-color); cursor: pointer;
     font: 11px/15px var(--st-font); text-align: center; min-width: 0; border-radius: 6px; }
-  .step .frame { display: block; position: relative; border-radius: 6px; box-shadow: 0 0 0 2px transparent; }
+  .step .frame { display: block; position: relative; border-radius: 6px; }
   .step:hover .frame { box-shadow: 0 0 0 2px var(--st-border-color); }
-  .step[aria-pressed=true] .frame { box-shadow: 0 0 0 2px var(--st-primary-color); }
-  .step[aria-pressed=false] .thumb { opacity: .6; }
-  .step .name { display: block; margin-top: 3px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .step .frame::after { content: ""; display: block; height: 3px; margin-top: 2px; border-radius: 2px;
+    background: var(--st-border-color); }
+  .step[aria-pressed=true] .frame::after { background: var(--st-primary-color); }
+  .step[aria-pressed=false] .thumb { filter: brightness(.55); }
+  .step .name { display: block; margin-top: 1px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
   .step[aria-pressed=true] .name { color: var(--st-text-color); }
   .step .else { display: block; height: 15px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
   .step .else.other { color: var(--st-orange-text-color); font-weight: 600; }
+  .picture { display: block; position: relative; }
   .cross { position: absolute; width: 9px; height: 9px; margin: -4.5px 0 0 -4.5px; pointer-events: none;
     background: linear-gradient(var(--blue), var(--blue)) center / 9px 1px no-repeat,
       linear-gradient(var(--blue), var(--blue)) center / 1px 9px no-repeat; --blue: #4BA6E0; }
   .near { display: grid; grid-template-columns: repeat(8, minmax(0, 27px)); gap: 1px 4px; margin-top: 3px; }
-  .neighbour { font-size: 11px; line-height: 14px; text-align: center; color: var(--st-text-color); }
+  .neighbour { font-size: 11px; line-height: 13px; text-align: center; color: var(--st-text-color); }
   .neighbour .thumb { border-radius: 3px; }
-  .neighbour .label { display: block; height: 14px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .neighbour .label { display: block; height: 13px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  @container (max-width: 479px) {
+    .steps { grid-template-columns: repeat(4, minmax(0, 76px)); }
+    .near { grid-template-columns: repeat(8, minmax(0, 40px)); }
+  }
   .neighbour.other .label { color: var(--st-orange-text-color); font-weight: 600; }
 `;
 
@@ -62,7 +69,7 @@ export function configureReceived(view, config) {
 
 function openStep(view, { name, label, title }) {
   const button = make("button", "step", { type: "button", title });
-  const frame = button.appendChild(make("span", "frame"));
+  const frame = button.appendChild(make("span", "frame")).appendChild(make("span", "picture"));
   const canvas = frame.appendChild(make("canvas", "thumb", { width: 56, height: 56 }));
   button.append(make("span", "name", { text: label }));
   const otherwise = button.appendChild(make("span", "else mono"));

@@ -5,8 +5,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from statistics import mean, median
+from statistics import mean
 
 import pytest
 

@@ -30,7 +30,8 @@ def test_describe_prints_the_layer_table_of_my_net_without_importing_torch():
                           cwd=ROOT, timeout=60)
     table = json.loads(done.stdout)
     assert table["parameters"] == 9_536_074
-    assert [row["parameters"] for row in table["layers"] if row["parameters"]] == [896, 18_496, 73_856, 9_437_696, 5_130]
+    counts = [row["parameters"] for row in table["layers"] if row["parameters"]]
+    assert counts == [896, 18_496, 73_856, 9_437_696, 5_130]
     assert table["layers"][0]["formula"] == "(3·3·3+1)·32"
     assert table["layers"][4]["shape"] == [64, 24, 24]
     assert done.stderr.strip() == "False"

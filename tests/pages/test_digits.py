@@ -96,7 +96,8 @@ def test_a_link_with_impossible_values_opens_with_the_nearest_ones_and_says_so(a
     assert "Learning rate" in said and "training.colour" in said
 
 
-@pytest.mark.parametrize("address", ["", "{", "[]", "[" * 3000, "\0", '{"network":{"blocks":[{"kind":"conv","kernel":1e300}]}}'])
+@pytest.mark.parametrize("address", [
+    "", "{", "[]", "[" * 3000, "\0", '{"network":{"blocks":[{"kind":"conv","kernel":1e300}]}}'])
 def test_garbage_in_the_address_never_breaks_the_page(app_test, address):
     app = app_test("digits.py", experiment=address, run="../../etc/passwd")
     assert not app.exception and app.button(key="digits.train")
@@ -159,7 +160,7 @@ def test_the_matrix_cell_and_the_report_come_from_the_recorded_predictions(digit
     kept = Recording(awake.home / "runs" / app.query_params["run"]).predictions(view_of(app, awake).step)
     labels = load_test("mnist").test_labels
     right = [(kept.scores.argmax(1) == labels)[labels == digit].mean() for digit in range(10)]
-    assert list(table["Recall"]) == [f"{100 * share:.1f} %" for share in right]
+    assert list(table["Recall"]) == [f"{100 * share:.1f}%" for share in right]
     assert kept.whole and any("7 read as 7" in str(grid.proto) for grid in app.get("bidi_component"))
 
 

@@ -265,3 +265,11 @@ def test_looking_never_waits_for_a_worker(start):
         watch.look()
         spent.append(time.perf_counter() - begun)
     assert sorted(spent)[150] < 0.002
+
+
+def test_the_devices_are_found_out_by_a_child_that_says_so(awake):
+    assert "devices could not be found" not in (awake.home / "engine.log").read_text()
+
+
+def test_the_host_has_one_thread_for_forking_it_is_safe_only_then(awake):
+    assert len(list(Path(f"/proc/{awake.processes()['host']}/task").iterdir())) == 1

@@ -82,7 +82,7 @@ def test_one_cycle_is_that_of_torch():
 def test_the_printed_script_says_what_was_left_out():
     data = ImageData(augment=Augment(rotation=10, thickness=0.5, brightness=0.2), train_size=500, size=48, channels=3)
     code = print_script(replace(SMALL, data=data, training=replace(SMALL.training, zero_grad=False, eval_mode=False)))
-    assert "# optimizer.zero_grad() is left out" in code
+    assert "# left out, so that gradients pile up: optimizer.zero_grad()" in code
     assert "# model.eval() is forgotten" in code and "\nmodel.eval()" not in code
     assert "not in torchvision: strokes" in code
     assert "RandomAffine(10)" in code and "[:500]" in code and "Resize(48)" in code

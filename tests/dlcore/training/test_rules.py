@@ -93,7 +93,7 @@ def test_optimizers_are_what_they_are_called(name):
     group = make_optimizer(module, Training(optimizer=name, learning_rate=0.3, weight_decay=0.2, momentum=0.7)
                            ).param_groups[0]
     assert (group["lr"], group["weight_decay"]) == (0.3, 0.2)
-    assert group.get("momentum", 0.7) == 0.7
+    assert group.get("momentum", 0) == (0.7 if name == "sgd" else 0)
 
 
 def experiment(blocks, **training) -> Experiment:

@@ -78,7 +78,7 @@ def events_of(run: Trainer, kind: str) -> list[dict]:
 
 def plain_optimizer(name: str, module: nn.Module, rate: float, decay: float):
     return {"sgd": lambda: optim.SGD(module.parameters(), rate, momentum=0.9, weight_decay=decay, foreach=False),
-            "rmsprop": lambda: optim.RMSprop(module.parameters(), rate, momentum=0.9, weight_decay=decay),
+            "rmsprop": lambda: optim.RMSprop(module.parameters(), rate, weight_decay=decay),
             "adam": lambda: optim.Adam(module.parameters(), rate, weight_decay=decay, foreach=False),
             "adamw": lambda: optim.AdamW(module.parameters(), rate, weight_decay=decay, foreach=False)}[name]()
 
