@@ -8,7 +8,8 @@ from safetensors.numpy import load_file
 from dlcore.errors import N_, RecordingError
 from dlcore.specs import codec
 from dlcore.specs.experiment import Experiment
-from dlcore.training.recording import Weights
+from dlcore.training.files import Weights
+from dlcore.training.recording import whole
 
 FOLDER = Path(__file__).parents[2] / "assets" / "models"
 PRETRAINED = ("digits",)
@@ -26,4 +27,5 @@ def read_manifest(name: str) -> dict:
 def open_pretrained(name: str) -> tuple[Experiment, Weights, int]:
     """Return a pretrained network's experiment, weights and step."""
     manifest = read_manifest(name)
-    return codec.from_dict(manifest["experiment"]), load_file(FOLDER / f"{name}.safetensors"), manifest["step"]
+    weights = {key: whole(value) for key, value in load_file(FOLDER / f"{name}.safetensors").items()}
+    return codec.from_dict(manifest["experiment"]), weights, manifest["step"]

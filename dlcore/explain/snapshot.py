@@ -9,7 +9,7 @@ from torch import Tensor
 from dlcore.data.batches import pictures_of, prepare
 from dlcore.errors import N_, RecordingError
 from dlcore.explain.pretrained import PRETRAINED, open_pretrained
-from dlcore.models.build import BlockNetwork, build
+from dlcore.models.build import BlockNetwork, outline
 from dlcore.specs.experiment import Experiment
 from dlcore.training.recording import Recording
 from dlcore.training.state import load_weights
@@ -44,6 +44,6 @@ def load(model: dict, home: Path) -> Snapshot:
         recording = Recording(Path(home) / "runs" / Path(str(model["run"])).name)
         experiment = recording.experiment
         step, weights = recording.weights(model.get("step"))
-    module = build(experiment.network, experiment.data, experiment.training.seed).eval()
-    load_weights(module, weights)
-    return Snapshot(experiment, module, step)
+    module = outline(experiment.network, experiment.data).eval()
+    load_weights(module, weights, assign=True)
+    return Snapshot(experiment, module.to(memory_format=torch.channels_last), step)

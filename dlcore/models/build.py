@@ -37,6 +37,12 @@ def build(network: Network, data: ImageData, seed: int) -> BlockNetwork:
     return BlockNetwork(network, data).to(memory_format=torch.channels_last)
 
 
+def outline(network: Network, data: ImageData) -> BlockNetwork:
+    """Return the network without weights, for those that load theirs; it costs no memory and no time."""
+    with torch.device("meta"):
+        return BlockNetwork(network, data)
+
+
 def _layers(network: Network, data: ImageData) -> Iterator[tuple[str, nn.Module]]:
     shape = (data.channels, data.size, data.size)
     for (name, block), row in zip(named_blocks(network.blocks), layer_table(network, data), strict=True):

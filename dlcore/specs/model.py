@@ -79,8 +79,8 @@ MAX_BLOCKS = 40
 RELU = Activation()
 SMALL = (
     Conv(channels=16, kernel=5, stride=2, padding=2), BatchNorm(), RELU,
-    Conv(channels=32), BatchNorm(), RELU, Pool(),
-    Conv(channels=32), BatchNorm(), RELU,
+    Conv(channels=32, padding=0), Pool(), BatchNorm(), RELU,
+    Conv(channels=64, padding=0), BatchNorm(), RELU,
     Flatten(), Linear(features=10),
 )
 LENET5 = (

@@ -188,6 +188,11 @@ def count_parameters(network: Network, data: ImageData) -> int:
     return sum(row.parameters for row in layer_table(network, data))
 
 
+def count_multiply_adds(network: Network, data: ImageData) -> int:
+    """Return the multiply-adds of one picture's way through the network."""
+    return sum(row.multiply_adds for row in layer_table(network, data))
+
+
 def estimate_memory(experiment: "Experiment") -> int:
     """Return about how many bytes a running training holds: weights, gradients, moments, activations, workspace."""
     rows = layer_table(experiment.network, experiment.data)

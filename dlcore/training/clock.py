@@ -10,14 +10,15 @@ STATE_SHARE = 1 / 30
 class Clock:
     """Counts the processor seconds of a Trainer's thread, so that neighbours do not matter.
 
-    With `fixed`, looks come every so many steps and points of the curve ten times as often, whatever the time.
+    The first look comes after `first` seconds. With `fixed`, looks come every so many steps and points of the curve
+    ten times as often, whatever the time.
     """
 
-    def __init__(self, fixed: int = 0):
+    def __init__(self, fixed: int = 0, first: float = LOOK_PAUSE):
         self.fixed = fixed
         self.seconds = 0.0
         self._metric = 0.0
-        self._next_look = LOOK_PAUSE
+        self._next_look = first
         self._next_state = STATE_PAUSE
 
     def add_step(self, seconds: float) -> None:

@@ -50,7 +50,8 @@ class Recording:
         recording = cls(folder)
         for name in ("snapshots", "predictions", "states"):
             make_folder(recording.folder / name)
-        about = {"experiment": codec.to_dict(experiment, whole=True), "owner": owner, "parent": parent, "created": time.time()}
+        about = {"experiment": codec.to_dict(experiment, whole=True), "owner": owner, "parent": parent,
+                 "created": time.time()}
         replace(recording.folder / "run.json", json.dumps(about).encode())
         return recording
 
@@ -119,8 +120,7 @@ class Recording:
         if step is None and not path.exists() and self.snapshots():
             path = self.folder / f"snapshots/{self.snapshots()[-1]}.safetensors"
         tensors, about = load_tensors(path)
-        return int(about["step"]), {name: value.astype(np.float32) if value.dtype == np.float16 else value
-                                    for name, value in tensors.items()}
+        return int(about["step"]), {name: whole(value) for name, value in tensors.items()}
 
     def state(self, step: int) -> tuple[Weights, dict]:
         """Return the tensors and the notes saved by save_state."""
@@ -192,6 +192,11 @@ def halved(weights: np.ndarray) -> np.ndarray:
     if weights.dtype != np.float32 or not np.all(np.abs(weights) < HALF_SAFE):
         return weights
     return weights.astype(np.float16)
+
+
+def whole(weights: np.ndarray) -> np.ndarray:
+    """Return weights that were kept in half precision as float32."""
+    return weights.astype(np.float32) if weights.dtype == np.float16 else weights
 
 
 def _event(line: str) -> dict | None:

@@ -20,10 +20,10 @@ def full_state(module: nn.Module, optimizer: optim.Optimizer) -> Weights:
             | {f"moments/{name}": value for name, value in to_arrays(state_tensors(module, optimizer)).items()})
 
 
-def load_weights(module: nn.Module, weights: Weights) -> None:
-    """Give a module its weights; raise ValueError where they are another network's."""
+def load_weights(module: nn.Module, weights: Weights, assign: bool = False) -> None:
+    """Give a module its weights, copied or (`assign`) as they are; ValueError where they are another network's."""
     try:
-        module.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+        module.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()}, assign=assign)
     except RuntimeError as error:
         raise ValueError("these weights belong to another network") from error
 

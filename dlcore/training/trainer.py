@@ -14,8 +14,9 @@ from dlcore.models.build import build
 from dlcore.seeds import derive
 from dlcore.specs.experiment import Change, Experiment, apply_change, check, in_effect
 from dlcore.specs.model import named_blocks
+from dlcore.specs.shapes import count_multiply_adds
 from dlcore.training import state
-from dlcore.training.clock import Clock
+from dlcore.training.clock import LOOK_PAUSE, Clock
 from dlcore.training.draws import seed_draws
 from dlcore.training.evaluation import Evaluator
 from dlcore.training.events import finite, measured
@@ -27,6 +28,8 @@ from dlcore.training.tasks import LOSSES
 
 FIT_DIGITS = 500  # training digits that are evaluated as the held-out ones are, to measure the gap
 SMALL = 100_000   # parameters up to which every snapshot comes with the full state
+HEAVY = 20_000_000  # multiply-adds a picture from which the first evaluation is put off, for it takes seconds
+HEAVY_PAUSE = 5.0   # seconds of training before it
 LOOK_DIGITS = 6_000     # training digits between two looks that come by steps
 WHOLE_DIGITS = 30_000   # training digits after which it pays to evaluate all held-out digits
 BY_STEP = attrgetter("step")
@@ -57,10 +60,11 @@ class Trainer:
         self.module = build(self.experiment.network, data, training.seed).to(self.device)
         self.optimizer = make_optimizer(self.module, training)
         self._small = sum(weight.numel() for weight in self.module.parameters()) < SMALL
+        self._heavy = count_multiply_adds(self.experiment.network, data) > HEAVY
         self._sums = torch.zeros(3, dtype=torch.float64, device=self.device)
         by_steps = training.reproducible or not training.eval_mode
         every = min(LOOK_DIGITS // training.batch_size, self.total_steps // 20)
-        self._clock = Clock(fixed=max(1, every) if by_steps else 0)
+        self._clock = Clock(max(1, every) if by_steps else 0, first=HEAVY_PAUSE if self._heavy else LOOK_PAUSE)
 
     # what the engine asks of it
 
@@ -137,6 +141,8 @@ class Trainer:
     # how it lives
 
     def _live(self) -> Iterator[None]:
+        if self._heavy and self.step == 0:
+            self._snapshot(None)
         while True:
             if self._look_is_due():
                 yield from self._look()
@@ -207,7 +213,7 @@ class Trainer:
     # looking
 
     def _look_is_due(self) -> bool:
-        due = self.step == 0 or self._whole_is_due() or self._clock.look_is_due(self.step)
+        due = (self.step == 0 and not self._heavy) or self._whole_is_due() or self._clock.look_is_due(self.step)
         return due and self._looked != self.step
 
     def _whole_is_due(self) -> bool:

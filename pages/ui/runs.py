@@ -130,7 +130,7 @@ def _restart(page: str, view: RunView) -> None:
         wanted = view.experiment
         state.remember(page, wanted)
     if view.state in (*ACTIVE, "paused"):
-        state.engine().stop_run(view.id, state.visitor())
+        state.engine().stop(view.id, state.visitor())
     begin(page, wanted)
 
 

@@ -52,7 +52,7 @@ def through_engine(seed: int, folder: Path) -> Race:
         told = follow(engine, run_id, begun)
         return judge(Recording(folder / "runs" / run_id), *told)
     finally:
-        engine.stop()
+        engine.close()
 
 
 def follow(engine: Engine, run_id: str, begun: float) -> tuple[dict[int, float], float]:

@@ -108,8 +108,8 @@ class Session:
 
     def _take(self, message: ForwardMsg) -> None:
         match message.WhichOneof("type"):
-            case "new_session":
-                self.hash = message.new_session.page_script_hash
+            case "navigation":
+                self.hash = message.navigation.page_script_hash
             case "auto_rerun":
                 self.timers[message.auto_rerun.fragment_id] = message.auto_rerun.interval
             case "page_info_changed":

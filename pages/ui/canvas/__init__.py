@@ -113,7 +113,8 @@ def read_pad(value: Any) -> Drawing | None:
     if picture is None or not isinstance(left_out, list | tuple):
         return None
     steps = Steps(**{name: False for name in STEPS if name in left_out})
-    return Drawing(image["seq"], picture, steps, image.get("detail") is True, str(image.get("samples", "")))
+    held = image.get("samples")
+    return Drawing(image["seq"], picture, steps, image.get("detail") is True, held if isinstance(held, str) else "")
 
 
 def _read_pixels(text: Any) -> NDArray[np.uint8] | None:

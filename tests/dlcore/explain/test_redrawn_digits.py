@@ -24,8 +24,8 @@ def redrawn():
     return pads, test.test_labels[chosen]
 
 
-def share_read_right(redrawn, steps: Steps) -> float:
-    pads, labels = redrawn
+def share_read_right(redrawn, steps: Steps, count: int = COUNT) -> float:
+    pads, labels = (part[:count] for part in redrawn)
     inputs = np.stack([receive(pad, steps).pixels for pad in pads])
     read = load({"pretrained": "digits"}, FOLDER).read(torch.from_numpy(inputs)).argmax(1).numpy()
     return float((read == labels).mean())
@@ -35,8 +35,5 @@ def test_redrawn_test_digits_are_read_by_the_network_that_comes_with_the_project
     assert share_read_right(redrawn, Steps()) >= 0.98
 
 
-def test_every_step_helps_to_read(redrawn):
-    plain = share_read_right(redrawn, Steps())
-    assert share_read_right(redrawn, Steps(crop=False)) < plain - 0.02
-    assert share_read_right(redrawn, Steps(centre=False)) < plain
-    assert share_read_right(redrawn, Steps(strokes=False)) <= plain
+def test_the_crop_is_what_makes_small_digits_readable(redrawn):
+    assert share_read_right(redrawn, Steps(crop=False), 500) < share_read_right(redrawn, Steps(), 500) - 0.02

@@ -124,7 +124,7 @@ def test_reading_a_file_is_strict_and_names_the_field(plain, field, said):
 @pytest.mark.parametrize("link, mend", [
     ('{"training":{"epochs":1000}}', Mend("training.epochs", "1000", "100")),
     ('{"training":{"epochs":2.9}}', Mend("training.epochs", "2.9", "3")),
-    ('{"training":{"learning_rate":NaN}}', Mend("training.learning_rate", "NaN", "0.008")),
+    ('{"training":{"learning_rate":NaN}}', Mend("training.learning_rate", "NaN", "0.012")),
     ('{"training":{"learning_rate":Infinity}}', Mend("training.learning_rate", "Infinity", "10")),
     ('{"training":{"learning_rate":"0.5"}}', Mend("training.learning_rate", "0.5", "0.5")),
     ('{"data":{"size":31}}', Mend("data.size", "31", "32")),
