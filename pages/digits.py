@@ -38,9 +38,9 @@ with drawn:
     drawing.show_pad(PAGE)
     layers, examples = st.columns([52, 48], gap="medium")
 with layers:
-    grid("digits.filters", PAGE, "filters", title=_("First layer"), note=_("filters"), cell=28, columns=8)
-    grid("digits.maps0", PAGE, "maps0", title=_("What they see"), cell=28, columns=8)
-    grid("digits.maps1", PAGE, "maps1", title=_("Second layer"), cell=28, columns=8)
+    grid("digits.filters", PAGE, "filters", title=_("First layer"), note=_("filters"), cell=26, columns=8)
+    grid("digits.maps0", PAGE, "maps0", title=_("What they see"), cell=26, columns=8)
+    grid("digits.maps1", PAGE, "maps1", title=_("Second layer"), cell=26, columns=8)
 with figures:
     curves("digits.curves", PAGE, [
         Chart("loss", _("Loss"), (Line("train_loss", _("training"), "grey"), Line("held_loss", _("held-out"))),

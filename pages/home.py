@@ -4,38 +4,16 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dlcore.data.drawing import receive
 from dlcore.data.images import load_test
 from dlcore.errors import DerinError, EngineError
-from pages.ui import moments, panels, state
-from pages.ui.canvas import Answer, Drawing, Look, drawing_on, pad
+from pages.ui import drawing, moments, panels, state
 from pages.ui.language import N_, _, lesson, number, told
 from pages.ui.shell import open_page, pages_there
 
-PAGE, CANVAS = "home", "home.canvas"
+PAGE = "home"
 PRETRAINED = {"pretrained": "digits"}
 SEVEN = 0  # the test digit, a 7, that the card's pictures are computed from
 PATIENCE = 0.5  # seconds between two looks at whether the engine is awake
-
-
-@st.fragment
-def show_pad() -> None:
-    """Show the pad, with what the pretrained network reads on it."""
-    drawn, answer, waiting = drawing_on(CANVAS), None, None
-    try:
-        answer = read(drawn) if drawn else None
-    except EngineError:
-        waiting = state.engine().status().seconds_left
-    pad(CANVAS, PAGE, answer, look=Look(details=False), waiting=waiting)
-
-
-def read(drawn: Drawing) -> Answer | None:
-    """Return what the pretrained network makes of a drawing, None where there is no ink; EngineError while waking."""
-    received = receive(drawn.picture, drawn.steps)
-    if received is None:
-        return None
-    request = {"kind": "read", "model": PRETRAINED, "images": received.pixels[None]}
-    return Answer(drawn, state.engine().explain(state.visitor(), request)["scores"][0], received=received)
 
 
 @st.cache_resource(show_spinner=False)
@@ -89,7 +67,11 @@ beside = open_page(_("See deep learning happen"), _("Draw a digit: a small netwo
 if waking := is_waking():
     with beside:
         st.fragment(show_waking, run_every=PATIENCE)()
-show_pad()
+pad, about = st.columns([57, 43], gap="large")
+with pad:
+    drawing.show_pad(PAGE, details=False, model=PRETRAINED)
+with about.container(key="home.about"):
+    st.markdown(lesson(PAGE))
 
 cards = [(file, title) for _group, file, title in pages_there() if file in CARDS]
 for place, (file, title) in zip(st.columns(max(len(cards), 2), gap="medium"), cards):
@@ -98,5 +80,3 @@ for place, (file, title) in zip(st.columns(max(len(cards), 2), gap="medium"), ca
         st.page_link(f"pages/{file}", label=f"**{_(title)}**")
         st.markdown(_(purpose))
         show_picture(draw)
-with st.expander(_("About this page"), key="home.about"):
-    st.markdown(lesson(PAGE))

@@ -16,9 +16,9 @@ EXAMPLE = 0  # the test picture that the layers look at while nothing is drawn
 
 
 @st.fragment
-def show_pad(page: str, details: bool = True) -> None:
-    """Draw the pad; while a stroke is in progress the network that the page shows reads it."""
-    key, (model, dataset) = f"{page}.canvas", shown_model(page)
+def show_pad(page: str, details: bool = True, model: dict | None = None) -> None:
+    """Draw the pad; while a stroke is in progress the network that the page shows (or `model`, on MNIST) reads it."""
+    key, (model, dataset) = f"{page}.canvas", (model, "mnist") if model else shown_model(page)
     look = Look(dataset, words.class_names(dataset), details)
     answer, waiting = None, None
     drawn = drawing_on(key)

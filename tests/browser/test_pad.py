@@ -53,13 +53,15 @@ def step(tab, name):
     return tab.locator(f"{PAD} .step", has=tab.get_by_text(name, exact=True))
 
 
-def test_a_seven_drawn_with_the_mouse_is_read_before_the_pen_is_lifted(page, app_url, awake):
+def test_a_seven_drawn_with_the_mouse_is_read_before_the_pen_is_lifted_and_then_spoken(page, app_url, awake):
     open_pad(page, app_url)
     put_pen_down_and_draw(page, SEVEN)
     reads(page, "7")
     page.mouse.up()
     shares = page.locator(f"{PAD} [role=meter]").evaluate_all("bars => bars.map(b => Number(b.ariaValueNow))")
     assert len(shares) == 10 and max(shares) == shares[7] and sum(shares) == pytest.approx(100, abs=1)
+    spoken = page.locator(f"{PAD} [aria-live=polite]")
+    wait_until(lambda: spoken.text_content().startswith("It reads a 7, "), 5, "Nothing is spoken.")
 
 
 def test_a_finger_draws_and_the_page_stays_where_it_is(open_tab, app_url, awake):
@@ -119,26 +121,12 @@ def test_a_small_digit_in_a_corner_is_read_and_the_crop_explains_why(page, app_u
     assert crop.get_attribute("aria-pressed") == "false"
 
 
-def test_the_nearest_training_digits_follow(page, app_url, awake):
-    open_pad(page, app_url)
-    page.locator(f"{PAD} .samples button").nth(6).click()
-    reads(page, "6")
-    labels = page.locator(f"{PAD} .neighbour .label")
-    wait_until(lambda: labels.all_inner_texts().count("6") >= 5, 5, "There are no nearest digits.")
-
-
-def test_a_reading_moves_nothing_else(page, app_url, awake):
+def test_the_reading_and_the_nearest_digits_come_without_moving_anything(page, app_url, awake):
     open_pad(page, app_url)
     parts = [page.locator(f"{PAD} {part}").first for part in (".bars", ".steps", ".near", ".tools", "canvas")]
     before = [part.bounding_box() for part in parts]
     draw(page, SEVEN)
     reads(page, "7")
-    page.locator(f"{PAD} .neighbour .label", has_text="7").first.wait_for()
+    labels = page.locator(f"{PAD} .neighbour .label")
+    wait_until(lambda: labels.all_inner_texts().count("7") >= 5, 5, "The nearest digits are no sevens.")
     assert [part.bounding_box() for part in parts] == before
-
-
-def test_what_is_read_is_spoken_once_the_pen_rests(page, app_url, awake):
-    open_pad(page, app_url)
-    draw(page, SEVEN)
-    spoken = page.locator(f"{PAD} [aria-live=polite]")
-    wait_until(lambda: spoken.text_content().startswith("It reads a 7, "), 5, "Nothing is spoken.")
