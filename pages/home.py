@@ -25,7 +25,7 @@ def first_layer() -> dict:
 
 def show_first_layer() -> None:
     """Show what the network on this page looks for."""
-    panels.grid("home.filters", PAGE, "filters", title=_("First layer"), note=_("what the network above looks for"),
+    panels.grid("home.filters", PAGE, "filters", title=_("First layer"), note=_("what this network looks for"),
                 pictures=first_layer())
 
 
@@ -50,7 +50,7 @@ def show_waking() -> None:
 
 def show_picture(draw: Callable[[], None]) -> None:
     """Draw a card's picture in its place, which is kept for it while the engine is waking."""
-    with st.container(height=118, border=False):
+    with st.container(height=84, border=False):
         try:
             draw()
         except DerinError as error:
@@ -67,16 +67,17 @@ beside = open_page(_("See deep learning happen"), _("Draw a digit: a small netwo
 if waking := is_waking():
     with beside:
         st.fragment(show_waking, run_every=PATIENCE)()
-pad, about = st.columns([57, 43], gap="large")
-with pad:
+left, right = st.columns([60, 40], gap="large")
+with left:
     drawing.show_pad(PAGE, details=False, model=PRETRAINED)
-with about.container(key="home.about"):
-    st.markdown(lesson(PAGE))
+    with st.container(key="home.about"):
+        st.markdown(lesson(PAGE))
 
-cards = [(file, title) for _group, file, title in pages_there() if file in CARDS]
-for place, (file, title) in zip(st.columns(max(len(cards), 2), gap="medium"), cards):
+for _group, file, title in pages_there():
+    if file not in CARDS:
+        continue
     purpose, draw = CARDS[file]
-    with place.container(key=f"home_{file.removesuffix('.py')}", border=True):
+    with right.container(key=f"home_{file.removesuffix('.py')}", border=True):
         st.page_link(f"pages/{file}", label=f"**{_(title)}**")
         st.markdown(_(purpose))
         show_picture(draw)

@@ -1,10 +1,11 @@
 """Specs as plain dicts (for files) and as short texts (for links).
 
-Only what differs from the defaults is written. Reading is strict for files and lenient for links: an unknown or
+What a page is about is one of the PAGES: an experiment, a neuron. Only what differs from the defaults is written. Reading is strict for files and lenient for links: an unknown or
 impossible value becomes the nearest valid one, and a `Mend` says so.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, get_type_hints
@@ -12,12 +13,35 @@ from typing import Any, get_type_hints
 from dlcore.errors import N_, DerinError, SpecError
 from dlcore.specs.data import Augment, ImageData
 from dlcore.specs.experiment import DEVICE, LIVE_FIELDS, MAX_CHANGES, Change, Experiment, check, is_step, live_rule
-from dlcore.specs.fields import rule_of
+from dlcore.specs.fields import check_values, rule_of
 from dlcore.specs.model import BLOCKS, MAX_BLOCKS, Network
 from dlcore.specs.training import Training
 
-KINDS = {kind().kind: kind for kind in (Augment, ImageData, Network, Training, Experiment)} | BLOCKS
 MAX_LINK = 20_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """A kind of spec that a page is about, and what must hold of the whole of it.
+
+    Where a link breaks that, the `repairs` (field, what is used instead, function) are tried one after the other, and
+    at last the default.
+    """
+
+    spec: type
+    check: Callable[[Any], None] = check_values
+    repairs: tuple[tuple[str, str, Callable[[Any], Any]], ...] = ()
+
+
+def _with_small_network(experiment: Experiment) -> Experiment:
+    return Experiment(data=experiment.data, training=experiment.training, changes=experiment.changes)
+
+
+PAGES: dict[str, Page] = {
+    "experiment": Page(Experiment, check, (("network", "small", _with_small_network),)),
+}
+PARTS = {part().kind: part for part in (Augment, ImageData, Network, Training)} | BLOCKS
+KINDS: dict[str, type] = PARTS | {kind: page.spec for kind, page in PAGES.items()}
 
 
 @dataclass(frozen=True)
@@ -30,8 +54,9 @@ class Mend:
 
 
 def to_dict(spec: Any, whole: bool = False) -> dict:
-    """Return a spec as a plain dict: `whole`, or only what differs from its defaults; a block's `kind` always stays."""
-    plain = {"kind": spec.kind} if spec.kind in BLOCKS or spec.kind == "experiment" else {}
+    """Return a spec as a plain dict: `whole`, or only what differs from its defaults; the `kind` of a block and of
+    the whole always stays."""
+    plain = {"kind": spec.kind} if spec.kind in BLOCKS or spec.kind in PAGES else {}
     for declared in fields(spec):
         value = getattr(spec, declared.name)
         if declared.name != "kind" and (whole or value != _default(declared)):
@@ -51,52 +76,43 @@ def _default(declared: Any) -> Any:
     return declared.default_factory() if declared.default_factory is not MISSING else declared.default
 
 
-def to_link(experiment: Experiment) -> str:
-    """Return an experiment as the text that goes into the address bar."""
-    return json.dumps(to_dict(experiment), separators=(",", ":"), ensure_ascii=True)
+def to_link(spec: Any) -> str:
+    """Return what a page is about as the text that goes into the address bar."""
+    return json.dumps(to_dict(spec), separators=(",", ":"), ensure_ascii=True)
 
 
-def from_dict(plain: Any) -> Experiment:
-    """Read an experiment from a plain dict; raise SpecError at the first field that is unknown or impossible."""
+def from_dict(plain: Any, kind: str = "experiment") -> Any:
+    """Read a spec from a plain dict; raise SpecError at the first field that is unknown or impossible."""
     reader = _Reader()
-    experiment = reader.read(Experiment, plain, "")
+    spec = reader.read(PAGES[kind].spec, plain, "")
     if reader.mends:
         first = reader.mends[0]
         raise SpecError(first.field, N_("{name} cannot be {given}. It could be {used}."), name=first.field,
                         given=first.given, used=first.used)
-    check(experiment)
-    return experiment
+    PAGES[kind].check(spec)
+    return spec
 
 
-def from_link(text: str) -> tuple[Experiment, tuple[Mend, ...]]:
-    """Read an experiment from the address bar; what cannot be used becomes the nearest valid setting, and is told."""
-    reader = _Reader()
-    experiment = reader.read(Experiment, _parse(text, reader), "")
-    try:
-        check(experiment)
-    except DerinError as error:
-        reader.mends.append(Mend("network", str(error), "small"))
-        experiment = Experiment(data=experiment.data, training=experiment.training, changes=experiment.changes)
-        experiment = _checked_or_default(experiment, reader)
-    return experiment, tuple(reader.mends)
+def from_link(text: str, kind: str = "experiment") -> tuple[Any, tuple[Mend, ...]]:
+    """Read a spec from the address bar; what cannot be used becomes the nearest valid setting, and is told."""
+    reader, page = _Reader(), PAGES[kind]
+    spec = reader.read(page.spec, _parse(text, kind, reader), "")
+    for name, used, repair in (*page.repairs, (kind, "default", lambda _broken: page.spec())):
+        try:
+            page.check(spec)
+        except DerinError as error:
+            reader.mends.append(Mend(name, str(error), used))
+            spec = repair(spec)
+    return spec, tuple(reader.mends)
 
 
-def _checked_or_default(experiment: Experiment, reader: "_Reader") -> Experiment:
-    try:
-        check(experiment)
-    except DerinError as error:
-        reader.mends.append(Mend("experiment", str(error), "default"))
-        return Experiment()
-    return experiment
-
-
-def _parse(text: str, reader: "_Reader") -> Any:
+def _parse(text: str, kind: str, reader: "_Reader") -> Any:
     try:
         if len(text) > MAX_LINK:
             raise ValueError("too long")
         return json.loads(text)
     except (ValueError, RecursionError):
-        reader.mend("experiment", text, "default")
+        reader.mend(kind, text, "default")
         return {}
 
 
@@ -111,7 +127,7 @@ class _Reader:
 
     def read(self, kind: type, plain: Any, path: str) -> Any:
         if not isinstance(plain, dict):
-            self.mend(path or "experiment", plain, "default")
+            self.mend(path or kind().kind, plain, "default")
             return kind()
         declared = {field.name: field for field in fields(kind)}
         for name in plain:
@@ -138,7 +154,7 @@ class _Reader:
             nearest = rule.nearest(value)
         except (ValueError, TypeError, OverflowError):
             nearest = default
-        if nearest != value or isinstance(value, bool) != (rule.type is bool):
+        if not _same(nearest, value):
             self.mend(path, value, nearest)
         return nearest
 
@@ -175,6 +191,12 @@ class _Reader:
             return value
         self.mend(path, value, "cpu")
         return "cpu"
+
+
+def _same(used: Any, given: Any) -> bool:
+    if isinstance(used, tuple):
+        return isinstance(given, list | tuple) and len(used) == len(given) and all(map(_same, used, given))
+    return used == given and isinstance(used, bool) == isinstance(given, bool)
 
 
 @cache

@@ -1,13 +1,13 @@
 """Everything about a run: data, network, training, and what was changed while it ran."""
 
 import re
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from dlcore.errors import N_, SpecError
 from dlcore.specs import shapes
 from dlcore.specs.data import ImageData
-from dlcore.specs.fields import Rule, check_value, kind, rule_of
+from dlcore.specs.fields import Rule, check_value, check_values, kind, rule_of
 from dlcore.specs.model import Dropout, Network
 from dlcore.specs.training import Training
 
@@ -42,8 +42,7 @@ class Experiment:
 
 def check(experiment: Experiment) -> None:
     """Raise SpecError or NetworkError where an experiment cannot be run; the message says what would fix it."""
-    for path, value, rule in walk(experiment):
-        check_value(path, value, rule)
+    check_values(experiment)
     if not DEVICE.fullmatch(str(experiment.training.device)):
         raise SpecError("training.device", N_("There is no device {value}. Use cpu."), value=experiment.training.device)
     if len(experiment.changes) > MAX_CHANGES:
@@ -73,19 +72,6 @@ def live_rule(path: str) -> Rule:
     """Return the rule of a setting that can be changed while a run goes on."""
     owner, name = (Dropout, "p") if path == DROPOUT else (Training, path.removeprefix("training."))
     return next(rule for declared in fields(owner) if declared.name == name and (rule := rule_of(declared)))
-
-
-def walk(spec: Any, path: str = "") -> Any:
-    """Yield (dotted path, value, rule) of every field of a spec that has a rule, however deep."""
-    for declared in fields(spec):
-        value, here = getattr(spec, declared.name), f"{path}.{declared.name}".lstrip(".")
-        if rule := rule_of(declared):
-            yield here, value, rule
-        elif is_dataclass(value):
-            yield from walk(value, here)
-        elif declared.name == "blocks":
-            for index, block in enumerate(value):
-                yield from walk(block, f"{here}[{index}]")
 
 
 def in_effect(experiment: Experiment, step: int) -> Experiment:

@@ -1,4 +1,4 @@
-"""What a session knows: the engine it talks to, who its visitor is, and the experiment in the address bar."""
+"""What a session knows: the engine it talks to, who its visitor is, and the spec in the address bar."""
 
 import os
 import re
@@ -7,16 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import streamlit as st
 from platformdirs import user_data_path
 
 from dlcore.engine.client import Engine
-from dlcore.specs.codec import Mend, from_link, to_link
+from dlcore.specs.codec import PAGES, Mend, from_link, to_link
 from dlcore.specs.experiment import Experiment
 from pages.ui.panels import register
 
-EXPERIMENT, RUN = "experiment", "run"
+RUN = "run"
 SECRET = re.compile(r"[A-Za-z0-9_-]{16,128}")
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it
@@ -66,38 +67,46 @@ class _Linked:
     """What a text in the address bar means, and what had to be mended in it."""
 
     text: str | None
-    experiment: Experiment
+    spec: Any
     mends: tuple[Mend, ...] = ()
 
 
-def experiment(page: str, default: Callable[[], Experiment] = Experiment) -> Experiment:
-    """Return a page's experiment: the one in the address bar, else the one it had when left, else the default."""
-    text, linked = _settle(page, EXPERIMENT), st.session_state.get(f"_linked.{page}")
+def page_spec(page: str, kind: str, default: Callable[[], Any] | None = None) -> Any:
+    """Return what a page is about: the spec in the address bar, else the one it had when left, else the default.
+
+    Its kind is one of the codec's PAGES, and the name of its parameter in the address.
+    """
+    text, linked = _settle(page, kind), st.session_state.get(f"_linked.{page}")
     if linked is None or text != linked.text:
-        linked = _read_link(page, text) if text is not None else _Linked(None, default())
+        linked = _read_link(page, kind, text) if text is not None else _Linked(None, (default or PAGES[kind].spec)())
         st.session_state[f"_linked.{page}"] = linked
-    return linked.experiment
+    return linked.spec
 
 
-def _read_link(page: str, text: str) -> _Linked:
-    settled, mends = from_link(text)
+def experiment(page: str, default: Callable[[], Experiment] = Experiment) -> Experiment:
+    """Return a page's experiment."""
+    return page_spec(page, Experiment().kind, default)
+
+
+def _read_link(page: str, kind: str, text: str) -> _Linked:
+    settled, mends = from_link(text, kind)
     linked = _Linked(to_link(settled), settled, mends)
-    _keep(page, EXPERIMENT, linked.text)
+    _keep(page, kind, linked.text)
     return linked
 
 
-def remember(page: str, changed: Experiment) -> None:
-    """Keep a page's experiment, in this session and in the address bar."""
-    if changed != experiment(page):
+def remember(page: str, changed: Any) -> None:
+    """Keep what a page is about, in this session and in the address bar."""
+    if changed != page_spec(page, changed.kind):
         linked = _Linked(to_link(changed), changed)
         st.session_state[f"_linked.{page}"] = linked
-        _keep(page, EXPERIMENT, linked.text)
+        _keep(page, changed.kind, linked.text)
 
 
 def mended(page: str) -> tuple[Mend, ...]:
     """Return what was put right in the page's link; nothing any more once the visitor has changed something."""
-    experiment(page)
-    return st.session_state[f"_linked.{page}"].mends
+    linked = st.session_state.get(f"_linked.{page}")
+    return linked.mends if linked else ()
 
 
 def run(page: str) -> str | None:

@@ -3,6 +3,7 @@
 import base64
 import threading
 import time
+from urllib.parse import parse_qs
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -76,6 +77,10 @@ class Session:
             runs += 1
         time.sleep(max(0.0, end - time.monotonic()))
         return runs
+
+    def parameter(self, name: str) -> str:
+        """Return a parameter of the address bar."""
+        return parse_qs(self.query)[name][0]
 
     # the protocol
 
