@@ -1,7 +1,8 @@
 """Specs as plain dicts (for files) and as short texts (for links).
 
-What a page is about is one of the PAGES: an experiment, a neuron. Only what differs from the defaults is written. Reading is strict for files and lenient for links: an unknown or
-impossible value becomes the nearest valid one, and a `Mend` says so.
+What a page is about is one of the PAGES: an experiment, a neuron. Only what differs from the defaults is written.
+Reading is strict for files and lenient for links: an unknown or impossible value becomes the nearest valid one, and a
+`Mend` says so.
 """
 
 import json

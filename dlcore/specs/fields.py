@@ -77,7 +77,7 @@ def real(default: float, low: float, high: float, unit: str = "") -> Any:
 
 def row(default: tuple, low: float, high: float, least: int | None = None, most: int | None = None) -> Any:
     """Declare a row of real numbers, as many as its default has, or from `least` to `most`."""
-    length = (least or len(default), most or len(default))
+    length = tuple(len(default) if bound is None else bound for bound in (least, most))
     return field(default=default, metadata={"rule": Rule(float, low, high, length=length)})
 
 

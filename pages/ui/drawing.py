@@ -45,6 +45,12 @@ def shown_model(page: str) -> tuple[dict | None, str]:
     return ({"pretrained": "digits"} if dataset == "mnist" else None), dataset
 
 
+def drawn_number(page: str) -> int | None:
+    """Return the number that the browser gave to what stands on the pad."""
+    drawn = drawing_on(f"{page}.canvas")
+    return drawn.seq if drawn else None
+
+
 def drawn_input(page: str) -> tuple[np.ndarray, int | None]:
     """Return what the network receives of the pad (28, 28), and the drawing's number; an example while it is empty."""
     drawn = drawing_on(f"{page}.canvas")

@@ -29,12 +29,9 @@ def picture_topics(answer: dict) -> Topics:
     return topics
 
 
-def bars_topic(scores: Sequence[float], dataset: str) -> dict:
-    """Return the topic "bars" for ten class scores."""
-    names = words.class_names(dataset)
-    best = int(np.argmax(scores))
-    return {"probabilities": np.asarray(scores, np.float32), "classes": names, "top": best,
-            "title": _("It reads a {name}").format(name=names[best])}
+def bars_topic(scores: Sequence[float], drawn: int) -> dict:
+    """Return the topic "bars" for the class scores of the drawing with a number."""
+    return {"probabilities": np.asarray(scores, np.float32), "top": int(np.argmax(scores)), "seq": drawn}
 
 
 def _signed(values: np.ndarray) -> dict:

@@ -8,7 +8,7 @@ import streamlit as st
 from dlcore.engine.views import RunView
 from dlcore.errors import EngineError, RecordingError
 from pages.ui import moments, panels, runs, state
-from pages.ui.drawing import drawn_input
+from pages.ui.drawing import drawn_input, drawn_number
 from pages.ui.history import history_of
 from pages.ui.language import _, told
 
@@ -31,7 +31,7 @@ def _tick(page: str, state_before: str) -> None:
         panels.live(f"{page}.live", page, _untrained(page), text=_("Not trained yet"), left=_waking())
         return
     history.take(view)
-    done, speed = runs.progress_texts(view)
+    done, speed = (_waking(), "") if view.state == "queued" and _waking() else runs.progress_texts(view)
     panels.live(f"{page}.live", page, _topics(page, view, history), state=view.state, text=runs.state_text(view),
                 progress=view.step / max(view.total_steps, 1), left=done, right=speed, step=view.live_step)
     _say(view, history)
@@ -58,21 +58,21 @@ def _topics(page: str, view: RunView, history) -> moments.Topics:
     newest = view.snapshots[-1] if view.snapshots else None
     step = newest if view.live_step is None else view.live_step
     if step is not None and panels.chosen_step(f"{page}.rewind") is None:
-        topics |= _when_new(page, "moment", (view.id, step), lambda image: _moment(page, {"run": view.id}, image))
+        seen = (view.id, step, drawn_number(page))
+        topics |= _when_new(page, "moment", seen, lambda: _moment(page, {"run": view.id}))
     if newest is not None:
-        topics |= _when_new(page, "matrix", (view.id, newest), lambda image: matrix_topics(page, view, newest))
+        topics |= _when_new(page, "matrix", (view.id, newest), lambda: matrix_topics(page, view, newest))
     return topics
 
 
-def _when_new(page: str, name: str, what: tuple, ask: Callable[[np.ndarray], moments.Topics]) -> moments.Topics:
-    """Ask for topics about a step and the digit on the pad, unless they were the last ones shown."""
+def _when_new(page: str, name: str, what: tuple, ask: Callable[[], moments.Topics]) -> moments.Topics:
+    """Ask for topics about something, unless it was the last that was shown."""
     shown = st.session_state.setdefault(f"_shown.{page}", {})
-    image, drawn = drawn_input(page)
-    if shown.get(name) == (what, drawn):
+    if shown.get(name) == what:
         return {}
-    topics = ask(image)
+    topics = ask()
     if topics:
-        shown[name] = (what, drawn)
+        shown[name] = what
     return topics
 
 
@@ -80,7 +80,8 @@ def _untrained(page: str) -> moments.Topics:
     """Return empty curves and slider for a page without a run, and what the pretrained network sees."""
     empty = {"curves": {"step": 0, "total_steps": 1, "steps_per_epoch": None, "marks": [], "gap": None, "notes": {}},
              "snapshots": {"steps": np.zeros(0, np.uint32), "step": 0, "total_steps": 0, "marks": []}}
-    return empty | _when_new(page, "moment", ("pretrained",), lambda image: _moment(page, {"pretrained": page}, image))
+    seen = ("pretrained", drawn_number(page))
+    return empty | _when_new(page, "moment", seen, lambda: _moment(page, {"pretrained": page}))
 
 
 def snapshots_topic(view: RunView, history) -> dict:
@@ -89,13 +90,17 @@ def snapshots_topic(view: RunView, history) -> dict:
             "marks": history.marks()}
 
 
-def _moment(page: str, model: dict, image: np.ndarray) -> moments.Topics:
+def _moment(page: str, model: dict) -> moments.Topics:
+    """Return what a network sees in the drawing (in an example while there is none), and how it reads the drawing."""
+    image, drawn = drawn_input(page)
     try:
         answer = moments.ask_moment(model, image)
     except (EngineError, RecordingError):
         return {}  # the engine is waking or busy: the next tick asks again
-    dataset = state.experiment(page).data.dataset
-    return moments.picture_topics(answer) | {"bars": moments.bars_topic(answer["scores"], dataset)}
+    topics = moments.picture_topics(answer)
+    if drawn is not None:
+        topics["bars"] = moments.bars_topic(answer["scores"], drawn)
+    return topics
 
 
 def matrix_topics(page: str, view: RunView, step: int) -> moments.Topics:
@@ -111,8 +116,7 @@ def rewind_bar(page: str) -> None:
     view = runs.shown_run(page)
     answer = None
     if step is not None and view is not None:
-        image, _drawn = drawn_input(page)
-        answer = _moment(page, {"run": view.id, "step": step}, image) | matrix_topics(page, view, step)
+        answer = _moment(page, {"run": view.id, "step": step}) | matrix_topics(page, view, step)
     panels.rewind(f"{page}.rewind", page, answer)
     if step is not None and view is not None:
         st.button(_("Train on from step {step}").format(step=step), key=f"{page}.train_on",

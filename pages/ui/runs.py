@@ -33,7 +33,7 @@ def is_mine(view: RunView) -> bool:
 
 def state_text(view: RunView) -> str:
     """Return how the run stands, in words."""
-    if view.state == "queued":
+    if view.state == "queued" and state.engine().status().ready:
         return _("Waiting, place {place}").format(place=view.place)
     return _(STATES[view.state])
 

@@ -5,12 +5,13 @@
 
 const PAUSE = 65; // milliseconds between two questions
 const DETAIL_PAUSE = 250;
+const REFRESH_PAUSE = 1500;
 const PATIENCE = 1500; // an answer that takes longer was lost
 const MOST_TRIES = 3;
 
 // `compose()` returns what to send of the drawing as it is now.
 export function openConversation(compose) {
-  const talk = { send: null, seq: 0, flying: null, sent: -Infinity, timer: 0, retry: 0, tries: 0 };
+  const talk = { send: null, seq: 0, flying: null, sent: -Infinity, timer: 0, retry: 0, refreshing: 0, tries: 0 };
   const drawing = { version: 0, event: 0, detailed: 0, asked: 0, detailAt: -Infinity }; // versions, and times
   const events = new Map();
 
@@ -67,6 +68,14 @@ export function openConversation(compose) {
       clearTimeout(talk.retry);
       talk.retry = setTimeout(() => this.changed(0, true), pause);
     },
+    // The network has changed: ask for the details anew, now and then and once it rests.
+    refresh() {
+      clearTimeout(talk.refreshing);
+      talk.refreshing = setTimeout(() => {
+        drawing.detailed = Math.min(drawing.detailed, drawing.version - 1);
+        go();
+      }, Math.max(300, drawing.detailAt + REFRESH_PAUSE - performance.now()));
+    },
     // Python answered (nothing useful while the engine wakes); returns the time of the event whose ink was sent.
     answered(seq, useful = true) {
       if (talk.flying?.seq === seq) {
@@ -83,6 +92,7 @@ export function openConversation(compose) {
     end() {
       clearTimeout(talk.timer);
       clearTimeout(talk.retry);
+      clearTimeout(talk.refreshing);
       talk.send = null;
     },
   };

@@ -167,6 +167,7 @@ function hearBars(pad, { arrays, step, top, seq }) {
   const note = step == null ? "" : pad.config.words.step.replace("{step}", step.toLocaleString(pad.config.language));
   pad.read = { probabilities: arrays.probabilities, top, note };
   showReading(pad.face.reading, pad.read, pad.config.words.idle);
+  pad.talk.refresh();
 }
 
 function hearDigit(pad, digit) {

@@ -9,7 +9,8 @@ import pytest
 from dlcore.errors import NetworkError, SpecError
 from dlcore.specs.codec import MAX_LINK, Mend, from_dict, from_link, to_dict, to_link
 from dlcore.specs.data import Augment, ImageData
-from dlcore.specs.experiment import LIVE_FIELDS, MAX_CHANGES, Change, Experiment, check, live_rule, walk
+from dlcore.specs.experiment import LIVE_FIELDS, MAX_CHANGES, Change, Experiment, check, live_rule
+from dlcore.specs.fields import walk
 from dlcore.specs.model import (
     ACTIVATIONS,
     MAX_BLOCKS,

@@ -14,8 +14,8 @@ from dlcore.specs.experiment import (
     check,
     in_effect,
     same_run,
-    walk,
 )
+from dlcore.specs.fields import walk
 from dlcore.specs.model import Conv, Dropout, Flatten, Linear, Network, named_blocks
 from dlcore.specs.training import Training
 
