@@ -73,7 +73,7 @@ class JobList:
         if job is None or job.worker != worker or job.view.finished:
             return
         if not message.get("finished"):
-            job.view = JobView(message["progress"], False)
+            job.view = JobView(message["progress"], False, message["result"])
             return
         error = error_from_plain(message["error"]) if "error" in message else None
         job.view = JobView(1.0, True, message.get("result"), Message(error.template, error.values) if error else None)

@@ -34,7 +34,7 @@ class LiveJob:
         if time.perf_counter() - self._told < REPORT_PAUSE:
             return None
         self._told = time.perf_counter()
-        return {"progress": self.job.progress}
+        return {"progress": self.job.progress, "result": self.job.result}
 
     def _make(self):
         kind = self.request.get("kind")

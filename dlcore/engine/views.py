@@ -59,7 +59,7 @@ class RunView:
 
 @dataclass(frozen=True)
 class JobView:
-    """A Job as it stands; `error` says why there will be no result."""
+    """A Job as it stands: its `result` so far, where the Job has one; `error` says why there will be no more."""
 
     progress: float
     finished: bool

@@ -13,8 +13,11 @@ import torch
 from dlcore.data import images
 from dlcore.data.augment import augment
 from dlcore.data.batches import generator, pictures_of
+from dlcore.explain.backprop import explain_backprop
 from dlcore.explain.feature_maps import convolution_maps, first_filters
+from dlcore.explain.gradient_health import measure_gradients
 from dlcore.explain.neighbours import find_neighbours
+from dlcore.explain.neuron import see_neuron, see_planes, see_softmax
 from dlcore.explain.snapshot import Snapshot
 from dlcore.specs import codec
 
@@ -48,11 +51,33 @@ def show_neighbours(snapshot: None, request: dict) -> Answer:
     return asdict(find_neighbours(request["image"], request["dataset"], request["count"]))
 
 
+def walk_backprop(snapshot: None, request: dict) -> Answer:
+    """Return all numbers of a pass through the network of "spec" (a plain Backprop); "checked" adds the comparison."""
+    return explain_backprop(codec.from_dict(request["spec"], "backprop"), request.get("checked", False))
+
+
+def show_gradient_health(snapshot: None, request: dict) -> Answer:
+    """Return the size of the gradient in each layer of the stack of sigmoids, and with the "cure"."""
+    seed = request.get("seed", 0)
+    return {"plain": measure_gradients("none", seed), "cured": measure_gradients(request["cure"], seed)}
+
+
+def show_neuron(snapshot: None, request: dict) -> Answer:
+    """Return what "neuron" (a plain specs.neuron.Neuron) does with its inputs, or a softmax with its logits."""
+    spec = codec.from_dict(request["neuron"], "neuron")
+    return see_softmax(spec) if spec.activation == "softmax" else see_neuron(spec)
+
+
+def show_planes(snapshot: None, request: dict) -> Answer:
+    """Return what "neuron" answers over the plane of its two inputs with each of "functions"."""
+    return {"planes": see_planes(codec.from_dict(request["neuron"], "neuron"), tuple(request["functions"]))}
+
+
 def _read(snapshot: Snapshot, pictures: np.ndarray) -> np.ndarray:
     return snapshot.read(torch.from_numpy(np.ascontiguousarray(pictures))).numpy()
 
 
 REQUESTS: dict[str, Callable[[Snapshot | None, dict], Answer]] = {
     "read": read_pictures, "moment": show_moment, "augmented": augment_samples,
-    "neighbours": show_neighbours,
+    "neighbours": show_neighbours, "backprop": walk_backprop, "gradient_health": show_gradient_health,
 }

@@ -123,7 +123,7 @@ def _stages(calls: list, names: dict, values: dict, point: Tensor, loss: Tensor,
     stages, given = [], point
     for node, received, returned in reversed(on_the_way):
         kind = KINDS.get(node.name(), "activation")
-        made = loss if kind == "loss" else values[node] if node in values else node._saved_result[0]
+        made = loss if kind == "loss" else values[node] if node in values else node._saved_result.detach()[0]
         slot = 1 if kind == "linear" else 0
         stage = Stage(names.get(node, kind), kind, node, given, made, received.reshape(-1), returned[slot][0],
                       _jacobian(node, received, slot))

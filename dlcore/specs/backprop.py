@@ -126,6 +126,11 @@ def fit_weights(spec: Backprop) -> Backprop:
     return replace(spec, weights=weights, picked=spec.picked if spec.picked in names else FIRST)
 
 
+def fit(spec: Backprop) -> Backprop:
+    """Return the spec with what its network and its loss cannot use brought to the nearest that they can."""
+    return fit_weights(fit_targets(spec))
+
+
 def set_weight(spec: Backprop, name: str, value: float) -> Backprop:
     """Return the spec with one weight set by hand; SpecError where it is no number, or no weight of the network."""
     check_number(f"weights[{name}]", value)

@@ -12,10 +12,12 @@ from functools import cache
 from typing import Any, get_type_hints
 
 from dlcore.errors import N_, DerinError, SpecError
+from dlcore.specs import backprop
 from dlcore.specs.data import Augment, ImageData
 from dlcore.specs.experiment import DEVICE, LIVE_FIELDS, MAX_CHANGES, Change, Experiment, check, is_step, live_rule
 from dlcore.specs.fields import check_values, rule_of
 from dlcore.specs.model import BLOCKS, MAX_BLOCKS, Network
+from dlcore.specs.neuron import Line, Neuron
 from dlcore.specs.training import Training
 
 MAX_LINK = 20_000
@@ -40,8 +42,9 @@ def _with_small_network(experiment: Experiment) -> Experiment:
 
 PAGES: dict[str, Page] = {
     "experiment": Page(Experiment, check, (("network", "small", _with_small_network),)),
+    "backprop": Page(backprop.Backprop, backprop.check, (("backprop", "nearest", backprop.fit),)),
 }
-PARTS = {part().kind: part for part in (Augment, ImageData, Network, Training)} | BLOCKS
+PARTS = {part().kind: part for part in (Augment, ImageData, Network, Training, Line)} | BLOCKS
 KINDS: dict[str, type] = PARTS | {kind: page.spec for kind, page in PAGES.items()}
 
 

@@ -9,13 +9,14 @@ import torch
 
 from dlcore.data import images
 from dlcore.explain.snapshot import load
+from dlcore.training.curve_fit import FitCurve
 from dlcore.training.evaluation import Evaluation, Evaluator
 from dlcore.training.precision import choose_precision
 from dlcore.training.recording import Predictions, Recording
 
 
 class Job(Protocol):
-    """Work in turns: `progress` goes from 0 to 1, `result` is there once `finished`."""
+    """Work in turns: `progress` goes from 0 to 1, `result` is there once `finished`, and what there is so far before."""
 
     progress: float
     finished: bool
@@ -63,4 +64,4 @@ class Evaluate:
         self.finished = True
 
 
-JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate}
+JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate, "fit_curve": FitCurve}

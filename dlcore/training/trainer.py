@@ -9,29 +9,22 @@ import torch
 from torch import Tensor
 
 from dlcore.data import images
-from dlcore.data.batches import Batches, generator
+from dlcore.data.batches import Batches
 from dlcore.models.build import build
 from dlcore.seeds import derive
 from dlcore.specs.experiment import Change, Experiment, apply_change, check, in_effect
 from dlcore.specs.model import named_blocks
-from dlcore.specs.shapes import count_multiply_adds
 from dlcore.training import state
-from dlcore.training.clock import LOOK_PAUSE, Clock
 from dlcore.training.draws import seed_draws
-from dlcore.training.evaluation import Evaluator
 from dlcore.training.events import finite, measured
+from dlcore.training.examiner import Examiner
 from dlcore.training.optimizers import make_optimizer
 from dlcore.training.precision import autocast, choose_precision, open_device
 from dlcore.training.recording import Predictions, Recording
 from dlcore.training.schedules import factor
 from dlcore.training.tasks import LOSSES
 
-FIT_DIGITS = 500  # training digits that are evaluated as the held-out ones are, to measure the gap
 SMALL = 100_000   # parameters up to which every snapshot comes with the full state
-HEAVY = 20_000_000  # multiply-adds a picture from which the first evaluation is put off, for it takes seconds
-HEAVY_PAUSE = 5.0   # seconds of training before it
-LOOK_DIGITS = 6_000     # training digits between two looks that come by steps
-WHOLE_DIGITS = 30_000   # training digits after which it pays to evaluate all held-out digits
 BY_STEP = attrgetter("step")
 STOPPED = object()
 
@@ -45,7 +38,7 @@ class Trainer:
         self.step, self.finished = 0, False
         self._pending = sorted(experiment.changes, key=BY_STEP)
         self._events: list[dict] = []
-        self._looking, self._looked = False, -1
+        self._looking = False
         self._prepare()
         if start is not None:
             self._restore(start)
@@ -54,17 +47,14 @@ class Trainer:
     def _prepare(self) -> None:
         data, training = self.experiment.data, self.experiment.training
         self.device, self.precision = open_device(training.device), choose_precision(self.experiment)
-        self.loaded = images.load(data.dataset)
-        self.batches = Batches(data, self.loaded, training.batch_size, training.seed, training.device)
-        self._fit = torch.randperm(len(self.batches.labels), generator=generator(training.seed, "fit"))[:FIT_DIGITS]
+        loaded = images.load(data.dataset)
+        self.batches = Batches(data, loaded, training.batch_size, training.seed, training.device)
         self.module = build(self.experiment.network, data, training.seed).to(self.device)
         self.optimizer = make_optimizer(self.module, training)
         self._small = sum(weight.numel() for weight in self.module.parameters()) < SMALL
-        self._heavy = count_multiply_adds(self.experiment.network, data) > HEAVY
         self._sums = torch.zeros(3, dtype=torch.float64, device=self.device)
-        by_steps = training.reproducible or not training.eval_mode
-        every = min(LOOK_DIGITS // training.batch_size, self.total_steps // 20)
-        self._clock = Clock(max(1, every) if by_steps else 0, first=HEAVY_PAUSE if self._heavy else LOOK_PAUSE)
+        self._examiner = Examiner(self.experiment, self.batches, loaded, self.device)
+        self._clock = self._examiner.clock
 
     # what the engine asks of it
 
@@ -141,10 +131,10 @@ class Trainer:
     # how it lives
 
     def _live(self) -> Iterator[None]:
-        if self._heavy and self.step == 0:
+        if self._examiner.heavy and self.step == 0:
             self._snapshot(None)
         while True:
-            if self._look_is_due():
+            if self._examiner.is_due(self.step, self.total_steps):
                 yield from self._look()
             if self.step >= self.total_steps:
                 break
@@ -212,49 +202,30 @@ class Trainer:
 
     # looking
 
-    def _look_is_due(self) -> bool:
-        due = (self.step == 0 and not self._heavy) or self._whole_is_due() or self._clock.look_is_due(self.step)
-        return due and self._looked != self.step
-
-    def _whole_is_due(self) -> bool:
-        """Whether to evaluate all held-out digits: where an epoch (or several small ones), or the training, ends."""
-        epochs, rest = divmod(self.step, self.batches.per_epoch)
-        every = -(-WHOLE_DIGITS // len(self.batches.labels))
-        return self.step >= self.total_steps or (epochs > 0 and rest == 0 and epochs % every == 0)
-
     def _look(self) -> Iterator[None]:
         """Evaluate held-out digits and keep a snapshot."""
         self._looking = True
         try:
             yield from self._evaluate_and_keep()
         finally:
-            self._looking, self._looked = False, self.step
+            self._looking, self._examiner.looked = False, self.step
         yield
 
     def _evaluate_and_keep(self) -> Iterator[None]:
-        spent, begun, results = 0.0, time.thread_time(), {}
-        whole = self._whole_is_due()
-        seed = derive(self.experiment.training.seed, "look", self.step)
-        for part, evaluator in self._evaluators(whole):
-            for result in evaluator.run(self.module, self.precision, seed):
-                results[part] = result
-                spent += time.thread_time() - begun
-                yield
-                begun = time.thread_time()
+        spent, begun = 0.0, time.thread_time()
+        whole = self._examiner.is_whole(self.step, self.total_steps)
+        examination = self._examiner.examine(self.module, self.settings, self.precision, self.step, whole)
+        results = {}
+        for known in examination:
+            results = known
+            spent += time.thread_time() - begun
+            yield
+            begun = time.thread_time()
         self._tell(self._training_point() | measured(results["held"], results["fit"], whole))
         self._snapshot(Predictions(results["held"].scores.numpy(), whole))
         if self._clock.state_is_due() or self._small:
             self._save_state()
         self._clock.add_look(spent + time.thread_time() - begun)
-
-    def _evaluators(self, whole: bool) -> Iterator[tuple[str, Evaluator]]:
-        held = slice(None) if whole else images.HELD_OUT
-        yield "held", Evaluator(self.settings, *self._on_device(self.loaded.test_images[held],
-                                                                self.loaded.test_labels[held]))
-        yield "fit", Evaluator(self.settings, self.batches.images[self._fit], self.batches.labels[self._fit])
-
-    def _on_device(self, *arrays) -> list[Tensor]:
-        return [torch.from_numpy(array).to(self.device) for array in arrays]
 
     # keeping
 
@@ -276,7 +247,7 @@ class Trainer:
         """Go on from the nearest full state at or before `start`, or from the snapshot's weights alone."""
         nearest = self.recording.nearest_state(start)
         changes = self._restore_weights(start) if nearest is None else self._restore_state(nearest)
-        self._looked = self.step if self.recording.predictions(self.step) is not None else -1
+        self._examiner.looked = self.step if self.recording.predictions(self.step) is not None else -1
         self.recording.cut(self.step)
         self.experiment = replace(self.experiment, changes=tuple(sorted(changes, key=BY_STEP)))
         self._pending = [made for made in self.experiment.changes if made.step >= self.step]

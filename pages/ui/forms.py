@@ -65,7 +65,7 @@ class Form:
         """Draw a field as a slider between its bounds."""
         rule = _rule(self.experiment, path)
         bounds = {"min_value": rule.type(rule.low), "max_value": rule.type(rule.high)} | how
-        st.slider(step=rule.type(step), **bounds, **self._bind(path))
+        st.slider(step=rule.type(step), format="%g", **bounds, **self._bind(path))
 
     def pick(self, path: str, options: list, **how: Any) -> None:
         """Draw a number as one of several usual values; a value from a link takes its place among them."""

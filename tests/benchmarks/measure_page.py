@@ -61,7 +61,7 @@ def test_a_page_that_looks_on_costs_the_training_little(server, chromium):
     with training(*server) as (session, pace):
         figures = [
             Figure("polling and drawing, over nobody looking", compare(pace, session.poll), "of the pace", least=0.95),
-            Figure("the same with the pen moving", compare(pace, lambda seconds: session.poll(seconds, "digits.canvas")),
+            Figure("the same with the pen moving", compare(pace, lambda time: session.poll(time, "digits.canvas")),
                    "of the pace"),
             Figure("Chromium looking on", compare(pace, looking_on(chromium, server[0], session)), "of the pace",
                    least=0.85),
@@ -172,7 +172,7 @@ def start(folder: Path, chromium) -> tuple[float, float, float]:
             tab.locator(".st-key-home-canvas .pad canvas").wait_for(state="visible", timeout=PATIENCE)
             home = time.perf_counter() - begun
             controls = timed_click(tab, tab.get_by_test_id("stSidebarNavLink").nth(1),
-                                   ".st-key-digits-train button:enabled", ".st-key-digits-learning_rate input")
+                                   ".st-key-digits-train button:enabled", ".st-key-digits-learning_rate")
             table = timed_click(tab, tab.get_by_role("tab").nth(1), ".st-key-digits-layers canvas")
             tab.goto("about:blank")
     return home, controls, table

@@ -24,7 +24,7 @@ class Session:
         self.seq = self.bytes = 0
         self._finished = threading.Event()
         self._socket = connect(url.replace("http", "ws") + "/_stcore/stream", subprotocols=["streamlit"],
-                               compression=None, max_size=None, ping_interval=None)
+                               compression=None, max_size=None, ping_interval=None, legacy=True)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self.rerun()

@@ -106,7 +106,7 @@ def test_bfloat16_is_chosen_where_it_is_asked_for_or_pays(fast, monkeypatch):
     monkeypatch.setattr(precision, "has_fast_bfloat16", lambda device: fast)
     large, small = MY_NET, PRESETS["mlp"]
     assert choose_precision(experiment(large)) == (torch.bfloat16 if fast else torch.float32)
-    assert choose_precision(experiment(small)) == torch.float32
+    assert choose_precision(Experiment(network=Network(blocks=small))) == torch.float32
     assert choose_precision(experiment(small, precision="bfloat16")) == torch.bfloat16
     assert choose_precision(experiment(large, precision="float32")) == torch.float32
     assert choose_precision(experiment(large, precision="bfloat16", reproducible=True)) == torch.float32

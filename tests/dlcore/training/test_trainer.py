@@ -20,8 +20,9 @@ from dlcore.specs.data import Augment, ImageData
 from dlcore.specs.experiment import MAX_CHANGES, Change, Experiment
 from dlcore.specs.model import MY_NET, RELU, BatchNorm, Conv, Dropout, Flatten, Linear, Network, Pool
 from dlcore.specs.training import LOSSES, OPTIMIZERS, Training
-from dlcore.training import evaluation, files, trainer
+from dlcore.training import evaluation, examiner, files
 from dlcore.training.evaluation import Evaluator
+from dlcore.training.examiner import Examiner
 from dlcore.training.recording import Recording
 from dlcore.training.trainer import Trainer
 
@@ -40,7 +41,7 @@ def few_held_out_digits(monkeypatch):
     fewer = replace(loaded, test_images=loaded.test_images[:300], test_labels=loaded.test_labels[:300])
     monkeypatch.setattr(images, "load", lambda name: fewer)
     monkeypatch.setattr(images, "HELD_OUT", np.arange(0, 300, 5))
-    monkeypatch.setattr(trainer, "FIT_DIGITS", 40)
+    monkeypatch.setattr(examiner, "FIT_DIGITS", 40)
 
 
 @pytest.fixture(autouse=True)
@@ -372,7 +373,7 @@ def test_no_chunk_of_an_evaluation_is_a_single_picture(monkeypatch):
 def test_looking_does_not_change_what_is_learned(monkeypatch):
     asked = experiment(epochs=2)
     often = finish(Trainer(asked))
-    monkeypatch.setattr(Trainer, "_look_is_due", lambda self: False)
+    monkeypatch.setattr(Examiner, "is_due", lambda self, step, last: False)
     never = finish(Trainer(asked))
     assert same(often, never)
     assert len(often.take_events()) > len(never.take_events())
@@ -380,8 +381,8 @@ def test_looking_does_not_change_what_is_learned(monkeypatch):
 
 def test_the_fit_digits_are_drawn_from_all_training_digits(monkeypatch):
     """Every other MNIST training digit was written by other people: an even stride would see half of them."""
-    monkeypatch.setattr(trainer, "FIT_DIGITS", 500)
-    fit = Trainer(Experiment(network=TINY))._fit
+    monkeypatch.setattr(examiner, "FIT_DIGITS", 500)
+    fit = Trainer(Experiment(network=TINY))._examiner._fit
     assert len(fit) == len(set(fit.tolist())) == 500
     assert 180 < (fit % 2).sum() < 320
 
@@ -406,7 +407,7 @@ def test_advance_does_at_least_a_step_and_comes_back_in_time():
         before, begun = run.step, time.perf_counter()
         run.advance(0.03)
         assert time.perf_counter() - begun < 1.5
-        assert run.step > before or run._looking or run._looked == run.step
+        assert run.step > before or run._looking or run._examiner.looked == run.step
     step = run.step
     run.advance(0)
     assert run.step in (step, step + 1)
