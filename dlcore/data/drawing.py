@@ -1,7 +1,7 @@
 """From a drawing to the picture that a network receives, by the recipe with which MNIST's digits were made.
 
 MNIST: the ink's box is scaled until its longer side is 20 pixels, and placed in 28×28 with its centre of mass in the
-middle (LeCun, Cortes and Burges, https://yann.lecun.com/exdb/mnist). The width of a brush does not grow with the digit
+middle (as the page of the data set describes it). The width of a brush does not grow with the digit
 as a pen's on paper does, so it is first brought into the range of MNIST's strokes.
 """
 

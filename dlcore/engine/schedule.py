@@ -90,8 +90,8 @@ class Schedule:
         """Let a run go on, from where it stands or from its last full state."""
         run = self._owned(run_id, owner)
         run.goes_on = True
-        if run.worker and not run.leaving and run.state == "paused":
-            run.state, run.message = "running", None
+        if run.worker and not run.leaving and run.state in ("paused", "starting"):
+            run.state, run.message = "running" if run.state == "paused" else run.state, None
             self.admission.order(run, "resume")
         elif run.state not in (*ACTIVE, "queued") and not self._is_over(run):
             self.admission.add(run)

@@ -70,9 +70,8 @@ def replay(spec: Backprop) -> Replay:
     """Return the network after the updates of a spec, or after the last one that leaves its loss a number."""
     module = build_network(spec)
     decay = spec.weight_decay if spec.optimizer == "adamw" else 0.0
-    kind = "sgd" if spec.optimizer == "momentum" else spec.optimizer
-    rule = Training(optimizer=kind, momentum=spec.momentum if spec.optimizer == "momentum" else 0.0,
-                    learning_rate=spec.learning_rate, weight_decay=decay)
+    kind, momentum = ("sgd", 0.0) if spec.optimizer == "plain" else (spec.optimizer, spec.momentum)
+    rule = Training(optimizer=kind, momentum=momentum, learning_rate=spec.learning_rate, weight_decay=decay)
     played = Replay(spec, module, make_optimizer(module, rule))
     for _update in range(spec.updates):
         loss = played.loss()

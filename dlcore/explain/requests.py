@@ -80,4 +80,5 @@ def _read(snapshot: Snapshot, pictures: np.ndarray) -> np.ndarray:
 REQUESTS: dict[str, Callable[[Snapshot | None, dict], Answer]] = {
     "read": read_pictures, "moment": show_moment, "augmented": augment_samples,
     "neighbours": show_neighbours, "backprop": walk_backprop, "gradient_health": show_gradient_health,
+    "neuron": show_neuron, "neuron_planes": show_planes,
 }

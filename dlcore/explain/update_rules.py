@@ -39,13 +39,13 @@ class Update:
 
 def spell_out(spec: Backprop, weight: float, gradient: float, state: State, count: int) -> Update:
     """Return the update number `count` (from 1) of a weight, given its gradient and the state before."""
-    rules = {"sgd": _sgd, "momentum": _momentum, "rmsprop": _rmsprop, "adam": _adam, "adamw": _adamw}
+    rules = {"plain": _plain, "sgd": _momentum, "rmsprop": _rmsprop, "adam": _adam, "adamw": _adamw}
     update = Update()
     update.weight = rules[spec.optimizer](update, spec, weight, gradient, state, count)
     return update
 
 
-def _sgd(update: Update, spec: Backprop, w: float, g: float, state: State, count: int) -> float:
+def _plain(update: Update, spec: Backprop, w: float, g: float, state: State, count: int) -> float:
     rate = spec.learning_rate
     return update.find("w", "w − η·g", "[0] − [1]·[2]", (w, rate, g), w - rate * g)
 

@@ -10,7 +10,7 @@ from dlcore.specs.fields import Rule, check_values, choice, kind, real, row, swi
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "none")
 LOSSES = ("mse", "cross_entropy", "bce")
-OPTIMIZERS = ("sgd", "momentum", "rmsprop", "adam", "adamw")
+OPTIMIZERS = ("plain", "sgd", "rmsprop", "adam", "adamw")  # "sgd" is SGD with momentum, as everywhere
 CURES = ("relu_he", "residual", "batch_norm")
 MAX_LAYERS, MAX_UNITS, MAX_UPDATES = 3, 4, 200
 LARGEST = 100.0  # size of an input, a target, a weight
@@ -55,7 +55,7 @@ class Backprop:
     activation: str = choice("sigmoid", *ACTIVATIONS)
     on_outputs: bool = switch(False)
     loss: str = choice("mse", *LOSSES)
-    optimizer: str = choice("sgd", *OPTIMIZERS)
+    optimizer: str = choice("plain", *OPTIMIZERS)
     momentum: float = real(0.9, 0, 0.999)
     learning_rate: float = real(0.5, 0, 10)
     weight_decay: float = real(0.01, 0, 1)

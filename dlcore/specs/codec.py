@@ -42,6 +42,7 @@ def _with_small_network(experiment: Experiment) -> Experiment:
 
 PAGES: dict[str, Page] = {
     "experiment": Page(Experiment, check, (("network", "small", _with_small_network),)),
+    "neuron": Page(Neuron),
     "backprop": Page(backprop.Backprop, backprop.check, (("backprop", "nearest", backprop.fit),)),
 }
 PARTS = {part().kind: part for part in (Augment, ImageData, Network, Training, Line)} | BLOCKS

@@ -136,7 +136,7 @@ def _windows(side: int, span: int, stride: int, padding: int, index: int) -> int
 def _seen(place: _Place, span: int, stride: int) -> tuple[int, int, int]:
     """Return receptive field, jump and input size after a window of `span` moved by `stride`.
 
-    Source: Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks" (2019).
+    Source: "Computing Receptive Fields of Convolutional Neural Networks", Distill, 2019.
     """
     return place.field + (span - 1) * place.jump, place.jump * stride, place.size
 

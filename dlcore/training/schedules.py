@@ -17,7 +17,7 @@ def factor(schedule: str, step: int, total: int) -> float:
 
 
 def one_cycle(step: int, total: int, warm: float = 0.3, start: float = 1 / 25, end: float = 1e-4 / 25) -> float:
-    """Return the cosine one-cycle factor: up to 1 in the first 30 %, then down (Smith and Topin, arXiv:1708.07120)."""
+    """Return the cosine one-cycle factor: up to 1 in the first 30 %, then down (arXiv:1708.07120)."""
     peak, last = warm * total - 1, total - 1
     if step <= peak:
         return _glide(start, 1.0, step / peak if peak else 1.0)

@@ -46,11 +46,12 @@ def _rule(spec: Any, path: str) -> Rule:
 
 
 class Form:
-    """The widgets of one page's experiment; `touched` is told what the visitor changed."""
+    """The widgets of what one page is about (`kind`); `touched` is told what the visitor changed."""
 
-    def __init__(self, page: str, touched: Touched = lambda path, value: None, locked: bool = False):
-        self.page, self.touched, self.locked = page, touched, locked
-        self.experiment = state.experiment(page)
+    def __init__(self, page: str, touched: Touched = lambda path, value: None, locked: bool = False,
+                 kind: str = "experiment"):
+        self.page, self.touched, self.locked, self.kind = page, touched, locked, kind
+        self.experiment = state.page_spec(page, kind)
 
     def key(self, path: str) -> str:
         """Return a field's widget key, such as "digits.learning_rate"."""
@@ -60,6 +61,11 @@ class Form:
         """Draw a field as a choice."""
         options = options or _rule(self.experiment, path).options
         st.selectbox(format_func=words.option, options=options, **self._bind(path), **how)
+
+    def press(self, path: str, options: tuple | None = None, **how: Any) -> None:
+        """Draw a field as buttons side by side, one of which is pressed."""
+        options = options or _rule(self.experiment, path).options
+        st.pills(options=options, required=True, **({"format_func": words.option} | how), **self._bind(path))
 
     def slide(self, path: str, step: float, **how: Any) -> None:
         """Draw a field as a slider between its bounds."""
@@ -88,7 +94,7 @@ class Form:
 
     def _take(self, path: str) -> None:
         """Take a widget's value over; a browser that meets the widget for the first time only repeats it."""
-        value, experiment = st.session_state[self.key(path)], state.experiment(self.page)
+        value, experiment = st.session_state[self.key(path)], state.page_spec(self.page, self.kind)
         value = value if path == "training.device" else _rule(experiment, path).type(value)
         if value != read_field(experiment, path):
             state.remember(self.page, write_field(experiment, path, value))
@@ -105,7 +111,7 @@ def edit_data(form: Form, datasets: tuple[str, ...]) -> None:
     """Draw what the network learns from: data set, how many, size, channels, augmentation."""
     data = form.experiment.data
     count = _("{n} digits").format(n=number(data.train_size))
-    with _group(_("Data"), f"{words.option(data.dataset)} · {count} · {data.size}×{data.size}×{data.channels}", "data",
+    with grouped(_("Data"), f"{words.option(data.dataset)} · {count} · {data.size}×{data.size}×{data.channels}", "data",
                 form.page):
         if len(datasets) > 1:
             form.choose("data.dataset", datasets)
@@ -117,7 +123,7 @@ def edit_data(form: Form, datasets: tuple[str, ...]) -> None:
             form.choose("data.channels")
     changed = [number(getattr(data.augment, declared.name), 1) for declared in fields(Augment)
                if rule_of(declared) and getattr(data.augment, declared.name)]
-    with _group(_("Augmentation"), " · ".join(changed) or _("none"), "augmentation", form.page):
+    with grouped(_("Augmentation"), " · ".join(changed) or _("none"), "augmentation", form.page):
         form.slide("data.augment.rotation", 1, max_value=45.0)
         form.slide("data.augment.shift", 0.5)
         for name in ("scale", "brightness", "contrast", "thickness"):
@@ -128,7 +134,7 @@ def edit_training(form: Form, devices: tuple[str, ...]) -> None:
     """Draw how the network learns: optimiser, learning rate, schedule, batch, epochs, loss, device."""
     training = form.experiment.training
     summary = f"{words.option(training.optimizer).split()[0]} · {training.learning_rate:g} · {training.batch_size}"
-    with _group(_("Training"), summary, "training", form.page):
+    with grouped(_("Training"), summary, "training", form.page):
         form.choose("training.optimizer")
         form.pick("training.learning_rate", LEARNING_RATES, format_func="{:g}".format)
         form.choose("training.schedule")
@@ -139,7 +145,7 @@ def edit_training(form: Form, devices: tuple[str, ...]) -> None:
             form.slide(DROPOUT, 0.05)
         form.pick("training.batch_size", BATCHES)
         form.enter("training.epochs")
-    with _group(_("More"), f"{words.option(training.loss)} · {training.device}", "more", form.page):
+    with grouped(_("More"), f"{words.option(training.loss)} · {training.device}", "more", form.page):
         form.choose("training.loss")
         form.enter("training.seed")
         form.choose("training.device", tuple(dict.fromkeys((*devices, training.device))))
@@ -148,12 +154,13 @@ def edit_training(form: Form, devices: tuple[str, ...]) -> None:
                                                     "same numbers every time."))
     calls = {"zero_grad()": training.zero_grad, "eval()": training.eval_mode}
     forgotten = ", ".join(call for call, kept in calls.items() if not kept)
-    with _group(_("Common mistakes"), _("without {call}").format(call=forgotten) if forgotten else "", "mistakes",
+    with grouped(_("Common mistakes"), _("without {call}").format(call=forgotten) if forgotten else "", "mistakes",
                 form.page):
         form.switch("training.zero_grad", help=_("Switched off, the gradients of all steps pile up."))
         form.switch("training.eval_mode", help=_("Switched off, dropout stays on while the held-out digits are read."))
 
 
-def _group(title: str, values: str, name: str, page: str):
+def grouped(title: str, values: str, name: str, page: str):
+    """Open a group of the sidebar; folded, it shows its values."""
     label = f"**{title}** :small[:gray[{values}]]" if values else f"**{title}**"
     return st.expander(label, key=f"{page}.{name}_group")

@@ -13,14 +13,20 @@ from pages.ui.history import history_of
 from pages.ui.language import _, told
 
 QUICK, CALM = 0.2, 0.6  # seconds between two looks, with few and with many trainings
+STANDING = 1.0          # while the run stands still: another tab may let it go on
 
 
 def poll(page: str, view: RunView | None) -> None:
     """Draw the run's state and progress, and go on doing so while it trains."""
+    st.fragment(_tick, run_every=_pause(view))(page, view.state if view else "")
+
+
+def _pause(view: RunView | None) -> float | None:
+    """Return the seconds between two looks; None where nothing can change by itself."""
     status = state.engine().status()
-    busy = not status.ready or (view is not None and view.state in runs.ACTIVE)
-    pause = QUICK if status.running <= 3 else CALM
-    st.fragment(_tick, run_every=pause if busy else None)(page, view.state if view else "")
+    if not status.ready or (view is not None and view.state in runs.ACTIVE):
+        return QUICK if status.running <= 3 else CALM
+    return STANDING if view is not None and view.state in runs.GOES_ON else None
 
 
 def _tick(page: str, state_before: str) -> None:

@@ -5,14 +5,16 @@ import streamlit as st
 from dlcore.engine.client import hash_owner
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
-from dlcore.specs.experiment import LIVE_FIELDS, Experiment, same_run
+from dlcore.specs.experiment import DROPOUT, LIVE_FIELDS, Experiment, in_effect, same_run
 from pages.ui import state
+from pages.ui.forms import read_field
 from pages.ui.language import N_, _, number, told
 
 STATES = {
     "queued": N_("Waiting"), "starting": N_("Starting"), "running": N_("Training"), "paused": N_("Paused"),
     "finished": N_("Finished"), "interrupted": N_("Interrupted"), "failed": N_("Failed"),
 }
+EPOCHS = "training.epochs"
 ACTIVE = ("queued", "starting", "running")
 GOES_ON = ("paused", "interrupted")  # a click continues these
 
@@ -69,6 +71,8 @@ def show_transport(page: str, view: RunView | None, broken: bool) -> None:
         _button(page, "pause", _("Pause"), "pause", _pause, view, primary=True)
     elif view is not None and view.state in GOES_ON:
         _button(page, "train", _("Continue"), "play_arrow", _continue, view, primary=True)
+    elif view is not None and _wants_more(page, view):
+        _button(page, "train", _("Train on"), "play_arrow", _train_longer, view, primary=True)
     else:
         _button(page, "train", _("Train"), "play_arrow", _start, view, primary=True, disabled=broken)
     over = view is not None and view.state in ("finished", "failed")
@@ -139,9 +143,40 @@ def _copy(page: str, view: RunView) -> None:
     state.remember(page, view.experiment)
 
 
+def _wants_more(page: str, view: RunView) -> bool:
+    """Whether a finished run could go on, because the visitor has since asked for more epochs of it."""
+    wanted = state.experiment(page)
+    return (view.state == "finished" and same_run(wanted, view.experiment)
+            and wanted.training.epochs > round(view.epoch))
+
+
+def _train_longer(page: str, view: RunView) -> None:
+    state.engine().change(view.id, state.visitor(), EPOCHS, state.experiment(page).training.epochs)
+    state.engine().resume(view.id, state.visitor())
+
+
 def train_on_from(page: str, view: RunView, step: int) -> None:
     """Train on from a snapshot, in a run of its own; the recording that was rewound stays as it is."""
-    _guard(page, lambda page: begin(page, view.experiment, parent=(view.id, step)))
+    _guard(page, _branch, view, step)
+
+
+def _branch(page: str, view: RunView, step: int) -> None:
+    """Begin the new run with what was set since; it gets another epoch where none is left."""
+    per_epoch = view.total_steps / round(view.total_steps * view.epoch / view.step) if view.step else 1
+    wanted, then = state.experiment(page), in_effect(view.experiment, step)
+    settings = {path: read_field(wanted, path) for path in LIVE_FIELDS
+                if same_run(wanted, then) and _differs(wanted, then, path)}
+    if step >= per_epoch * settings.get(EPOCHS, then.training.epochs):
+        settings[EPOCHS] = int(step // per_epoch) + 1
+    run_id = begin(page, view.experiment, parent=(view.id, step), paused=True)
+    for path, value in settings.items():
+        state.engine().change(run_id, state.visitor(), path, value)
+    state.engine().resume(run_id, state.visitor())
+
+
+def _differs(wanted: Experiment, then: Experiment, path: str) -> bool:
+    has_it = path != DROPOUT or any(block.kind == "dropout" for block in then.network.blocks)
+    return has_it and read_field(wanted, path) != read_field(then, path)
 
 
 def change_while_running(page: str, path: str, value: object) -> None:

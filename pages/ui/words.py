@@ -16,6 +16,8 @@ OPTIONS = {
     "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST",
     "cross_entropy": N_("Cross-entropy"), "bce": N_("Binary cross-entropy"), "mse": N_("Mean squared error"),
     "sgd": N_("SGD with momentum"), "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW",
+    "plain": "SGD", "none": N_("None"), "relu_he": N_("ReLU and He initialisation"),
+    "residual": N_("Residual connections"), "batch_norm": N_("Batch norm"),
     "constant": N_("Constant"), "one_cycle": N_("One cycle"), "cosine": N_("Cosine"), "step": N_("Steps"),
     "auto": N_("Automatic"), "float32": "float32", "bfloat16": "bfloat16",
     "small": N_("Small"), "lenet5": "LeNet-5", "my_net": "MY_NET", "mlp": N_("No convolution"), "own": N_("Your own"),
@@ -36,7 +38,19 @@ FIELDS = {
     "channels": N_("Channels"), "kernel": N_("Kernel"), "stride": N_("Stride"), "padding": N_("Padding"),
     "dilation": N_("Dilation"), "function": N_("Function"), "mode": N_("Kind"), "size": N_("Window"), "p": N_("Share"),
     "features": N_("Features"),
+    "backprop": N_("Network"), "hidden": N_("Neurons in the hidden layers"), "targets": N_("Targets"),
+    "on_outputs": N_("Activation on the outputs too"), "loss": N_("Loss"), "optimizer": N_("Optimiser"),
+    "momentum": N_("Momentum"), "learning_rate": N_("Learning rate"), "weight_decay": N_("Weight decay"),
+    "zero_grad": N_("Call zero_grad()"), "seed": N_("Seed"), "updates": N_("Updates made"),
+    "picked": N_("Picked weight"), "cure": N_("Cure"),
+    "neuron": N_("Neuron"), "activation": N_("Activation function"), "count": N_("Inputs"), "inputs": N_("Inputs"),
+    "weights": N_("Weights"), "bias": N_("Bias"), "classes": N_("Logits"), "logits": N_("Logits"),
+    "temperature": N_("Temperature"), "line": N_("Neurons side by side"), "line.curve": N_("Curve"),
+    "line.drawn": N_("Drawn curve"), "line.neurons": N_("Neurons"), "line.layers": N_("Hidden layers"),
+    "line.linear": N_("Without activation function"), "line.seed": N_("Seed"),
 }
+FUNCTIONS = {"leaky_relu": "Leaky ReLU", "step": N_("Step"), "softmax": "Softmax"}
+CURVES = {"sine": N_("Sine"), "step": N_("Step"), "bump": N_("Bump"), "drawn": N_("Your own")}
 CLASSES = {
     "mnist": tuple(map(str, range(10))),
     "fashion_mnist": (N_("T-shirt"), N_("Trouser"), N_("Pullover"), N_("Dress"), N_("Coat"), N_("Sandal"), N_("Shirt"),
@@ -52,6 +66,16 @@ def field_name(path: str) -> str:
 def option(name: object) -> str:
     """Return what an option is called; numbers and unknown ones are written as they are."""
     return _(OPTIONS[name]) if name in OPTIONS else str(name)
+
+
+def function_name(name: str) -> str:
+    """Return what an activation function is called."""
+    return _(FUNCTIONS[name]) if name in FUNCTIONS else option(name)
+
+
+def curve_name(name: str) -> str:
+    """Return what a curve to imitate is called."""
+    return _(CURVES[name])
 
 
 def class_names(dataset: str) -> list[str]:

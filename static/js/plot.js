@@ -77,7 +77,7 @@ function niceAbove(value) {
   return unit * [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((factor) => factor * unit >= value * 0.999);
 }
 
-function spread(low, high) {
+export function spread(low, high) {
   const raw = (high - low) / 2.5;
   const unit = 10 ** Math.floor(Math.log10(raw));
   const step = unit * [1, 2, 2.5, 5, 10].reduce((best, f) => (Math.abs(f * unit - raw) < Math.abs(best * unit - raw) ? f : best));
@@ -212,17 +212,17 @@ function label(painter, frame, x, text, theme) {
   painter.fillText(text, left + 4, frame.bottom + 14);
 }
 
-function line(painter, x1, y1, x2, y2) {
+export function line(painter, x1, y1, x2, y2) {
   painter.beginPath();
   painter.moveTo(x1, y1);
   painter.lineTo(x2, y2);
   painter.stroke();
 }
 
-function dot(painter, x, y, radius) {
+export function dot(painter, x, y, radius) {
   painter.beginPath();
   painter.arc(x, y, radius, 0, 2 * Math.PI);
   painter.fill();
 }
 
-const crisp = (place) => Math.round(place) + 0.5;
+export const crisp = (place) => Math.round(place) + 0.5;

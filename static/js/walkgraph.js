@@ -4,9 +4,10 @@ const version = new URL(import.meta.url).search;
 const { typesetSvg } = await import(`./formula.js${version}`);
 
 const SVG = "http://www.w3.org/2000/svg";
-const BOX = { width: 64, height: 50 };
+const BOX = { width: 66, height: 50 };
+const NARROW = 480;
 const ROW = 78;
-const LEAST_GAP = 58;
+const LABEL = 0.27; // where on its line a weight stands, from its source
 
 export const GRAPH_STYLE = `
   .graph { overflow-x: auto; border-radius: 8px; }
@@ -17,7 +18,8 @@ export const GRAPH_STYLE = `
   .graph .slope { font-size: 11px; }
   .graph .positive { fill: var(--st-blue-text-color); } .graph .negative { fill: var(--st-orange-text-color); }
   .graph rect { fill: var(--st-background-color); stroke: var(--st-border-color); stroke-width: 1.25; }
-  .graph .place { cursor: pointer; }
+  .graph .place { cursor: pointer; } .graph .place[data-id^=x], .graph .target { cursor: text; }
+  .graph .narrow text { font-size: 11px; } .graph .narrow .slope { font-size: 9.5px; }
   .graph .place.lit rect { stroke: var(--st-text-color); stroke-width: 2; fill: var(--st-secondary-background-color); }
   .graph .place.lit .value, .graph .place.lit .slope { font-weight: 700; }
   .graph .wire { fill: none; stroke-linecap: round; pointer-events: none; opacity: .5; }
@@ -51,7 +53,7 @@ export function openGraph(box, on) {
 // Draw an answer at one of its steps; `known` has what was found up to here.
 export function drawGraph(graph, scene) {
   build(graph, scene);
-  const { answer, step, known, picked, write } = scene;
+  const { answer, step, known, picked, brief: write } = scene;
   const largest = Math.max(...Object.values(answer.weights).map(({ value }) => Math.abs(value)), 0.5);
   for (const [id, place] of graph.places) showPlace(id, place, scene);
   for (const [name, weight] of graph.weights) {
@@ -65,22 +67,23 @@ export function drawGraph(graph, scene) {
 function plan(scene, width) {
   const { sizes, scalars } = scene.answer;
   const last = sizes.length - 1;
+  const [wide, least] = width < NARROW ? [57, 38] : [BOX.width, 58];
   const halves = sizes.map((_count, layer) => (layer === 0 ? 1 : `a${layer}.1` in scalars || (layer === last && "p1" in scalars) ? 2 : 1));
   const gaps = sizes.length;
-  const across = (stacked) => halves.reduce((sum, count) => sum + (stacked ? 1 : count) * BOX.width, BOX.width) + gaps * LEAST_GAP;
+  const across = (stacked) => halves.reduce((sum, count) => sum + (stacked ? 1 : count) * wide, wide) + gaps * least;
   const stacked = across(false) > width;
   const total = Math.max(width, across(stacked));
-  const gap = Math.min(190, LEAST_GAP + (total - across(stacked)) / gaps);
+  const gap = Math.min(190, least + (total - across(stacked)) / gaps);
   const row = ROW + (stacked && halves.includes(2) ? BOX.height : 0);
   const height = Math.max(...sizes) * row + 8;
-  const used = across(stacked) + gaps * (gap - LEAST_GAP);
+  const used = across(stacked) + gaps * (gap - least);
   let x = (total - used) / 2;
   const columns = halves.map((count) => {
-    const column = { x, count, width: (stacked ? 1 : count) * BOX.width };
+    const column = { x, count, width: (stacked ? 1 : count) * wide };
     x += column.width + gap;
     return column;
   });
-  return { total, height, row, stacked, columns, loss: x };
+  return { total, height, row, stacked, columns, loss: x, wide };
 }
 
 function build(graph, scene) {
@@ -94,6 +97,8 @@ function build(graph, scene) {
   svg.replaceChildren();
   const at = plan(scene, width);
   svg.setAttribute("width", at.total);
+  svg.classList.toggle("narrow", at.wide < BOX.width);
+  graph.wide = at.wide;
   svg.setAttribute("height", at.height);
   const [lines, boxes] = [make("g", {}, svg), make("g", {}, svg)];
   sizes.forEach((count, layer) => {
@@ -110,16 +115,17 @@ function addNeuron(graph, boxes, at, { answer: { sizes, scalars } }, layer, inde
   if (layer === 0) return void addPlace(graph, boxes, `x${index}`, x, top);
   addPlace(graph, boxes, `z${layer}.${index}`, x, top);
   const second = `a${layer}.${index}` in scalars ? `a${layer}.${index}` : `p${index}`;
-  if (count === 2) addPlace(graph, boxes, second, at.stacked ? x : x + BOX.width, at.stacked ? top + BOX.height : top);
+  if (count === 2) addPlace(graph, boxes, second, at.stacked ? x : x + at.wide, at.stacked ? top + BOX.height : top);
   addCorner(graph, boxes, `b${layer}.${index}`, x + 2, top + tall + 13, "start");
-  if (layer === sizes.length - 1) addCorner(graph, boxes, `t${index}`, x + width - 2, top + tall + (width > BOX.width ? 13 : 26), "end");
+  const low = index > (sizes[layer] + 1) / 2;
+  if (layer === sizes.length - 1) addCorner(graph, boxes, `t${index}`, x + width + 5, low ? top + tall : top + 9, "start");
 }
 
 function addPlace(graph, parent, id, x, y) {
   const group = make("g", { class: "place", transform: `translate(${x} ${y})`, "data-id": id }, parent);
-  make("rect", { width: BOX.width, height: BOX.height, rx: 7 }, group);
-  const text = (name, line) => make("text", { class: name, x: BOX.width / 2, y: line, "text-anchor": "middle" }, group);
-  const place = { group, x, y, name: text("name", 14), value: text("value", 29), slope: text("slope", 43) };
+  make("rect", { width: graph.wide, height: BOX.height, rx: 7 }, group);
+  const text = (name, line) => make("text", { class: name, x: graph.wide / 2, y: line, "text-anchor": "middle" }, group);
+  const place = { group, x, y, wide: graph.wide, name: text("name", 14), value: text("value", 29), slope: text("slope", 43) };
   group.onclick = () => (id[0] === "x" ? graph.on.edit(id, group) : graph.on.visit(id));
   graph.places.set(id, place);
 }
@@ -138,7 +144,7 @@ function addLines(graph, parent, sizes, scalars) {
     for (let to = 1; to <= sizes[layer]; to++) {
       for (let from = 1; from <= sizes[layer - 1]; from++) {
         const source = layer > 1 ? graph.places.get(`a${layer - 1}.${from}`) ?? graph.places.get(`z${layer - 1}.${from}`) : out(0, from);
-        addWeight(graph, parent, `w${layer}.${to}.${from}`, source, graph.places.get(`z${layer}.${to}`), crowded, 0.3 + 0.13 * ((from - 1) % 3));
+        addWeight(graph, parent, `w${layer}.${to}.${from}`, source, graph.places.get(`z${layer}.${to}`), crowded);
       }
     }
   }
@@ -152,30 +158,30 @@ function addLines(graph, parent, sizes, scalars) {
 }
 
 function ends(source, goal) {
-  return { x1: source.x + BOX.width, y1: source.y + BOX.height / 2, x2: goal.x, y2: goal.y + BOX.height / 2 };
+  return { x1: source.x + source.wide, y1: source.y + BOX.height / 2, x2: goal.x, y2: goal.y + BOX.height / 2 };
 }
 
 const curve = ({ x1, y1, x2, y2 }) => `M${x1} ${y1} L${x2} ${y2}`;
 
-function addWeight(graph, parent, name, source, goal, crowded, share) {
+function addWeight(graph, parent, name, source, goal, crowded) {
   const line = ends(source, goal);
   const group = make("g", { class: "weight", "data-id": name }, parent);
   const path = { d: curve(line) };
   const weight = {
     group, line, crowded, glow: make("path", { class: "glow", ...path }, group), wire: make("path", { class: "wire", ...path }, group),
     head: make("path", { class: "head" }, group), hit: make("path", { class: "hit", ...path }, group),
-    label: make("text", { class: "label", x: line.x1 + (line.x2 - line.x1) * share, y: line.y1 + (line.y2 - line.y1) * share + 4 }, group),
+    label: make("text", { class: "label", x: line.x1 + (line.x2 - line.x1) * LABEL, y: line.y1 + (line.y2 - line.y1) * LABEL + 4 }, group),
   };
   group.onclick = () => graph.on.pick(name);
   graph.weights.set(name, weight);
 }
 
-function showPlace(id, place, { answer, step, known, slopeKnown, write }) {
+function showPlace(id, place, { answer, step, known, slopeKnown, brief: write }) {
   const scalar = answer.scalars[id];
   place.group.classList.toggle("lit", step.at === id);
   typesetSvg(place.name, scalar.symbol);
   place.value.textContent = known(id) || id[0] === "x" ? write(scalar.value) : "·";
-  place.slope.textContent = slopeKnown(id) ? `∂ ${write(scalar.gradient)}` : "";
+  place.slope.textContent = slopeKnown(id) ? `∂${write(scalar.gradient)}` : "";
   sign(place.slope, scalar.gradient);
 }
 
@@ -210,7 +216,7 @@ function arrow({ x1, y1, x2, y2 }, back, width) {
   return `M${point(0, 0)} L${point(long, half)} L${point(long, -half)} Z`;
 }
 
-function showCorner(id, { group, label }, { answer, step, picked, write }) {
+function showCorner(id, { group, label }, { answer, step, picked, brief: write }) {
   if (id[0] === "t") return void typesetSvg(label, `${answer.scalars[id].symbol} = ${write(answer.scalars[id].value)}`);
   const { value, gradient, after } = answer.weights[id];
   const lit = step.edges.includes(id);

@@ -55,7 +55,7 @@ def test_ten_trainings_leave_the_pages_quick_and_the_memory_small(tmp_path):
     show(f"{TRAININGS} trainings of the default network, each looked at", [
         Figure("another session's click, median", clicks, "ms"),
         Figure("another session's click, 95th percentile", clicks, "ms", most=100, of=percentile(0.95)),
-        Figure("the click that starts one", started, "ms"),
+        Figure("the click that starts one", [1000 * seconds for seconds in started], "ms"),
         Figure("server, engine and workers, PSS", [sum(memory.values())], "MiB", most=1536,
                note=", ".join(f"{name} {size:.0f}" for name, size in memory.items())),
         Figure("computing threads of the busiest worker", [threads], most=1),
@@ -86,7 +86,7 @@ def engine(tmp_path) -> Iterator[Engine]:
     started = Engine(tmp_path)
     started.start()
     yield started
-    started.stop()
+    started.close()
 
 
 def test_ten_trainings_take_turns_on_one_thread_each_and_a_further_one_starts_at_once(engine):
@@ -121,7 +121,7 @@ def timed_start(engine: Engine, seed: int) -> float:
         time.sleep(0.002)
     seconds = time.perf_counter() - begun
     assert engine.view(run).state == "running", engine.view(run).message
-    engine.stop_run(run, OWNER)
+    engine.stop(run, OWNER)
     return seconds
 
 

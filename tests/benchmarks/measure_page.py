@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
+from typing import TypeVar
 from urllib.parse import urlencode
 
 import pytest
@@ -18,6 +19,7 @@ from dlcore.specs.codec import to_link
 from dlcore.specs.experiment import Experiment
 from tests.benchmarks.figures import Figure, percentile, show, sized
 from tests.benchmarks.pace import Pace
+from tests.benchmarks.processes import processor_seconds
 from tests.benchmarks.sessions import Session
 from tests.conftest import served, settled
 
@@ -28,6 +30,7 @@ STROKES = sized(8, 30)
 STARTS = sized(3, 5)
 LONG = replace(Experiment(), training=replace(Experiment().training, epochs=100, schedule="constant"))
 PATIENCE = 60_000
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -57,32 +60,57 @@ def training(url: str, runs: Path) -> Iterator[tuple[Session, Pace]]:
             yield session, pace
 
 
+@dataclass
+class Watched:
+    """A training while somebody looks, over the same while nobody does: steps a second, steps a processor second of
+    the worker (what does not depend on who else computes), and the processors that server and browser take."""
+
+    pace: float
+    work: float
+    taken: float
+
+
 def test_a_page_that_looks_on_costs_the_training_little(server, chromium):
     with training(*server) as (session, pace):
-        figures = [
-            Figure("polling and drawing, over nobody looking", compare(pace, session.poll), "of the pace", least=0.95),
-            Figure("the same with the pen moving", compare(pace, lambda time: session.poll(time, "digits.canvas")),
-                   "of the pace"),
-            Figure("Chromium looking on", compare(pace, looking_on(chromium, server[0], session)), "of the pace",
-                   least=0.85),
-            Figure("nobody looking", [pace.during(BLOCK, UNWATCHED)], "steps/s"),
-        ]
-    show("What a page costs the training of the default network", figures)
+        ways = {
+            "a session that polls and draws": (0.95, session.poll),
+            "the same with the pen moving": (None, lambda time: session.poll(time, "digits.canvas")),
+            "Chromium": (0.85, looking_on(chromium, server[0], session)),
+        }
+        for name, (least, look) in ways.items():
+            seen = compare(pace, look)
+            show(f"A training of the default network while {name} looks on, over nobody looking", [
+                Figure("steps a second", [one.pace for one in seen], "times", least=least),
+                Figure("steps a processor second of the worker", [one.work for one in seen], "times"),
+                Figure("processors taken by server and browser", [one.taken for one in seen]),
+            ])
 
 
-def compare(pace: Pace, look: Callable[[float], object]) -> list[float]:
-    """Return the pace while somebody looks over the pace while nobody does, again and again."""
-    ratios, alone = [], [pace.during(BLOCK, UNWATCHED)]
+def compare(pace: Pace, look: Callable[[float], object]) -> list[Watched]:
+    """Alternate: nobody looks, somebody looks, nobody looks ..."""
+    found, alone = [], [measure(pace, UNWATCHED)]
     for _ in range(ROUNDS):
-        watched = run_beside(lambda: look(BLOCK + 1.5), lambda: pace.during(BLOCK, 1.0))
-        alone.append(pace.during(BLOCK, UNWATCHED))
-        ratios.append(watched / mean(alone[-2:]))
-    return ratios
+        watched = run_beside(lambda: look(BLOCK + 2), lambda: measure(pace, 1.5))
+        alone.append(measure(pace, UNWATCHED))
+        steps, work = (mean(values) for values in list(zip(*alone[-2:]))[:2])
+        found.append(Watched(watched[0] / steps, watched[1] / work, watched[2]))
+    return found
 
 
-def run_beside(work: Callable[[], object], measure: Callable[[], float]) -> float:
+def measure(pace: Pace, settle: float) -> tuple[float, float, float]:
+    """Return steps a second, steps a processor second of the worker, and processors that server and browser take."""
+    time.sleep(settle)
+    begun, before = time.monotonic(), processor_seconds()
+    time.sleep(BLOCK)
+    ended, after = time.monotonic(), processor_seconds()
+    spent = {name: (after[name] - before[name]) / (ended - begun) for name in after}
+    steps = pace.between(begun, ended)
+    return steps, steps / max(spent["worker"], 1e-3), spent["server"] + spent["browser"]
+
+
+def run_beside(work: Callable[[], object], measure: Callable[[], T]) -> T:
     """Measure in another thread (Playwright stays in this one) while work is being done."""
-    found: list[float] = []
+    found: list[T] = []
     thread = threading.Thread(target=lambda: found.append(measure()))
     thread.start()
     work()
@@ -171,7 +199,7 @@ def start(folder: Path, chromium) -> tuple[float, float, float]:
             tab.goto(url)
             tab.locator(".st-key-home-canvas .pad canvas").wait_for(state="visible", timeout=PATIENCE)
             home = time.perf_counter() - begun
-            controls = timed_click(tab, tab.get_by_test_id("stSidebarNavLink").nth(1),
+            controls = timed_click(tab, tab.locator('[data-testid="stSidebarNavLink"][href$="/digits"]'),
                                    ".st-key-digits-train button:enabled", ".st-key-digits-learning_rate")
             table = timed_click(tab, tab.get_by_role("tab").nth(1), ".st-key-digits-layers canvas")
             tab.goto("about:blank")

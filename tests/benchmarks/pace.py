@@ -36,12 +36,6 @@ class Pace:
         (first, start), (last, end) = seen[0], seen[-1]
         return (end - start) / (last - first)
 
-    def during(self, seconds: float, settle: float) -> float:
-        """Return the steps a second from now on, after some seconds that do not count."""
-        begun = time.monotonic() + settle
-        time.sleep(settle + seconds)
-        return self.between(begun, begun + seconds)
-
     def _follow(self) -> None:
         read = 0
         while not self._stop.wait(0.004):

@@ -40,6 +40,21 @@ def busy_threads(pid: int, seconds: float = 1.0, share: float = 0.1) -> int:
 
 
 def _thread_seconds(pid: int) -> dict[str, float]:
-    fields = {path.parent.name: path.read_text().rpartition(")")[2].split()
-              for path in (PROC / str(pid) / "task").glob("*/stat")}
-    return {thread: (int(values[11]) + int(values[12])) / TICKS for thread, values in fields.items()}
+    return {path.parent.name: _seconds(path) for path in (PROC / str(pid) / "task").glob("*/stat")}
+
+
+def processor_seconds() -> dict[str, float]:
+    """Return the processor seconds so far of what this process has started: server, worker (the busiest), browser."""
+    kinds = {"server": "streamlit", "worker": "dlcore.engine", "browser": "--type="}
+    spent: dict[str, list[float]] = {name: [0.0] for name in kinds}
+    for pid in family(os.getpid())[1:]:
+        command = (PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace")
+        for name, mark in kinds.items():
+            if mark in command:
+                spent[name].append(_seconds(PROC / str(pid) / "stat"))
+    return {name: max(values) if name == "worker" else sum(values) for name, values in spent.items()}
+
+
+def _seconds(stat: Path) -> float:
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS

@@ -133,6 +133,38 @@ def test_a_setting_changed_while_it_runs_is_recorded_at_its_step(digits, awake):
     assert (change["step"], change["field"], change["value"]) == (1, "training.learning_rate", 0.001)
 
 
+def finished(app, engine):
+    wait_until(lambda: view_of(app, engine).state == "finished", 30, "the run did not finish")
+    return view_of(app, engine)
+
+
+def test_a_finished_run_goes_on_when_more_epochs_are_asked_for(digits, awake):
+    app = digits()
+    app.button(key="digits.train").click().run()
+    first, run_id = finished(app, awake), app.query_params["run"]
+    app.run().number_input(key="digits.epochs").set_value(3).run()
+    assert app.button(key="digits.train").label == "Train on"
+    app.button(key="digits.train").click().run()
+    wait_until(lambda: view_of(app, awake).step == 3 * first.step, 30, "it did not go on")
+    assert app.query_params["run"] == run_id
+    assert {"training.epochs"} == {change.field for change in view_of(app, awake).experiment.changes}
+
+
+def test_training_goes_on_from_a_snapshot_in_a_run_of_its_own(digits, awake):
+    app = digits()
+    app.button(key="digits.train").click().run()
+    first, run_id = finished(app, awake), app.query_params["run"]
+    app.session_state["digits.rewind"] = {"at": first.step}
+    app.run().select_slider(key="digits.learning_rate").set_value(0.001).run()
+    app.button(key="digits.train_on").click().run()
+    assert app.query_params["run"] != run_id
+    wait_until(lambda: view_of(app, awake).step == 2 * first.step, 30, "the branch did not go on for an epoch")
+    assert view_of(app, awake).parent == (run_id, first.step)
+    changes = {change.field: (change.step, change.value) for change in view_of(app, awake).experiment.changes}
+    assert changes == {"training.learning_rate": (first.step, 0.001), "training.epochs": (first.step, 2)}
+    assert awake.view(run_id).step == first.step
+
+
 def test_somebody_else_watches_and_may_go_on_with_a_copy(digits, awake):
     mine = digits()
     mine.button(key="digits.step").click().run()

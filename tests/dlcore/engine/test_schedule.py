@@ -62,6 +62,14 @@ def test_runs_wait_while_the_engine_wakes(tmp_path):
     assert schedule.states(run) == [("starting", 0)]
 
 
+def test_a_run_that_was_to_stand_still_goes_on_when_it_is_asked_to_while_it_starts(schedule):
+    run = schedule.start(Experiment(), "me", None, True)
+    schedule.resume(run, "me")
+    assert schedule.orders(run) == ["start", "resume"]
+    schedule.says(run, state=None)
+    assert schedule.states(run) == [("running", 0)]
+
+
 def test_a_paused_run_leaves_memory_when_another_waits(schedule):
     a, b = schedule.run(), schedule.run()
     schedule.says(a, state=None)

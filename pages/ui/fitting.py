@@ -1,0 +1,254 @@
+"""A line of neurons that learns a curve: which were trained for this page, the Job that trains more, and the plane.
+
+The plane (static/js/plane.js) shows the topic "fit" of its channel and sends what the visitor draws on it:
+
+    curve     seq, heights (one at each knot)
+    message   meta  channel, language, words, seq, high, left, right      arrays  target float32 (2, points)
+    fit       output float32 (points,), parts float32 (neurons, points), neurons, step, loss, signs
+    errors    widths uint32 (n,), errors float32 (n,), chosen          (static/js/widths.js)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dlcore.data.curves import HIGH, LEFT, RIGHT, heights, places
+from dlcore.specs.codec import to_dict, to_link
+from dlcore.specs.fields import walk
+from dlcore.specs.neuron import Line, Neuron
+from pages.ui import panels, state
+from pages.ui.language import _, language, ngettext, number, told
+from pages.ui.live import pack
+
+WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16)  # that "every width" trains
+PAUSE = 0.15  # seconds between two looks at the Job
+
+_plane = panels.register("plane", 240)
+_widths = panels.register("widths", 110)
+
+
+@dataclass
+class Fits:
+    """The lines that were trained in one way on one curve, by number of neurons, and the Job that trains more."""
+
+    subject: str = ""
+    found: dict[int, dict] = field(default_factory=dict)
+    job: str | None = None
+    wanted: tuple[int, ...] = ()
+    stopped: bool = False
+    newest: int | None = None
+    message: str = ""
+
+    def take(self) -> None:
+        """Take over what the Job has found so far; forget the Job when it is done."""
+        if self.job is None:
+            return
+        view = state.engine().job(self.job)
+        for fit in (view.result or {}).get("fits", ()) if view else ():
+            self.found[fit["neurons"]], self.newest = fit, fit["neurons"]
+        if view is None or view.finished:
+            self.message = told(view.error) if view and view.error else ""
+            self.job, self.wanted, self.newest = None, (), None
+
+    def begin(self, spec: Neuron, widths: tuple[int, ...], cache: bool = True) -> None:
+        """Have lines of some widths trained; what was under way is given up."""
+        self.stop()
+        for width in widths:
+            self.found.pop(width, None)
+        request = {"kind": "fit_curve", "neuron": to_dict(subject(spec), whole=True), "widths": widths, "cache": cache}
+        self.job, self.wanted = state.engine().start_job(state.visitor(), request), widths
+        self.stopped, self.message = False, ""
+
+    def stop(self) -> None:
+        """Give up what is under way; how far it came stays to be looked at."""
+        if self.job is not None:
+            self.take()
+        if self.job is not None:
+            state.engine().cancel(self.job)
+        self.job, self.wanted, self.newest, self.stopped = None, (), None, True
+
+    def finished(self) -> list[dict]:
+        """Return what was trained to the end, by width."""
+        return [fit for _width, fit in sorted(self.found.items()) if fit["step"] == fit["steps"]]
+
+
+def subject(spec: Neuron) -> Neuron:
+    """Return what a training depends on besides the number of neurons; everything else at its default."""
+    drawn = spec.line.drawn if spec.line.curve == "drawn" else Line().drawn
+    line = replace(spec.line, neurons=Line().neurons, drawn=drawn)
+    if line.linear:
+        return Neuron(line=line)
+    temperature = spec.temperature if spec.activation == "softmax" else Neuron().temperature
+    return Neuron(activation=spec.activation, temperature=temperature, line=line)
+
+
+def settle(page: str) -> Fits:
+    """Return what was trained for the page as it stands; a curve and a width that are new begin to be trained."""
+    spec, fits = state.page_spec(page, "neuron"), st.session_state.setdefault(f"_fits.{page}", Fits())
+    if fits.subject != (now := to_link(subject(spec))):
+        fits.stop()
+        fits = st.session_state[f"_fits.{page}"] = Fits(now)
+    fits.take()
+    width = spec.line.neurons
+    if width not in fits.found and width not in fits.wanted and not (fits.stopped and fits.newest == width):
+        fits.begin(spec, (width,))
+    return fits
+
+
+def poll(page: str) -> None:
+    """Show how far the training is, and hand what was learned to the plane and the charts."""
+    fits = settle(page)
+    st.fragment(_tick, run_every=PAUSE if fits.job else None)(page, fits.job)
+
+
+def _tick(page: str, job: str | None) -> None:
+    fits, chosen = st.session_state[f"_fits.{page}"], state.page_spec(page, "neuron").line.neurons
+    fits.take()
+    fit = fits.found.get(fits.newest or chosen)
+    topics = {"errors": _errors_topic(fits, chosen)} | (_fit_topics(fit) if fit else {})
+    panels.live(f"{page}.live", page, topics, **_bar(fits, fit))
+    if fits.message:
+        st.warning(fits.message)
+    if job is not None and fits.job is None:
+        st.rerun()
+
+
+def _bar(fits: Fits, fit: dict | None) -> dict[str, Any]:
+    """Return how far the training is, for the bar."""
+    if fit is None:
+        status = state.engine().status()
+        waking = _("The engine is waking, {left} s left").format(left=number(max(1, status.seconds_left)))
+        return {"state": "starting", "text": _("Starting"), "left": "" if status.ready else waking}
+    done = len([width for width in fits.wanted if fits.found.get(width, {}).get("step") == fit["steps"]])
+    share = fit["step"] / fit["steps"]
+    whole = (done + share * (share < 1)) / len(fits.wanted) if fits.wanted else share
+    running = "running" if fits.job else "finished" if share == 1 else "paused"
+    text = {"running": _("Training"), "finished": _("Finished"), "paused": _("Stopped")}[running]
+    return {"state": running, "text": text, "progress": whole, "left": _say_width(fit),
+            "right": _("mean squared error {loss}").format(loss=write_error(fit["loss"]))}
+
+
+def _say_width(fit: dict) -> str:
+    count = ngettext("{n} neuron", "{n} neurons", fit["neurons"]).format(n=fit["neurons"])
+    return _("{neurons}, step {step} of {steps}").format(neurons=count, step=number(fit["step"]),
+                                                         steps=number(fit["steps"]))
+
+
+def write_error(loss: float) -> str:
+    """Write a mean squared error: four decimals, or as a power of ten where they would be zero."""
+    return number(loss, 4) if loss >= 5e-4 else f"{loss:.1e}"
+
+
+def _fit_topics(fit: dict) -> dict[str, dict]:
+    curve = {"loss": fit["losses"], "step": fit["step"], "total_steps": fit["steps"], "steps_per_epoch": None,
+             "marks": [], "gap": None, "notes": {}}
+    signs = [1 if weight >= 0 else -1 for weight in fit["matrices"][-1][0][0]]
+    return {"curves": curve, "fit": {"output": fit["output"], "parts": fit["parts"], "neurons": fit["neurons"],
+                                     "signs": signs, "loss": write_error(fit["loss"])}}
+
+
+def _errors_topic(fits: Fits, chosen: int) -> dict:
+    done = fits.finished()
+    return {"widths": np.array([fit["neurons"] for fit in done], np.uint32), "chosen": chosen,
+            "errors": np.array([fit["loss"] for fit in done], np.float32),
+            "texts": [write_error(fit["loss"]) for fit in done]}
+
+
+# what the visitor does
+
+
+def show_buttons(page: str) -> None:
+    """Draw Train or Stop, new weights, and the training of every width."""
+    fits = st.session_state[f"_fits.{page}"]
+    if fits.job:
+        st.button(_("Stop"), key=f"{page}.stop", icon=":material/stop:", type="primary", on_click=_stop, args=(page,))
+    else:
+        st.button(_("Train"), key=f"{page}.train", icon=":material/play_arrow:", type="primary", on_click=_train,
+                  args=(page,), help=_("Trains once more, from the same initial weights."))
+    st.button(_("New weights"), key=f"{page}.new_weights", icon=":material/casino:", on_click=_draw_weights,
+              args=(page,), help=_("Trains from other initial weights."))
+    st.button(_("Every width"), key=f"{page}.every_width", icon=":material/stacked_line_chart:", on_click=_train_all,
+              args=(page,), help=_("Trains lines of 1 to 16 neurons, one after the other."))
+
+
+def _train(page: str) -> None:
+    spec = state.page_spec(page, "neuron")
+    st.session_state[f"_fits.{page}"].begin(spec, (spec.line.neurons,), cache=False)
+
+
+def _stop(page: str) -> None:
+    fits = st.session_state[f"_fits.{page}"]
+    fits.stop()
+    fits.newest = state.page_spec(page, "neuron").line.neurons
+
+
+def _draw_weights(page: str) -> None:
+    spec = state.page_spec(page, "neuron")
+    state.remember(page, replace(spec, line=replace(spec.line, seed=spec.line.seed + 1)))
+
+
+def _train_all(page: str) -> None:
+    spec, fits = state.page_spec(page, "neuron"), st.session_state[f"_fits.{page}"]
+    done = {fit["neurons"] for fit in fits.finished()}
+    if missing := tuple(width for width in WIDTHS if width not in done):
+        fits.begin(spec, missing)
+
+
+# the plane
+
+
+def take_drawing(page: str) -> None:
+    """Make what the visitor has drawn on the plane the curve to imitate; call it before the page's widgets."""
+    held, seen = st.session_state.get(f"{page}.plane"), f"_seq.{page}.plane"
+    drawn = held.get("curve") if isinstance(held, Mapping) else None
+    if not isinstance(drawn, Mapping) or not _is_newer(drawn.get("seq"), st.session_state.get(seen, 0)):
+        return
+    st.session_state[seen] = drawn["seq"]
+    spec = state.page_spec(page, "neuron")
+    try:
+        line = replace(spec.line, curve="drawn", drawn=_drawn_rule().nearest(drawn.get("heights")))
+    except (ValueError, TypeError, OverflowError):
+        return
+    state.remember(page, replace(spec, line=line))
+
+
+def _drawn_rule():
+    return next(rule for path, _value, rule in walk(Line()) if path == "drawn")
+
+
+def _is_newer(seq: Any, seen: int) -> bool:
+    return isinstance(seq, int) and not isinstance(seq, bool) and seq > seen
+
+
+def show_plane(page: str) -> None:
+    """Show the curve, the line of neurons that imitates it, and each neuron's part; the curve can be drawn."""
+    x = places()
+    target = np.stack([x, heights(state.page_spec(page, "neuron").line, x)])
+    meta = {"channel": page, "language": language(), "words": _plane_words(), "left": LEFT, "right": RIGHT,
+            "high": HIGH, "seq": st.session_state.get(f"_seq.{page}.plane", 0)}
+    _plane(key=f"{page}.plane", data=pack(meta, target=target), on_curve_change=lambda: None)
+
+
+def show_widths(page: str) -> None:
+    """Show the error that was reached, by number of neurons."""
+    words = {"title": _("Error by number of neurons"), "reading": _("{n} neurons: {error}"),
+             "none": _("nothing trained yet")}
+    _widths(key=f"{page}.widths", data=pack({"channel": page, "language": language(), "words": words}))
+
+
+def _plane_words() -> dict[str, str]:
+    return {
+        "target": _("curve"), "output": _("what the neurons make of it"), "parts": _("each neuron's part"),
+        "hint": _("draw here"),
+        "plane": _("The curve and its imitation. Draw with mouse, pen or finger. Keys: left and right choose a place, "
+                   "up and down move the curve there."),
+        "reading": _("{n} neurons, mean squared error {loss}"),
+    }
+
+
+def found(page: str) -> dict[int, dict]:
+    """Return what was trained for the page as it stands, by number of neurons."""
+    return st.session_state[f"_fits.{page}"].found
