@@ -37,7 +37,8 @@ def show_pass() -> None:
     walking.show_walk(PAGE, answer)
     left, right = st.columns([42, 58], gap="large")
     with left:
-        curves(f"{PAGE}.curves", PAGE, [Chart("loss", _("Loss"), (Line("loss", _("before each update")),), low=0)])
+        curves(f"{PAGE}.curves", PAGE, [Chart("loss", _("Loss"), (Line("loss", _("before each update")),), low=0,
+                                           log=True)])
         Form(PAGE, kind=KIND).slide("updates", 1)
     with right:
         gradient_health.show_health(PAGE)

@@ -8,6 +8,7 @@ from dlcore.data.images import load_test
 from dlcore.errors import DerinError, EngineError
 from pages.ui import drawing, moments, panels, state
 from pages.ui.language import N_, _, lesson, number, told
+from pages.ui.pass_sketch import show_sketch
 from pages.ui.shell import open_page, pages_there
 
 PAGE = "home"
@@ -59,6 +60,8 @@ def show_picture(draw: Callable[[], None]) -> None:
 
 # file of the page, what it is for, its picture
 CARDS = {
+    "backprop.py": (N_("Walk an example through a small network and back, number by number, and check the chain rule "
+                       "on any weight."), show_sketch),
     "digits.py": (N_("Build a convolutional network, watch it learn 60,000 digits in seconds, and see what it gets "
                      "wrong."), show_first_layer),
 }

@@ -7,7 +7,6 @@ from pages.ui.forms import Form
 from pages.ui.language import _, lesson
 from pages.ui.matrices import show_product
 from pages.ui.neuron import edit_sizes, show_neuron
-from pages.ui.panels import Chart, Line, curves
 from pages.ui.shell import open_page, show_notices
 
 PAGE = "neuron"
@@ -40,8 +39,6 @@ with drawn:
 with place:
     fitting.show_buttons(PAGE)
 with figures:
-    curves("neuron.curves", PAGE, [Chart("loss", _("Mean squared error"), (Line("loss", _("while it learns")),),
-                                         log=True, height=100)])
     fitting.show_widths(PAGE)
 show_product(PAGE)
 

@@ -17,8 +17,8 @@ SPAN = 3.0
 def see_neuron(spec: specs.Neuron) -> dict:
     """Return z, a = f(z), its derivative, a's gradients, and the curve of f and of its derivative around z.
 
-    Arrays: "curve" (3, points): z, f(z), f'(z); "faint" (points,), where the derivative is near zero; "terms", "by_input"
-    and "by_weight" (inputs,): w·x and the gradients of a; "by_bias" is that of the bias.
+    Arrays: "curve" (3, points): z, f(z), f'(z); "faint" (points,), where the derivative is near zero; "terms",
+    "by_input" and "by_weight" (inputs,): w·x and the gradients of a; "by_bias" is that of the bias.
     """
     x = torch.tensor(spec.inputs[: spec.count], dtype=torch.float64, requires_grad=True)
     neuron = Neuron(spec.activation, torch.tensor(spec.weights[: spec.count], dtype=torch.float64),

@@ -16,7 +16,6 @@ from dlcore.specs.neuron import Neuron
 
 STEPS = 3_000
 RATE = 0.05  # falls to zero along half a cosine
-LOOK = 10  # steps between two points of the loss curve
 
 
 class FitCurve:
@@ -66,13 +65,13 @@ class Fit:
         self.module = build_line(neurons, line.layers, function, line.seed, spec.temperature)
         self.x = torch.from_numpy(places()).float()[:, None]
         self.y = torch.from_numpy(heights(line, places())).float()[:, None]
-        self._losses: list[tuple[int, float]] = []
         self._work = self._train()
 
     def advance(self, seconds: float) -> None:
         """Take steps for about that long, at least one."""
         end = time.perf_counter() + seconds
-        for self.step in self._work:
+        for step in self._work:
+            self.step = step
             if time.perf_counter() > end:
                 break
 
@@ -83,8 +82,6 @@ class Fit:
             optimizer.zero_grad()
             loss = F.mse_loss(self.module(self.x), self.y)
             loss.backward()
-            if step % LOOK == 0:
-                self._losses.append((step, loss.item()))
             optimizer.step()
             schedule.step()
             yield step + 1
@@ -93,16 +90,15 @@ class Fit:
     def tell(self) -> dict:
         """Return how the line stands, as plain values and arrays.
 
-        "output" (points,) and "parts" (neurons, points), what each neuron of the last layer adds to it; "losses"
-        (2, looks), steps over mean squared errors; "matrices", the (weight, bias) of each layer; of a line without
-        activations "product", see `multiply`, and "straight", the slope and the intercept read off its output.
+        "loss", the mean squared error; "output" (points,) and "parts" (neurons, points), what each neuron of the last
+        layer adds to it; "matrices", the (weight, bias) of each layer; of a line without activations "product", see
+        `multiply`, and "straight", the slope and the intercept read off its output.
         """
         hidden, output = self.module.hidden(self.x), self.module(self.x)
         loss = F.mse_loss(output, self.y).item()
         told = {"neurons": self.neurons, "step": self.step, "steps": STEPS, "loss": loss,
                 "output": _array(output[:, 0]),
                 "parts": _array((hidden * self.module.out.weight).T),
-                "losses": np.array([*self._losses, (self.step, loss)], np.float32).T,
                 "matrices": [(_array(weight), _array(bias)) for weight, bias in self.module.matrices()]}
         return told | (self._straighten() if self.linear else {})
 

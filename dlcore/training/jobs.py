@@ -16,7 +16,7 @@ from dlcore.training.recording import Predictions, Recording
 
 
 class Job(Protocol):
-    """Work in turns: `progress` goes from 0 to 1, `result` is there once `finished`, and what there is so far before."""
+    """Work in turns: `progress` goes from 0 to 1; `result` is whole once `finished`, and may be partly there before."""
 
     progress: float
     finished: bool

@@ -10,6 +10,7 @@ The plane (static/js/plane.js) shows the topic "fit" of its channel and sends wh
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -138,16 +139,17 @@ def _say_width(fit: dict) -> str:
 
 
 def write_error(loss: float) -> str:
-    """Write a mean squared error: four decimals, or as a power of ten where they would be zero."""
-    return number(loss, 4) if loss >= 5e-4 else f"{loss:.1e}"
+    """Write a mean squared error: four decimals, or with a power of ten where they would say little."""
+    if loss >= 1e-3 or loss == 0:
+        return number(loss, 4)
+    power = floor(log10(loss))
+    return f"{number(loss / 10**power, 1)}e−{-power}"
 
 
 def _fit_topics(fit: dict) -> dict[str, dict]:
-    curve = {"loss": fit["losses"], "step": fit["step"], "total_steps": fit["steps"], "steps_per_epoch": None,
-             "marks": [], "gap": None, "notes": {}}
     signs = [1 if weight >= 0 else -1 for weight in fit["matrices"][-1][0][0]]
-    return {"curves": curve, "fit": {"output": fit["output"], "parts": fit["parts"], "neurons": fit["neurons"],
-                                     "signs": signs, "loss": write_error(fit["loss"])}}
+    return {"fit": {"output": fit["output"], "parts": fit["parts"], "neurons": fit["neurons"], "signs": signs,
+                    "loss": write_error(fit["loss"])}}
 
 
 def _errors_topic(fits: Fits, chosen: int) -> dict:

@@ -21,7 +21,8 @@ second and a half, with `sent`, the time by which a panel knows it):
     curves     <line>: float32 (2, points), steps over values, at most 400 points (dlcore.plots.curves.thin)
                step, total_steps, steps_per_epoch, marks [{"step", "text"}], gap {"step", "text"} or None,
                notes {chart: text}
-    snapshots  steps: uint32 (n,), rising          step, total_steps, marks [{"step", "text"}]
+    snapshots  steps: uint32 (n,), rising          run, step, total_steps, marks [{"step", "text"}]; another run is
+               shown live, also where the page was rewound
     matrix     counts: uint32 (true, read)         classes [text]
     bars       probabilities: float32 (classes,)   classes [text], title
     any grid   pictures: uint8 (n, height, width) or (n, height, width, 3)

@@ -36,17 +36,17 @@ def _product(matrices: list[tuple[np.ndarray, np.ndarray]]) -> str:
 
 
 def _matrix(weight: np.ndarray) -> str:
-    rows = _shorten([[_write(value) for value in _row] for _row in weight], [])
-    body = r" \\ ".join(" & ".join(_shorten(row, r"\cdots")) if row else r"\vdots" for row in rows)
+    rows = [" & ".join(_shorten([_write(value) for value in row], r"\cdots")) for row in weight]
+    body = r" \\ ".join(_shorten(rows, r"\vdots"))
     return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
 
 
-def _shorten(items: list, dots):
-    return items if len(items) <= SHOWN + 1 else [*items[:SHOWN - 1], dots, items[-1]]
+def _shorten(items: list[str], dots: str) -> list[str]:
+    return items if len(items) <= SHOWN + 1 else [*items[: SHOWN - 1], dots, items[-1]]
 
 
 def _signed(value: float) -> str:
-    return f"+ {_write(value)}" if value >= 0 else f"- {_write(-value)}"
+    return f"+ {_write(abs(value))}" if round(value, 4) >= 0 else f"- {_write(-value)}"
 
 
 def _write(value: float) -> str:

@@ -36,8 +36,8 @@ FORMULAS = {  # function, its derivative
     "softplus": ("ln(1 + exp(z))", "σ(z)"), "step": ("0 | 1", "0"),
 }
 
-_neuron = register("neuron", 300)
-_softmax = register("softmax", 300)
+_neuron = register("neuron", 270)
+_softmax = register("softmax", 270)
 
 
 @st.fragment

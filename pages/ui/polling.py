@@ -37,7 +37,7 @@ def _tick(page: str, state_before: str) -> None:
         panels.live(f"{page}.live", page, _untrained(page), text=_("Not trained yet"), left=_waking())
         return
     history.take(view)
-    done, speed = (_waking(), "") if view.state == "queued" and _waking() else runs.progress_texts(view)
+    done, speed = (_waking(), "") if view.state == "queued" and _waking() else runs.progress_texts(page, view)
     panels.live(f"{page}.live", page, _topics(page, view, history), state=view.state, text=runs.state_text(view),
                 progress=view.step / max(view.total_steps, 1), left=done, right=speed, step=view.live_step)
     _say(view, history)
@@ -85,15 +85,15 @@ def _when_new(page: str, name: str, what: tuple, ask: Callable[[], moments.Topic
 def _untrained(page: str) -> moments.Topics:
     """Return empty curves and slider for a page without a run, and what the pretrained network sees."""
     empty = {"curves": {"step": 0, "total_steps": 1, "steps_per_epoch": None, "marks": [], "gap": None, "notes": {}},
-             "snapshots": {"steps": np.zeros(0, np.uint32), "step": 0, "total_steps": 0, "marks": []}}
+             "snapshots": {"steps": np.zeros(0, np.uint32), "run": "", "step": 0, "total_steps": 0, "marks": []}}
     seen = ("pretrained", drawn_number(page))
     return empty | _when_new(page, "moment", seen, lambda: _moment(page, {"pretrained": page}))
 
 
 def snapshots_topic(view: RunView, history) -> dict:
     """Return the topic "snapshots" of a run."""
-    return {"steps": np.array(view.snapshots, np.uint32), "step": view.step, "total_steps": view.total_steps,
-            "marks": history.marks()}
+    return {"steps": np.array(view.snapshots, np.uint32), "run": view.id, "step": view.step,
+            "total_steps": view.total_steps, "marks": history.marks()}
 
 
 def _moment(page: str, model: dict) -> moments.Topics:
@@ -119,11 +119,23 @@ def matrix_topics(page: str, view: RunView, step: int) -> moments.Topics:
 def rewind_bar(page: str) -> None:
     """Draw the slider over the snapshots; a chosen one turns the whole page back to it."""
     step = panels.chosen_step(f"{page}.rewind")
+    if _concerns_all(page, step):
+        st.rerun()
     view = runs.shown_run(page)
     answer = None
     if step is not None and view is not None:
         answer = _moment(page, {"run": view.id, "step": step}) | matrix_topics(page, view, step)
     panels.rewind(f"{page}.rewind", page, answer)
-    if step is not None and view is not None:
-        st.button(_("Train on from step {step}").format(step=step), key=f"{page}.train_on",
-                  icon=":material/fork_right:", on_click=runs.train_on_from, args=(page, view, step))
+    if step is None or view is None:
+        return
+    if st.button(_("Train on from step {step}").format(step=step), key=f"{page}.train_on",
+                 icon=":material/fork_right:"):
+        runs.train_on_from(page, view, step)
+        st.rerun()
+
+
+def _concerns_all(page: str, step: int | None) -> bool:
+    """Whether a move of the slider changes more than the panels: the digits of a cell, or a page that stands still."""
+    before = st.session_state.get(f"_rewound.{page}")
+    st.session_state[f"_rewound.{page}"] = step
+    return step != before and (step is None or panels.chosen_cell(f"{page}.confusion") is not None)

@@ -16,6 +16,7 @@ STYLES = PAGES.parent / "assets" / "styles"
 # (group, file, title) in teaching order; a row whose file is not there yet is left out
 MENU = (
     ("", "home.py", N_("Home")),
+    (N_("Basics"), "neuron.py", N_("Neuron")),
     (N_("Basics"), "backprop.py", N_("Backpropagation")),
     (N_("Images"), "digits.py", N_("Digits")),
 )

@@ -42,6 +42,7 @@ TEXTS = {
                    "{estimate}. Backpropagation says {gradient}; relative difference {relative}:"),
     "agrees": N_("they agree."), "differs": N_("they differ."),
     "update": N_("Update {n}"), "rate": N_("Learning rate η = {rate}"),
+    "effect": N_("the loss goes from {before} to {after}"),
 }
 
 

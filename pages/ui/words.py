@@ -49,8 +49,8 @@ FIELDS = {
     "line.drawn": N_("Drawn curve"), "line.neurons": N_("Neurons"), "line.layers": N_("Hidden layers"),
     "line.linear": N_("Without activation function"), "line.seed": N_("Seed"),
 }
-FUNCTIONS = {"leaky_relu": "Leaky ReLU", "step": N_("Step"), "softmax": "Softmax"}
-CURVES = {"sine": N_("Sine"), "step": N_("Step"), "bump": N_("Bump"), "drawn": N_("Your own")}
+FUNCTIONS = {"leaky_relu": "Leaky ReLU", "step": N_("Step function"), "softmax": "Softmax"}
+CURVES = {"sine": N_("Sine"), "step": N_("Jump"), "bump": N_("Bump"), "drawn": N_("Drawn")}
 CLASSES = {
     "mnist": tuple(map(str, range(10))),
     "fashion_mnist": (N_("T-shirt"), N_("Trouser"), N_("Pullover"), N_("Dress"), N_("Coat"), N_("Sandal"), N_("Shirt"),

@@ -146,6 +146,6 @@ function showCheck(box, check, words, write) {
 
 function showUpdate(parts, answer, words, write) {
   typeset(parts.title, `${fill(words.update, { n: answer.update + 1 })}: ${words.optimizer}`);
-  say(parts.state, fill(words.rate, { rate: write(answer.rate) }));
+  say(parts.state, `${fill(words.rate, { rate: write(answer.rate) })} · ${fill(words.effect, { before: write(answer.loss), after: write(answer.loss_after) })}`);
   showLines(parts.lines, answer.picked.lines, write);
 }

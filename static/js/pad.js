@@ -21,7 +21,7 @@ const STYLE = `
   .panel { container-type: inline-size; }
   .layout { display: grid; grid-template-columns: minmax(0, 292px) minmax(210px, 1fr); gap: 10px 28px; align-items: start; }
   .hand { display: grid; gap: 8px; min-width: 0; }
-  .result { display: grid; gap: 10px; min-width: 0; }
+  .result { display: grid; grid-template-columns: minmax(0, 1fr); gap: 10px; min-width: 0; }
   @container (max-width: 479px) { .layout { grid-template-columns: minmax(0, 1fr); gap: 14px; } }
   ${FACE_STYLE}
   ${READING_STYLE}

@@ -56,7 +56,7 @@ export default component(STYLE, (stage) => {
       view.config = tick.meta;
       view.line.connect((step) => setStateValue("at", step));
       take(view, tick);
-      stage.hear(tick.meta.channel, "snapshots", (value) => { view.told = value; draw(view); });
+      stage.hear(tick.meta.channel, "snapshots", (value) => hear(view, value));
     },
     draw: () => draw(view),
     end() {
@@ -65,6 +65,14 @@ export default component(STYLE, (stage) => {
     },
   };
 });
+
+// Another run begins live, also where the last one was rewound.
+function hear(view, value) {
+  const other = view.told && view.told.run !== value.run;
+  view.told = value;
+  if (other) moveTo(view, null);
+  draw(view);
+}
 
 // What Python answered: the step it has seen, and the topics of that snapshot.
 function take(view, { meta, arrays }) {

@@ -200,7 +200,7 @@ def start(folder: Path, chromium) -> tuple[float, float, float]:
             tab.locator(".st-key-home-canvas .pad canvas").wait_for(state="visible", timeout=PATIENCE)
             home = time.perf_counter() - begun
             controls = timed_click(tab, tab.locator('[data-testid="stSidebarNavLink"][href$="/digits"]'),
-                                   ".st-key-digits-train button:enabled", ".st-key-digits-learning_rate")
+                                   ".st-key-digits-train button:enabled", ".st-key-digits-edit_network button")
             table = timed_click(tab, tab.get_by_role("tab").nth(1), ".st-key-digits-layers canvas")
             tab.goto("about:blank")
     return home, controls, table

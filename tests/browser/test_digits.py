@@ -15,6 +15,7 @@ from dlcore.specs.data import Augment, ImageData
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.training import Training
 from dlcore.training.recording import Recording
+from pages.ui.shell import pages_there
 from tests.browser import digits_page as lab
 from tests.browser.digits_page import ENDLESS, ONE, PATIENCE, SEVEN, SHORT
 from tests.conftest import served, settled, wait_until
@@ -166,7 +167,7 @@ def test_a_link_is_the_first_request_of_a_server_and_every_widget_shows_what_it_
                           batch_size=64, epochs=7, loss="mse", seed=12, zero_grad=False, eval_mode=False))
     with served(home, tmp_path / "streamlit.log", DERIN_ENGINE=engine.address) as url:
         lab.visit(page, url, experiment)
-        assert page.get_by_test_id("stSidebarNavLink").all_inner_texts() == ["Home", "Digits"]
+        assert page.get_by_test_id("stSidebarNavLink").all_inner_texts() == [title for *_, title in pages_there()]
         for group in ("data", "augmentation", "training", "more", "mistakes"):
             lab.open_group(page, group)
         page.wait_for_timeout(1500)
