@@ -46,9 +46,9 @@ def show_pass() -> None:
 
 buttons = open_page(_("Backpropagation"), _("Walk one example through a network and back, node by node."))
 walking.take_wish(PAGE)
-show_notices(PAGE)
 with st.sidebar:
     edit_small_network(PAGE)
+show_notices(PAGE)
 with buttons:
     show_updates()
 try:

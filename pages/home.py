@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import streamlit as st
 
 from dlcore.data.images import load_test
 from dlcore.errors import DerinError, EngineError
+from dlcore.plots.theme import encode_signed
+from dlcore.specs.codec import to_dict
+from dlcore.specs.neuron import ELEMENTWISE, Neuron
 from pages.ui import drawing, moments, panels, state
 from pages.ui.language import N_, _, lesson, number, told
 from pages.ui.pass_sketch import show_sketch
@@ -28,6 +32,21 @@ def show_first_layer() -> None:
     """Show what the network on this page looks for."""
     panels.grid("home.filters", PAGE, "filters", title=_("First layer"), note=_("what this network looks for"),
                 pictures=first_layer())
+
+
+@st.cache_resource(show_spinner=False)
+def neuron_planes() -> dict:
+    """Return what one neuron answers over two inputs with each activation function, as pictures; EngineError."""
+    request = {"kind": "neuron_planes", "neuron": to_dict(Neuron(), whole=True), "functions": ELEMENTWISE}
+    planes = state.engine().explain(state.visitor(), request)["planes"]
+    shares = planes / np.abs(planes).max(axis=(1, 2), keepdims=True)
+    return {"pictures": encode_signed(shares, 1.0), "scale": "diverging", "limit": 1.0}
+
+
+def show_neuron_planes() -> None:
+    """Show one neuron over its two inputs, one picture an activation function."""
+    panels.grid("home.neuron", PAGE, "neuron", title=_("One neuron, two inputs"),
+                note=_("each picture another activation function"), pictures=neuron_planes())
 
 
 def is_waking() -> bool:
@@ -60,6 +79,8 @@ def show_picture(draw: Callable[[], None]) -> None:
 
 # file of the page, what it is for, its picture
 CARDS = {
+    "neuron.py": (N_("Turn the weights of one neuron and watch where its gradient dies; then let up to 16 of them "
+                     "imitate a curve that you draw."), show_neuron_planes),
     "backprop.py": (N_("Walk an example through a small network and back, number by number, and check the chain rule "
                        "on any weight."), show_sketch),
     "digits.py": (N_("Build a convolutional network, watch it learn 60,000 digits in seconds, and see what it gets "

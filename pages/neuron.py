@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import fitting, words
+from pages.ui import fitting, plane, words
 from pages.ui.forms import Form
 from pages.ui.language import _, lesson
 from pages.ui.matrices import show_product
@@ -12,7 +12,7 @@ from pages.ui.shell import open_page, show_notices
 PAGE = "neuron"
 
 open_page(_("Neuron"), _("Pull the inputs and weights, and see what the activation function lets through."))
-fitting.take_drawing(PAGE)
+plane.take_drawing(PAGE)
 
 # one neuron
 
@@ -35,7 +35,7 @@ with figures, st.container(horizontal=True, vertical_alignment="bottom"):
     form.switch("line.linear", help=_("Takes the activation function out from between the layers."))
 with drawn:
     fitting.poll(PAGE)
-    fitting.show_plane(PAGE)
+    plane.show_plane(PAGE)
 with place:
     fitting.show_buttons(PAGE)
 with figures:

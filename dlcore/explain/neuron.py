@@ -35,7 +35,8 @@ def see_neuron(spec: specs.Neuron) -> dict:
 
 def trace(activation: nn.Module, reach: float) -> np.ndarray:
     """Return z, f(z) and f'(z) at evenly spaced z, as (3, points)."""
-    z = torch.linspace(-reach, reach, POINTS, dtype=torch.float64, requires_grad=True)
+    half = POINTS // 2  # counted from the middle, so that zero is among them
+    z = (torch.arange(-half, half + 1, dtype=torch.float64) * reach / half).requires_grad_()
     values = activation(z)
     (slopes,) = torch.autograd.grad(values.sum(), z)
     return np.stack([_array(z), _array(values), _array(slopes)])

@@ -6,7 +6,8 @@ from typing import Literal
 from dlcore.specs.fields import choice, kind, real, row, switch, whole
 from dlcore.specs.model import ACTIVATIONS
 
-FUNCTIONS = ("sigmoid", "tanh", *(name for name in ACTIVATIONS if name not in ("sigmoid", "tanh")), "step", "softmax")
+ELEMENTWISE = ("sigmoid", "tanh", *(name for name in ACTIVATIONS if name not in ("sigmoid", "tanh")), "step")
+FUNCTIONS = (*ELEMENTWISE, "softmax")
 CURVES = ("sine", "step", "bump", "drawn")
 KNOTS = 49  # heights by which a drawn curve is known, evenly spaced from left to right
 MOST_INPUTS, MOST_CLASSES, MOST_NEURONS = 3, 5, 16

@@ -7,8 +7,8 @@ import streamlit as st
 
 from dlcore.data.drawing import Received, receive, toggle_each
 from dlcore.data.images import load_test
-from dlcore.errors import DerinError, EngineAsleep
-from pages.ui import panels, runs, state, words
+from dlcore.errors import DerinError, EngineAsleep, EngineError
+from pages.ui import live, moments, panels, runs, state, words
 from pages.ui.canvas import NEIGHBOURS, Answer, Drawing, Look, drawing_on, pad
 from pages.ui.language import _, number
 
@@ -20,16 +20,19 @@ def show_pad(page: str, details: bool = True, model: dict | None = None) -> None
     """Draw the pad; while a stroke is in progress the network that the page shows (or `model`, on MNIST) reads it."""
     key, (model, dataset) = f"{page}.canvas", (model, "mnist") if model else shown_model(page)
     look = Look(dataset, words.class_names(dataset), details)
-    answer, waiting = None, None
+    answer, waiting, topics = None, None, None
     drawn = drawing_on(key)
     try:
         if drawn is not None and not drawn.empty and model is not None:
             answer = _answer(page, drawn, model, dataset)
+            topics = _seen(page, drawn, answer, model)
     except EngineAsleep:
         waiting = state.engine().status().seconds_left
+    except EngineError:
+        waiting = 1.0  # it is busy: the pad asks again
     except DerinError:
-        answer = None  # a newer drawing has taken this one's place: its answer follows
-    pad(key, page, answer, look=look, waiting=waiting)
+        answer = None  # the snapshot is not there any more
+    pad(key, page, answer, look=look, waiting=waiting, topics=topics)
     st.session_state[f"{page}.prediction"] = look.classes[int(np.argmax(answer.scores))] if answer else ""
 
 
@@ -72,6 +75,18 @@ def _answer(page: str, drawn: Drawing, model: dict, dataset: str) -> Answer:
     return Answer(drawn, scores, **answer)
 
 
+def _seen(page: str, drawn: Drawing, answer: Answer, model: dict) -> tuple[dict, dict] | None:
+    """Return what the first layers see in a drawing, while no training that is watched live says so at every tick."""
+    view, step = runs.shown_run(page), model.get("step")
+    if not drawn.detail or answer.received is None or (step is None and view and view.state in runs.ACTIVE):
+        return None
+    try:
+        told = moments.ask_moment(model, answer.received.pixels)
+    except EngineError:
+        return None  # the bars do not wait for it
+    return live.lay_out(moments.picture_topics(told), "live" if step is None else "snapshot", told["step"])
+
+
 def _neighbours(received: Received, dataset: str) -> SimpleNamespace:
     return SimpleNamespace(**_ask({"kind": "neighbours", "image": received.pixels, "dataset": dataset,
                                    "count": NEIGHBOURS}))
@@ -79,8 +94,7 @@ def _neighbours(received: Received, dataset: str) -> SimpleNamespace:
 
 def _note(model: dict, step: int) -> str:
     """Return which network has read the drawing."""
-    return _("pretrained network") if "pretrained" in model else _("your network, step {step}").format(
-        step=number(step))
+    return _("pretrained network") if "pretrained" in model else _("step {step}").format(step=number(step))
 
 
 def _ask(request: dict) -> dict:

@@ -1,14 +1,11 @@
-"""A line of neurons that learns a curve: which were trained for this page, the Job that trains more, and the plane.
+"""A line of neurons that learns a curve: which were trained for this page, and the Job that trains more.
 
-The plane (static/js/plane.js) shows the topic "fit" of its channel and sends what the visitor draws on it:
+What was learned goes to the other panels of the page's channel as topics:
 
-    curve     seq, heights (one at each knot)
-    message   meta  channel, language, words, seq, high, left, right      arrays  target float32 (2, points)
-    fit       output float32 (points,), parts float32 (neurons, points), neurons, step, loss, signs
-    errors    widths uint32 (n,), errors float32 (n,), chosen          (static/js/widths.js)
+    fit       output float32 (points,), parts float32 (neurons, points), neurons, loss, signs      (static/js/plane.js)
+    errors    widths uint32 (n,), errors float32 (n,), texts, chosen                               (static/js/widths.js)
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import floor, log10
 from typing import Any
@@ -16,9 +13,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dlcore.data.curves import HIGH, LEFT, RIGHT, heights, places
 from dlcore.specs.codec import to_dict, to_link
-from dlcore.specs.fields import walk
 from dlcore.specs.neuron import Line, Neuron
 from pages.ui import panels, state
 from pages.ui.language import _, language, ngettext, number, told
@@ -27,7 +22,6 @@ from pages.ui.live import pack
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16)  # that "every width" trains
 PAUSE = 0.15  # seconds between two looks at the Job
 
-_plane = panels.register("plane", 240)
 _widths = panels.register("widths", 110)
 
 
@@ -39,8 +33,8 @@ class Fits:
     found: dict[int, dict] = field(default_factory=dict)
     job: str | None = None
     wanted: tuple[int, ...] = ()
-    stopped: bool = False
-    newest: int | None = None
+    newest: int | None = None  # the width that the Job is at
+    halted: set[int] = field(default_factory=set)  # widths that do not begin by themselves
     message: str = ""
 
     def take(self) -> None:
@@ -52,24 +46,27 @@ class Fits:
             self.found[fit["neurons"]], self.newest = fit, fit["neurons"]
         if view is None or view.finished:
             self.message = told(view.error) if view and view.error else ""
-            self.job, self.wanted, self.newest = None, (), None
+            self._leave()
+
+    def _leave(self) -> None:
+        self.halted |= set(self.wanted) - set(self.found)
+        self.job, self.wanted, self.newest = None, (), None
 
     def begin(self, spec: Neuron, widths: tuple[int, ...], cache: bool = True) -> None:
         """Have lines of some widths trained; what was under way is given up."""
         self.stop()
         for width in widths:
             self.found.pop(width, None)
+            self.halted.discard(width)
         request = {"kind": "fit_curve", "neuron": to_dict(subject(spec), whole=True), "widths": widths, "cache": cache}
-        self.job, self.wanted = state.engine().start_job(state.visitor(), request), widths
-        self.stopped, self.message = False, ""
+        self.job, self.wanted, self.message = state.engine().start_job(state.visitor(), request), widths, ""
 
     def stop(self) -> None:
         """Give up what is under way; how far it came stays to be looked at."""
-        if self.job is not None:
-            self.take()
+        self.take()
         if self.job is not None:
             state.engine().cancel(self.job)
-        self.job, self.wanted, self.newest, self.stopped = None, (), None, True
+            self._leave()
 
     def finished(self) -> list[dict]:
         """Return what was trained to the end, by width."""
@@ -94,7 +91,7 @@ def settle(page: str) -> Fits:
         fits = st.session_state[f"_fits.{page}"] = Fits(now)
     fits.take()
     width = spec.line.neurons
-    if width not in fits.found and width not in fits.wanted and not (fits.stopped and fits.newest == width):
+    if width not in {*fits.found, *fits.wanted, *fits.halted}:
         fits.begin(spec, (width,))
     return fits
 
@@ -119,6 +116,8 @@ def _tick(page: str, job: str | None) -> None:
 
 def _bar(fits: Fits, fit: dict | None) -> dict[str, Any]:
     """Return how far the training is, for the bar."""
+    if fit is None and fits.job is None:
+        return {"state": "paused", "text": _("Stopped")}
     if fit is None:
         status = state.engine().status()
         waking = _("The engine is waking, {left} s left").format(left=number(max(1, status.seconds_left)))
@@ -182,14 +181,12 @@ def _train(page: str) -> None:
 
 
 def _stop(page: str) -> None:
-    fits = st.session_state[f"_fits.{page}"]
-    fits.stop()
-    fits.newest = state.page_spec(page, "neuron").line.neurons
+    st.session_state[f"_fits.{page}"].stop()
 
 
 def _draw_weights(page: str) -> None:
     spec = state.page_spec(page, "neuron")
-    state.remember(page, replace(spec, line=replace(spec.line, seed=spec.line.seed + 1)))
+    state.remember(page, replace(spec, line=replace(spec.line, seed=(spec.line.seed + 1) % 2**31)))
 
 
 def _train_all(page: str) -> None:
@@ -199,39 +196,9 @@ def _train_all(page: str) -> None:
         fits.begin(spec, missing)
 
 
-# the plane
-
-
-def take_drawing(page: str) -> None:
-    """Make what the visitor has drawn on the plane the curve to imitate; call it before the page's widgets."""
-    held, seen = st.session_state.get(f"{page}.plane"), f"_seq.{page}.plane"
-    drawn = held.get("curve") if isinstance(held, Mapping) else None
-    if not isinstance(drawn, Mapping) or not _is_newer(drawn.get("seq"), st.session_state.get(seen, 0)):
-        return
-    st.session_state[seen] = drawn["seq"]
-    spec = state.page_spec(page, "neuron")
-    try:
-        line = replace(spec.line, curve="drawn", drawn=_drawn_rule().nearest(drawn.get("heights")))
-    except (ValueError, TypeError, OverflowError):
-        return
-    state.remember(page, replace(spec, line=line))
-
-
-def _drawn_rule():
-    return next(rule for path, _value, rule in walk(Line()) if path == "drawn")
-
-
-def _is_newer(seq: Any, seen: int) -> bool:
-    return isinstance(seq, int) and not isinstance(seq, bool) and seq > seen
-
-
-def show_plane(page: str) -> None:
-    """Show the curve, the line of neurons that imitates it, and each neuron's part; the curve can be drawn."""
-    x = places()
-    target = np.stack([x, heights(state.page_spec(page, "neuron").line, x)])
-    meta = {"channel": page, "language": language(), "words": _plane_words(), "left": LEFT, "right": RIGHT,
-            "high": HIGH, "seq": st.session_state.get(f"_seq.{page}.plane", 0)}
-    _plane(key=f"{page}.plane", data=pack(meta, target=target), on_curve_change=lambda: None)
+def found(page: str) -> dict[int, dict]:
+    """Return what was trained for the page as it stands, by number of neurons."""
+    return st.session_state[f"_fits.{page}"].found
 
 
 def show_widths(page: str) -> None:
@@ -239,18 +206,3 @@ def show_widths(page: str) -> None:
     words = {"title": _("Error by number of neurons"), "reading": _("{n} neurons: {error}"),
              "none": _("nothing trained yet")}
     _widths(key=f"{page}.widths", data=pack({"channel": page, "language": language(), "words": words}))
-
-
-def _plane_words() -> dict[str, str]:
-    return {
-        "target": _("curve"), "output": _("what the neurons make of it"), "parts": _("each neuron's part"),
-        "hint": _("draw here"),
-        "plane": _("The curve and its imitation. Draw with mouse, pen or finger. Keys: left and right choose a place, "
-                   "up and down move the curve there."),
-        "reading": _("{n} neurons, mean squared error {loss}"),
-    }
-
-
-def found(page: str) -> dict[int, dict]:
-    """Return what was trained for the page as it stands, by number of neurons."""
-    return st.session_state[f"_fits.{page}"].found

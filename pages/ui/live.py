@@ -65,6 +65,12 @@ def pack_topics(
 
     `view` and `step` say which moment of the network is shown; they are added to all but the topics of a whole run.
     """
+    fields, arrays = lay_out(topics, view, step)
+    return pack({**meta, "topics": fields}, **arrays)
+
+
+def lay_out(topics: Mapping[str, Mapping[str, Any]], view: str, step: int | None) -> tuple[dict, dict[str, NDArray]]:
+    """Return the header's entry "topics" and the arrays that go with it, for a message that also says other things."""
     moment = {"view": view, "step": step}
     fields, arrays = {}, {}
     for topic, content in topics.items():
@@ -72,7 +78,7 @@ def pack_topics(
         rest = {name: value for name, value in content.items() if name not in own}
         fields[topic] = {**({} if topic in WHOLE_RUN else moment), **rest, "arrays": list(own)}
         arrays |= {f"{topic}.{name}": values for name, values in own.items()}
-    return pack({**meta, "topics": fields}, **arrays)
+    return fields, arrays
 
 
 def _header(meta: Mapping[str, Any], columns: Mapping[str, NDArray]) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dlcore.data.images import HELD_OUT, load_test
+from dlcore.engine.views import RunView
 from dlcore.plots.theme import encode_magnitude, encode_signed, find_limit
 from dlcore.training.recording import Predictions, Recording
 from dlcore.training.report import count_confusions
@@ -47,6 +48,12 @@ def _magnitudes(values: np.ndarray) -> dict:
 def predictions_of(run_id: str, step: int) -> Predictions | None:
     """Return what a snapshot made of the held-out digits."""
     return Recording(state.engine().home / "runs" / run_id).predictions(step)
+
+
+def predictions_until(view: RunView, step: int | None = None) -> tuple[int, Predictions] | None:
+    """Return the last snapshot, up to a step, whose predictions were kept: its step and they; a pause keeps none."""
+    steps = [kept for kept in view.snapshots[::-1] if step is None or kept <= step]
+    return next(((kept, found) for kept in steps if (found := predictions_of(view.id, kept))), None)
 
 
 def matrix_topic(kept: Predictions, dataset: str, step: int) -> dict:

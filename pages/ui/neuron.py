@@ -79,7 +79,7 @@ def take_knobs(page: str, key: str) -> Neuron:
     """Return the neuron with the sliders as they stand; where the hand has let go, they go into the address."""
     spec, held, seen = state.page_spec(page, "neuron"), st.session_state.get(key), f"_seq.{key}"
     knobs = held.get("knobs") if isinstance(held, Mapping) else None
-    if isinstance(knobs, Mapping) and _is_newer(knobs.get("seq"), st.session_state.get(seen, 0)):
+    if isinstance(knobs, Mapping) and is_newer(knobs.get("seq"), st.session_state.get(seen, 0)):
         st.session_state[seen] = knobs["seq"]
         turned = read_knobs(spec, knobs)
         st.session_state[f"_turned.{key}"] = (spec, turned)
@@ -101,7 +101,8 @@ def read_knobs(spec: Neuron, knobs: Mapping) -> Neuron:
     return replace(spec, **values)
 
 
-def _is_newer(seq: Any, seen: int) -> bool:
+def is_newer(seq: Any, seen: int) -> bool:
+    """Whether what a browser has sent comes after what was seen of it."""
     return isinstance(seq, int) and not isinstance(seq, bool) and seq > seen
 
 

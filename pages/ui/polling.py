@@ -110,9 +110,9 @@ def _moment(page: str, model: dict) -> moments.Topics:
 
 
 def matrix_topics(page: str, view: RunView, step: int) -> moments.Topics:
-    """Return the topic "matrix" of a snapshot, where its predictions were kept."""
-    kept = moments.predictions_of(view.id, step)
-    return {"matrix": moments.matrix_topic(kept, view.experiment.data.dataset, step)} if kept else {}
+    """Return the topic "matrix" of a snapshot, or of the last one before it whose predictions were kept."""
+    found = moments.predictions_until(view, step)
+    return {"matrix": moments.matrix_topic(found[1], view.experiment.data.dataset, found[0])} if found else {}
 
 
 @st.fragment

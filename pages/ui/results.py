@@ -16,11 +16,8 @@ def shown_predictions(page: str):
     view = runs.shown_run(page)
     if view is None or not view.snapshots:
         return None
-    step = panels.chosen_step(f"{page}.rewind")
-    for kept in [step] if step is not None else view.snapshots[::-1]:
-        if predictions := moments.predictions_of(view.id, kept):
-            return view, kept, predictions
-    return None
+    found = moments.predictions_until(view, panels.chosen_step(f"{page}.rewind"))
+    return (view, *found) if found else None
 
 
 def show_results(page: str, examples, confusions) -> None:

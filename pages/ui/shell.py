@@ -39,14 +39,25 @@ def navigate() -> st.Page:
 def open_page(title: str, lead: str):
     """Begin a page: its title, one sentence on what to do, and to their right the place for its buttons."""
     if not st.session_state.pop("_routed", False):
-        navigate()  # a deep link was the first request of this server: the page runs without app.py
-        st.session_state.pop("_routed")
+        _route_again()
     with st.container(key="shell_head", horizontal=True, vertical_alignment="bottom"):
         with st.container(key="shell_title", gap=None):
             st.title(title, anchor=False)
             st.markdown(lead)
         return st.container(key="shell_actions", horizontal=True, horizontal_alignment="right", width="content",
                             vertical_alignment="center")
+
+
+def _route_again() -> None:
+    """Begin anew through app.py: a deep link was the first request of this server, and the page ran without it.
+
+    Drawn as it is, the page would lose the first click: its widgets have other names once app.py runs it.
+    """
+    navigate()
+    st.session_state.pop("_routed")
+    if not st.session_state.get("_routed_again"):
+        st.session_state["_routed_again"] = True
+        st.rerun()
 
 
 def show_notices(page: str) -> None:

@@ -72,13 +72,13 @@ export function drawPoint(painter, frame, x, y, { theme, colour = theme.blue }) 
   dot(painter, frame.x(x), frame.y(y), 5.5);
 }
 
-// Write a text beside a point, inside the frame, on a background of its own.
-export function drawLabel(painter, frame, x, y, text, theme) {
+// Write a text beside a point, above or below it, inside the frame, on a background of its own.
+export function drawLabel(painter, frame, x, y, text, { theme, below }) {
   painter.font = `600 12px ${theme.mono}`;
   const width = painter.measureText(text).width + 10;
   const toLeft = frame.x(x) + 12 + width > frame.right;
   const left = toLeft ? frame.x(x) - 12 - width : frame.x(x) + 12;
-  const top = Math.min(Math.max(frame.y(y) - 24, frame.top), frame.bottom - 18);
+  const top = Math.min(Math.max(frame.y(y) + (below ? 8 : -24), frame.top), frame.bottom - 18);
   Object.assign(painter, { fillStyle: theme.background, globalAlpha: 0.85 });
   painter.fillRect(left, top, width, 18);
   Object.assign(painter, { fillStyle: theme.ink, globalAlpha: 1, textAlign: "left", textBaseline: "middle" });

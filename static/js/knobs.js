@@ -36,7 +36,7 @@ export function openTalk(changed) {
     }
     talk.line.answered(meta.seq);
     clearTimeout(talk.timer);
-    if (meta.waiting !== undefined) talk.timer = setTimeout(() => talk.line.send((talk.seq += 1)), AGAIN);
+    if (meta.sentence === undefined) talk.timer = setTimeout(() => talk.line.send((talk.seq += 1)), AGAIN);
   };
   talk.end = () => { talk.line.end(); clearTimeout(talk.timer); };
   return talk;

@@ -30,7 +30,7 @@ const STYLE = `${KNOBS}
 `;
 
 export default component(STYLE, (stage) => {
-  const view = { stage, meta: null, arrays: null, knobs: [], shape: "" };
+  const view = { stage, meta: null, answer: null, knobs: [], shape: "" };
   const draw = () => view.meta && paint(view);
   view.talk = openTalk(draw);
   layOut(view);
@@ -40,8 +40,8 @@ export default component(STYLE, (stage) => {
       if (component.data === shown) return;
       shown = component.data;
       view.talk.take(tick, component);
-      view.meta = { ...view.meta, ...tick.meta };
-      if (tick.arrays.curve) view.arrays = tick.arrays;
+      view.meta = tick.meta;
+      if (tick.arrays.curve) view.answer = { ...tick.meta, ...tick.arrays };
       shape(view);
     },
     draw,
@@ -50,7 +50,7 @@ export default component(STYLE, (stage) => {
 });
 
 function layOut(view) {
-  const [sum, knobs, note] = [make("div", "sum mono", { attributes: { role: "status" } }), make("div", "knobs"), make("div", "say")];
+  const [sum, knobs, note] = [make("div", "sum mono"), make("div", "knobs"), make("div", "say")];
   view.sums = ["z", "a"].map(() => sum.appendChild(make("span")));
   view.sentence = note.appendChild(make("span", "", { attributes: { "aria-live": "polite" } }));
   view.key = note.appendChild(make("span", "key"));
@@ -83,38 +83,39 @@ function shape(view) {
 }
 
 function paint(view) {
-  const { meta } = view;
+  const { meta, answer } = view;
   const format = decimals(meta.language, 2);
-  for (const knob of view.knobs) knob.show(format, meta.z === undefined ? "" : gradientOf(meta, knob));
-  if (meta.z === undefined) return void say(view.sentence, fill(meta.words.waking, { seconds: Math.ceil(meta.waiting ?? 1) }));
+  for (const knob of view.knobs) knob.show(format, answer ? gradientOf(answer, knob) : "");
+  if (!answer) return void say(view.sentence, fill(meta.words.waking, { seconds: Math.ceil(meta.waiting ?? 1) }));
   writeSum(view, format);
-  say(view.sentence, meta.sentence);
+  say(view.sentence, answer.sentence);
   say(view.key, meta.words.faint);
-  view.key.hidden = !view.arrays.faint.includes(1);
+  view.key.hidden = !answer.faint.includes(1);
   view.pictures.forEach((picture, index) => paintPicture(view, picture, index + 1));
 }
 
 function gradientOf({ by_input, by_weight, by_bias, language }, { name, index }) {
-  return decimals(language, 3)({ inputs: by_input, weights: by_weight }[name]?.[index] ?? by_bias);
+  const gradient = index === null ? by_bias : { inputs: by_input, weights: by_weight }[name][index];
+  return gradient === undefined ? "" : decimals(language, 3)(gradient);
 }
 
 // z and a spelled out with the numbers that the network had.
-function writeSum({ sums, meta }, format) {
-  const { settings, terms, z, a } = meta;
+function writeSum({ sums, answer }, format) {
+  const { settings, terms, z, a, name, language } = answer;
   const sign = (value) => (value < 0 ? ` \u2212 ${format(-value)}` : ` + ${format(value)}`);
   const bracket = (value) => (value < 0 ? `(${format(value)})` : format(value));
   const factors = terms.map((_, at) => `${bracket(settings.weights[at])}·${bracket(settings.inputs[at])}`);
   write(sums[0], `z = w·x + b = ${factors.join(" + ")}${sign(settings.bias)} = `, format(z));
-  write(sums[1], `a = ${meta.name}(${format(z)}) = `, decimals(meta.language, 4)(a));
+  write(sums[1], `a = ${name}(${format(z)}) = `, decimals(language, 4)(a));
 }
 
 function write(node, text, result) {
   if (node.textContent !== text + result) node.replaceChildren(text, make("b", "", { text: result }));
 }
 
-function paintPicture({ meta, arrays, talk, stage }, { name, title, formula, canvas, paper }, row) {
-  const points = arrays.curve.shape[1];
-  const [xs, ys] = [arrays.curve.subarray(0, points), arrays.curve.subarray(row * points, (row + 1) * points)];
+function paintPicture({ answer: meta, talk, stage }, { name, title, formula, canvas, paper }, row) {
+  const points = meta.curve.shape[1];
+  const [xs, ys] = [meta.curve.subarray(0, points), meta.curve.subarray(row * points, (row + 1) * points)];
   const { theme } = stage;
   const { painter, width, height } = paper();
   const frame = openFrame({ width, height }, { left: xs[0], right: xs[points - 1], ...bounds(ys) });
@@ -122,12 +123,12 @@ function paintPicture({ meta, arrays, talk, stage }, { name, title, formula, can
   const x = Math.min(Math.max(sumUp(talk.values), xs[0]), xs[points - 1]);
   const y = valueOn(xs, ys, x);
   within(painter, frame, () => {
-    shade(painter, frame, xs, arrays.faint, theme);
+    shade(painter, frame, xs, meta.faint, theme);
     trace(painter, frame, xs, ys, { colour: theme.ink, width: 2.25 });
   });
   drawPoint(painter, frame, x, y, { theme });
   const value = decimals(meta.language, 4)(name === "value" ? meta.a : meta.slope);
-  drawLabel(painter, frame, x, y, value, theme);
+  drawLabel(painter, frame, x, y, value, { theme, below: valueOn(xs, ys, x + (xs[1] - xs[0])) > y });
   say(title, name === "value" ? meta.words.value : meta.words.slope);
   say(formula, `${name === "value" ? "a" : "da/dz"} = ${meta.formulas[row - 1]}`);
   const spoken = name === "value" ? meta.words.curve : meta.words.derivative;

@@ -8,6 +8,7 @@ const { component } = await import(`./panel.js${version}`);
 const { openConversation } = await import(`./asking.js${version}`);
 const { follow } = await import(`./hand.js${version}`);
 const { greyText, keep, kept, openDrawing } = await import(`./strokes.js${version}`);
+const { publishTopics } = await import(`./tick.js${version}`);
 const { FACE_STYLE, arrangeSamples, configureFace, openFace, pictureOf, showTools } = await import(`./face.js${version}`);
 const { READING_STYLE, showReading } = await import(`./reading.js${version}`);
 const { RECEIVED_STYLE, emptyReceived, showReceived } = await import(`./received.js${version}`);
@@ -181,6 +182,7 @@ function hear(pad, tick) {
   const { meta, arrays } = tick;
   pad.ready = true;
   if (meta.seq === undefined || meta.seq === null) return meta.waiting ? wait(pad, meta) : showIdle(pad);
+  if (meta.topics) publishTopics(meta.channel, tick);
   const event = pad.talk.answered(meta.seq, !meta.waiting);
   if (meta.waiting) return wait(pad, meta);
   endWaiting(pad);

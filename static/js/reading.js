@@ -7,7 +7,7 @@ const QUIET = 700; // milliseconds of rest before a reading is spoken
 
 export const READING_STYLE = `
   .reading .head { min-height: 22px; }
-  .sentence { font-weight: 600; font-size: 14px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .sentence { font-weight: 600; font-size: 14px; white-space: nowrap; flex: none; }
   .sentence.idle { font-weight: 400; color: var(--st-gray-text-color); }
   .reading .note { margin-left: auto; }
   .bars { display: grid; gap: 1px; margin-top: 4px; }

@@ -33,8 +33,8 @@ export default component(STYLE, (stage) => {
       if (component.data === shown) return;
       shown = component.data;
       view.talk.take(tick, component);
-      view.meta = { ...view.meta, ...tick.meta };
-      if (tick.arrays.jacobian) view.arrays = tick.arrays;
+      view.meta = tick.meta;
+      if (tick.arrays.jacobian) [view.arrays, view.said] = [tick.arrays, tick.meta.sentence];
       shape(view);
     },
     draw,
@@ -77,7 +77,7 @@ function paint(view) {
   const format = decimals(meta.language, 2);
   for (const knob of view.knobs) knob.show(format, "");
   if (!arrays) return void say(view.sentence, fill(meta.words.waking, { seconds: Math.ceil(meta.waiting ?? 1) }));
-  say(view.sentence, meta.sentence ?? "");
+  say(view.sentence, view.said);
   paintBars(view, numbers(meta.language, "percent"));
   paintCells(view, decimals(meta.language, 3));
 }

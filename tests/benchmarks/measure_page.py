@@ -201,7 +201,8 @@ def start(folder: Path, chromium) -> tuple[float, float, float]:
             home = time.perf_counter() - begun
             controls = timed_click(tab, tab.locator('[data-testid="stSidebarNavLink"][href$="/digits"]'),
                                    ".st-key-digits-train button:enabled", ".st-key-digits-edit_network button")
-            table = timed_click(tab, tab.get_by_role("tab").nth(1), ".st-key-digits-layers canvas")
+            tab.wait_for_timeout(4000)  # for the engine to wake and everything to stand still
+            table = timed_click(tab, tab.get_by_role("tab", name="Layers"), "[data-testid=stDataFrame] canvas")
             tab.goto("about:blank")
     return home, controls, table
 

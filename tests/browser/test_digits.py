@@ -143,6 +143,32 @@ def snapshots(tab) -> list[int]:
                                       ?.arrays.steps ?? [])]""")
 
 
+def test_a_page_that_stands_still_follows_the_drawing_and_comes_back_from_a_rewind(app_url, page, trained, no_exception):
+    lab.visit(page, app_url, SHORT, trained)
+    seen = page.locator(".st-key-digits-maps0 .cell canvas").first
+    wait_for(page, lambda: seen.count() and lab.counts(page), "nothing to see yet")
+    example, finished = lab.pixels(seen), lab.counts(page)
+    lab.pad(page).press("1")
+    expect(lab.prediction(page)).to_have_text("1", timeout=PATIENCE)
+    wait_for(page, lambda: lab.pixels(seen) != example, "what the layer sees did not follow the drawing")
+    one = lab.pixels(seen)
+    lab.cell(page, 7, 7).click()
+    expect(cell_note(page)).to_contain_text("step 80", timeout=PATIENCE)
+    lab.slider(page).press("Home")
+    expect(cell_note(page)).to_contain_text("step 0", timeout=PATIENCE)
+    lab.pad(page).press("4")
+    wait_for(page, lambda: lab.pixels(seen) != one, "the drawing was not seen by the snapshot")
+    lab.pad(page).press("z")
+    lab.button(page, "Live").click()
+    wait_for(page, lambda: (lab.pixels(seen), lab.counts(page)) == (one, finished), "it did not come back")
+    expect(lab.prediction(page)).to_have_text("1", timeout=PATIENCE)
+    expect(cell_note(page)).to_contain_text("step 80", timeout=PATIENCE)
+
+
+def cell_note(tab):
+    return tab.locator(".st-key-digits-examples .note")
+
+
 def test_training_goes_on_from_a_snapshot_as_a_run_of_its_own(app_url, home, page, trained, no_exception):
     lab.visit(page, app_url, SHORT, trained)
     expect(lab.state(page)).to_have_text("Finished", timeout=PATIENCE)
@@ -221,6 +247,7 @@ def test_a_second_tab_follows_what_the_first_one_does(app_url, page, no_exceptio
     expect(lab.button(second, "Continue as a copy")).to_be_visible()
     lab.halt(page)
     expect(lab.state(second)).to_have_text("Paused", timeout=PATIENCE)
+    wait_for(second, lambda: sum(lab.counts(second)) == 2000, "a paused run shows no matrix")
     lab.button(page, "Continue").click()
     expect(lab.state(second)).to_have_text("Training", timeout=PATIENCE)
     lab.halt(page)

@@ -7,7 +7,7 @@ One component (static/js/pad.js, mounted in a fragment). While the stroke is in 
                parts are wanted too), off [steps left out], samples (the set of sample digits that the browser has)
     message    meta      channel, language, words, classes, sentences, steps, prediction_class, details, neighbours (how
                          many), sample_set; of the answer: seq, top, note, mass, near [{index, label, distance}],
-                         otherwise {step: {top, probability}}; waiting (seconds until the engine is awake)
+                         otherwise {step: {top, probability}}; waiting (seconds until the engine is awake); topics
                arrays    probabilities float32 (classes,), stages uint8 (4, 56, 56), neighbours uint8 (count, 28, 28),
                          samples uint8 (classes, turns, 28, 28)
 
@@ -81,10 +81,11 @@ class Look:
 
 
 def pad(key: str, channel: str, answer: Answer | None = None, *, look: Look | None = None,
-        waiting: float | None = None) -> Drawing | None:
+        waiting: float | None = None, topics: tuple[dict, dict] | None = None) -> Drawing | None:
     """Show the pad with an answer to what stands on it, and return that (None before anything was drawn).
 
-    `waiting`: seconds until the engine is awake; the pad says so and asks again by itself.
+    `waiting`: seconds until the engine is awake; the pad says so and asks again by itself. `topics`: what else follows
+    the drawing, for the other panels of the channel (pages.ui.live.lay_out).
     """
     look, drawn = look or Look(), drawing_on(key)
     meta, arrays = _frame(key, channel, look), {}
@@ -93,6 +94,8 @@ def pad(key: str, channel: str, answer: Answer | None = None, *, look: Look | No
     if answer is not None:
         told, arrays = _tell(answer)
         meta |= told
+    if topics is not None:
+        meta["topics"], arrays = topics[0], arrays | topics[1]
     if drawn is None or drawn.samples != look.dataset:
         arrays["samples"] = sample_digits(look.dataset)
     _pad(key=key, data=pack({**meta, "waiting": waiting}, **arrays), on_image_change=_keep)

@@ -10,7 +10,8 @@ from torch import nn
 
 from dlcore.errors import EngineError, SpecError
 from dlcore.explain.backprop import explain_backprop
-from dlcore.explain.replay import build_network, names_of, read_scalar, replay
+from dlcore.explain.chain import check_gradient, find_paths
+from dlcore.explain.replay import build_network, names_of, read_scalar, replay, write_scalar
 from dlcore.explain.tape import expand, record
 from dlcore.specs.backprop import ACTIVATIONS, LOSSES, OPTIMIZERS, Backprop, fit, parameter_names, set_weight
 
@@ -111,15 +112,32 @@ def test_scalars_that_do_not_add_up_are_an_error():
 
 @pytest.mark.parametrize(("activation", "loss"), list(product(ACTIVATIONS, LOSSES)))
 def test_the_chain_product_of_every_weight_is_its_gradient_and_the_finite_difference_agrees(activation, loss):
-    spec = random_spec(activation, loss)
-    for name in parameter_names(spec.sizes):
-        answer = explain_backprop(replace(spec, picked=name), checked=True)
-        gradient = answer["weights"][name]["gradient"]
-        assert answer["picked"]["sum"] == pytest.approx(gradient, rel=1e-9, abs=1e-15)
-        listed = sum(np.prod([factor["value"] for factor in path["factors"]]) for path in answer["picked"]["paths"])
-        assert listed + answer["picked"]["more"]["sum"] == pytest.approx(gradient, rel=1e-9, abs=1e-15)
-        assert answer["check"]["estimate"] == pytest.approx(gradient, rel=1e-4, abs=1e-9)
-        assert answer["check"]["relative"] < 1e-4 or abs(gradient) < 1e-7
+    played = replay(random_spec(activation, loss))
+    tape = record(played.module, played.loss_of, played.inputs, played.target)
+    for name in names_of(played.module):
+        weight, gradient = (read_scalar(played.module, name, of) for of in ("data", "grad"))
+        assert sum(path.product for path in find_paths(tape, name)) == pytest.approx(gradient, rel=1e-9, abs=1e-15)
+
+        def loss_at(value, name=name):
+            write_scalar(played.module, name, value)
+            return played.loss().item()
+
+        check = check_gradient(loss_at, weight, gradient)
+        loss_at(weight)
+        assert check.estimate == pytest.approx(gradient, rel=1e-4, abs=1e-9)
+        assert check.relative < 1e-4 or abs(gradient) < 1e-6
+
+
+@pytest.mark.parametrize("picked", ["w1.2.1", "b2.1", "w3.2.1"])
+def test_the_picked_weight_is_told_path_by_path_and_checked_when_asked(picked):
+    answer = explain_backprop(Backprop(hidden=(4, 4), activation="tanh", picked=picked, updates=2), checked=True)
+    gradient, told = answer["weights"][picked]["gradient"], answer["picked"]
+    products = [np.prod([factor["value"] for factor in path["factors"]]) for path in told["paths"]]
+    assert sum(products) + told["more"]["sum"] == pytest.approx(gradient, rel=1e-9)
+    assert told["sum"] == pytest.approx(gradient, rel=1e-9)
+    check = answer["check"]
+    assert (check["plus"] - check["minus"]) / (2 * check["step"]) == pytest.approx(gradient, rel=1e-4)
+    assert check["relative"] < 1e-4
 
 
 def test_there_are_as_many_paths_as_ways_through_the_layers_between():
