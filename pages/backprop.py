@@ -42,6 +42,7 @@ def show_pass() -> None:
         Form(PAGE, kind=KIND).slide("updates", 1)
     with right:
         gradient_health.show_health(PAGE)
+    walking.show_receipt(answer)
 
 
 buttons = open_page(_("Backpropagation"), _("Walk one example through a network and back, node by node."))

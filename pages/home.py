@@ -18,6 +18,7 @@ from pages.ui.shell import open_page, pages_there
 PAGE = "home"
 PRETRAINED = {"pretrained": "digits"}
 SEVEN = 0  # the test digit, a 7, that the card's pictures are computed from
+SHOWN = tuple(name for name in ELEMENTWISE if name != "leaky_relu")  # on the card: it looks like ReLU
 PATIENCE = 0.5  # seconds between two looks at whether the engine is awake
 
 
@@ -37,7 +38,7 @@ def show_first_layer() -> None:
 @st.cache_resource(show_spinner=False)
 def neuron_planes() -> dict:
     """Return what one neuron answers over two inputs with each activation function, as pictures; EngineError."""
-    request = {"kind": "neuron_planes", "neuron": to_dict(Neuron(), whole=True), "functions": ELEMENTWISE}
+    request = {"kind": "neuron_planes", "neuron": to_dict(Neuron(), whole=True), "functions": SHOWN}
     planes = state.engine().explain(state.visitor(), request)["planes"]
     shares = planes / np.abs(planes).max(axis=(1, 2), keepdims=True)
     return {"pictures": encode_signed(shares, 1.0), "scale": "diverging", "limit": 1.0}
@@ -46,7 +47,7 @@ def neuron_planes() -> dict:
 def show_neuron_planes() -> None:
     """Show one neuron over its two inputs, one picture an activation function."""
     panels.grid("home.neuron", PAGE, "neuron", title=_("One neuron, two inputs"),
-                note=_("each picture another activation function"), pictures=neuron_planes())
+                note=_("eight activation functions"), pictures=neuron_planes())
 
 
 def is_waking() -> bool:

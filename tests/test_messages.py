@@ -77,8 +77,9 @@ def test_the_compiled_catalogue_is_up_to_date(turkish):
     write_mo(fresh, turkish)
     fresh.seek(0)
     with PO.with_suffix(".mo").open("rb") as file:
-        compiled = {message.id: message.string for message in read_mo(file) if message.id}
-    assert compiled == {message.id: message.string for message in read_mo(fresh) if message.id}, "run `make messages`"
+        compiled = {str(message.id): message.string for message in read_mo(file) if message.id}
+    fresh = {str(message.id): message.string for message in read_mo(fresh) if message.id}
+    assert compiled == fresh, "run `make messages`"
 
 
 @pytest.mark.parametrize("name", sorted({path.name for path in LESSONS.rglob("*.md")}))

@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcore.specs.neuron import KNOTS, Line
+from dlcore.specs.neuron import KNOTS, LEFT, RIGHT, Line
 
-LEFT, RIGHT, HIGH = -3.0, 3.0, 1.5  # the plane reaches from LEFT to RIGHT and from -HIGH to HIGH
 POINTS = 193  # four between two knots
 
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from dlcore.data.curves import LEFT, RIGHT
 from dlcore.models.build import ACTIVATIONS
 from dlcore.seeds import derive
+from dlcore.specs.neuron import LEFT, RIGHT
 
 
 class Step(nn.Module):

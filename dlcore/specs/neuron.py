@@ -9,6 +9,7 @@ from dlcore.specs.model import ACTIVATIONS
 ELEMENTWISE = ("sigmoid", "tanh", *(name for name in ACTIVATIONS if name not in ("sigmoid", "tanh")), "step")
 FUNCTIONS = (*ELEMENTWISE, "softmax")
 CURVES = ("sine", "step", "bump", "drawn")
+LEFT, RIGHT, HIGH = -3.0, 3.0, 1.5  # the curves lie between LEFT and RIGHT, and between -HIGH and HIGH
 KNOTS = 49  # heights by which a drawn curve is known, evenly spaced from left to right
 MOST_INPUTS, MOST_CLASSES, MOST_NEURONS = 3, 5, 16
 
@@ -19,7 +20,7 @@ class Line:
 
     kind: Literal["line"] = kind("line")
     curve: str = choice("sine", *CURVES)
-    drawn: tuple[float, ...] = row((0.0,) * KNOTS, -1.5, 1.5)
+    drawn: tuple[float, ...] = row((0.0,) * KNOTS, -HIGH, HIGH)
     neurons: int = whole(6, 1, MOST_NEURONS)
     layers: int = whole(1, 1, 3)
     linear: bool = switch(False)  # no activation between the layers

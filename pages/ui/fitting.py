@@ -7,7 +7,6 @@ What was learned goes to the other panels of the page's channel as topics:
 """
 
 from dataclasses import dataclass, field, replace
-from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from dlcore.specs.neuron import Line, Neuron
 from pages.ui import panels, state
 from pages.ui.language import _, language, ngettext, number, told
 from pages.ui.live import pack
+from pages.ui.neuron import write_tiny
 
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16)  # that "every width" trains
 PAUSE = 0.15  # seconds between two looks at the Job
@@ -139,10 +139,7 @@ def _say_width(fit: dict) -> str:
 
 def write_error(loss: float) -> str:
     """Write a mean squared error: four decimals, or with a power of ten where they would say little."""
-    if loss >= 1e-3 or loss == 0:
-        return number(loss, 4)
-    power = floor(log10(loss))
-    return f"{number(loss / 10**power, 1)}e−{-power}"
+    return number(loss, 4) if loss >= 1e-3 or loss == 0 else write_tiny(loss)
 
 
 def _fit_topics(fit: dict) -> dict[str, dict]:

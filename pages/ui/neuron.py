@@ -13,6 +13,7 @@ pulled the browser sets its state "knobs", at most one on its way at a time, and
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from math import floor, log10
 from typing import Any
 
 import streamlit as st
@@ -164,7 +165,7 @@ def say_slope(function: str, z: float, slope: float) -> str:
         text = N_("At z = {z} the derivative is 0: nothing flows back.")
     elif abs(slope) < FAINT:
         text = N_("At z = {z} the derivative is {slope}: hardly anything flows back.")
-        values["slope"] = number(slope, 4) if abs(slope) >= 5e-5 else f"{slope:.1e}"
+        values["slope"] = number(slope, 4) if abs(slope) >= 5e-5 else write_tiny(slope)
     elif slope < 0:
         text = N_("At z = {z} the derivative is {slope}: {share} of the gradient flows back, with its sign turned.")
     elif abs(slope) < WEAK:
@@ -174,6 +175,12 @@ def say_slope(function: str, z: float, slope: float) -> str:
     return _(text).format(**values)
 
 
+def write_tiny(value: float) -> str:
+    """Write a number that is near zero with a power of ten: 7.9e−5 in English, 7,9e−5 in Turkish."""
+    power = floor(log10(abs(value)))
+    return f"{number(value / 10**power, 1)}e−{-power}"
+
+
 def _words() -> dict[str, str]:
     return {
         "input": _("input"), "weight": _("weight"), "bias": _("bias"), "logit": _("logit"),
@@ -181,6 +188,6 @@ def _words() -> dict[str, str]:
         "slope": _("Derivative"), "faint": _("gradient near zero"), "waking": _("Waking, {seconds} s"),
         "curve": _("{name}: a = {a} at z = {z}"), "derivative": _("Derivative of {name}: {slope} at z = {z}"),
         "probabilities": _("Probabilities"), "jacobian": _("Jacobian"),
-        "note": _("how probability i (row) answers to logit j (column)"), "rows": _("each row adds up to {sum}"),
+        "note": _("how probability i (row) answers to logit j (column)"),
         "bars": _("Probabilities: {values}"), "cells": _("Jacobian, row by row: {values}"),
     }

@@ -13,9 +13,9 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from dlcore.data.curves import HIGH, LEFT, RIGHT, heights, places
+from dlcore.data.curves import heights, places
 from dlcore.specs.fields import Rule, walk
-from dlcore.specs.neuron import Line
+from dlcore.specs.neuron import HIGH, LEFT, RIGHT, Line
 from pages.ui import state
 from pages.ui.language import _, language
 from pages.ui.live import pack

@@ -76,8 +76,9 @@ def _set(shown: Backprop, name: str, value: float) -> Backprop:
 
 def make_updates(page: str, count: int) -> None:
     """Make more updates, or with a negative count take some back."""
-    shown = spec(page)
-    settle(page, replace(shown, updates=min(max(shown.updates + count, 0), MAX_UPDATES)))
+    shown, (_key, answer) = spec(page), st.session_state.get(f"_answer.{page}", ("", None))
+    made = answer["update"] if answer and answer["diverged"] else shown.updates
+    settle(page, replace(shown, updates=min(max(made + count, 0), MAX_UPDATES)))
 
 
 def ask_walk(page: str) -> dict:
@@ -119,6 +120,12 @@ def _keep() -> None:
 def is_waking(error: DerinError) -> bool:
     """Whether the engine will answer later."""
     return isinstance(error, EngineError) and not state.engine().status().ready
+
+
+def show_receipt(answer: dict) -> None:
+    """Say how exactly the scalars on the page add up to what the nodes returned."""
+    st.caption(_("Every sum here was compared with what PyTorch's own node returned: the largest relative difference "
+                 "is {difference}.").format(difference=f"{answer['difference']:.0e}"))
 
 
 def show_notes(page: str, answer: dict) -> None:

@@ -3,7 +3,7 @@
 const version = new URL(import.meta.url).search;
 const { crisp, dot, line, spread } = await import(`./plot.js${version}`);
 
-const MARGIN = { left: 34, right: 8, top: 8, bottom: 18 };
+const MARGIN = { left: 40, right: 8, top: 8, bottom: 18 };
 
 // Returns the frame of a picture for numbers from `left` to `right` and from `low` to `high`.
 export function openFrame({ width, height }, { left, right, low, high, margin = MARGIN }) {
@@ -96,6 +96,7 @@ export function valueOn(xs, ys, x) {
 // Bounds that hold all values, with zero and a little air.
 export function bounds(values) {
   const [low, high] = values.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [0, 0]);
-  const air = (high - low || 1) * 0.08;
-  return { low: low - air, high: high + air };
+  const top = high > low ? high : low + 1;
+  const air = (top - low) * 0.08;
+  return { low: low - air, high: top + air };
 }

@@ -81,10 +81,11 @@ export function refuse(field, text) {
   mark(field.input, "aria-invalid", Boolean(text));
 }
 
-// Show a value in a field, unless something else is being typed there.
+// Show a value in a field; what is being typed there stays until there is another value.
 export function give(field, text, sentence) {
+  const typing = field.input.getRootNode().activeElement === field.input || field.refused.textContent;
   field.sentence = sentence;
-  if (field.given !== text || !field.refused.textContent) field.input.value = text;
+  if (field.given !== text || !typing) field.input.value = text;
   if (field.given !== text) refuse(field, "");
   field.given = text;
 }

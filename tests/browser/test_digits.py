@@ -143,7 +143,7 @@ def snapshots(tab) -> list[int]:
                                       ?.arrays.steps ?? [])]""")
 
 
-def test_a_page_that_stands_still_follows_the_drawing_and_comes_back_from_a_rewind(app_url, page, trained, no_exception):
+def test_a_finished_run_follows_the_drawing_and_comes_back_from_a_rewind(app_url, page, trained, no_exception):
     lab.visit(page, app_url, SHORT, trained)
     seen = page.locator(".st-key-digits-maps0 .cell canvas").first
     wait_for(page, lambda: seen.count() and lab.counts(page), "nothing to see yet")

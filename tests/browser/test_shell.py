@@ -22,7 +22,7 @@ def test_a_deep_link_may_be_the_first_request_of_a_server(engine, home, tmp_path
         page.goto(f"{url}/digits")
         settled(page)
         expect(page.locator("h1")).to_have_text("Digits")
-        assert menu(page) == ["Home", "Digits"]
+        assert menu(page) == ["Home", "Neuron", "Backpropagation", "Digits"]
         expect(page.get_by_test_id("stSidebarLogo")).to_be_visible()
         page.get_by_test_id("stSidebarNavLink").first.click()
         expect(page.locator("h1")).not_to_have_text("Digits")

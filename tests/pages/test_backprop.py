@@ -1,7 +1,7 @@
 """The Backpropagation page without a browser: every control, what the browser asks for, and both languages."""
 
-import struct
 import json
+import struct
 
 import pytest
 
@@ -136,6 +136,9 @@ def test_forgotten_zero_grad_and_a_loss_without_limit_are_said(backprop):
     assert any("all 3 passes before" in info.value for info in app.info)
     app = backprop(Backprop(activation="none", learning_rate=10.0, optimizer="sgd", momentum=0.99, updates=200))
     assert any("smaller learning rate" in warning.value for warning in app.warning)
+    usable = message(app)["answer"]["update"]
+    app.button(key="backprop.back").click().run()
+    assert linked(app).updates == usable - 1 and not app.warning
 
 
 def test_new_weights_are_one_click_away(backprop):

@@ -11,6 +11,8 @@ from pages.ui import neuron
 from pages.ui.fitting import write_error
 from tests.conftest import wait_until
 
+STRAIGHT = Line(linear=True)  # the same training whatever the activation function is
+
 
 def linked(app) -> Neuron:
     return from_link(app.query_params["neuron"], "neuron")[0] if "neuron" in app.query_params else Neuron()
@@ -47,34 +49,31 @@ def answers(engine) -> bool:
 
 
 def test_the_numbers_on_the_page_are_the_networks(page):
-    meta = decode(page(Neuron(activation="tanh", bias=-6.0)), "neuron")
+    meta = decode(page(Neuron(activation="tanh", bias=-6.0, line=STRAIGHT)), "neuron")
     z = 1.2 * 1.0 + 0.8 * -0.5 - 6
     assert meta["z"] == pytest.approx(z) and meta["a"] == pytest.approx(np.tanh(z))
     assert meta["slope"] == pytest.approx(1 / np.cosh(z) ** 2)
     assert "hardly anything flows back" in meta["sentence"] and "z = -5.20" in meta["sentence"]
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_every_activation_function_can_be_chosen(page, function):
-    app = page(Neuron(activation="relu" if function == "sigmoid" else "sigmoid"))
-    app.pills(key="neuron.activation").set_value(function).run()
-    assert not app.exception and linked(app).activation == function
-    meta = decode(app, "softmax" if function == "softmax" else "neuron")
-    assert meta["sentence"]
+def test_every_activation_function_can_be_chosen(page):
+    app = page(Neuron(line=STRAIGHT))
+    for function in FUNCTIONS[::-1]:
+        app.pills(key="neuron.activation").set_value(function).run()
+        assert not app.exception and linked(app).activation == function
+        assert decode(app, "softmax" if function == "softmax" else "neuron")["sentence"]
 
 
-@pytest.mark.parametrize(("key", "value", "read"), [
-    ("neuron.count", 3, lambda spec: spec.count), ("neuron.curve", "bump", lambda spec: spec.line.curve),
-    ("neuron.layers", 2, lambda spec: spec.line.layers),
-])
-def test_a_choice_changes_the_neuron_in_the_address(page, key, value, read):
-    app = page()
-    app.pills(key=key).set_value(value).run()
-    assert not app.exception and read(linked(app)) == value and app.pills(key=key).value == value
+def test_every_choice_changes_the_neuron_in_the_address(page):
+    app = page(Neuron(line=STRAIGHT))
+    for key, value in (("count", 3), ("layers", 2), ("curve", "bump")):
+        app.pills(key=f"neuron.{key}").set_value(value).run()
+        assert not app.exception and app.pills(key=f"neuron.{key}").value == value
+    assert linked(app) == Neuron(count=3, line=Line(linear=True, layers=2, curve="bump"))
 
 
 def test_the_softmax_takes_three_to_five_logits(page):
-    app = page(Neuron(activation="softmax"))
+    app = page(Neuron(activation="softmax", line=STRAIGHT))
     app.pills(key="neuron.classes").set_value(5).run()
     assert linked(app).classes == 5 and decode(app, "softmax")["settings"]["classes"] == 5
 
@@ -91,14 +90,14 @@ def test_the_sliders_are_taken_over_and_written_into_the_address_once_the_hand_l
     assert linked(app) == Neuron(inputs=(2.0, 2.0, 2.0), weights=(1.0, -1.0, 0.0), bias=1.0)
 
 
-@pytest.mark.parametrize("knobs", [None, 7, [], {"seq": "2"}, {"seq": True}, {"seq": 3, "bias": "x", "inputs": 4},
-                                   {"seq": 3, "bias": float("nan"), "weights": [1]}, {"seq": 3, "logits": {"a": 1}}])
-def test_what_a_browser_makes_up_changes_nothing(page, knobs):
-    app = page()
-    app.session_state["neuron.knobs"] = {"knobs": knobs}
-    app.session_state["neuron.plane"] = {"curve": {"seq": 1, "heights": knobs}}
-    app.run()
-    assert not app.exception and linked(app) == Neuron()
+def test_what_a_browser_makes_up_changes_nothing(page):
+    app = page(Neuron(line=STRAIGHT))
+    for seq, knobs in enumerate((None, 7, [], {"seq": "2"}, {"seq": True}, {"seq": 5, "bias": "x", "inputs": 4},
+                                 {"seq": 6, "bias": float("nan"), "weights": [1]}, {"seq": 7, "logits": {"a": 1}})):
+        app.session_state["neuron.knobs"] = {"knobs": knobs}
+        app.session_state["neuron.plane"] = {"curve": {"seq": seq + 1, "heights": knobs}}
+        app.run()
+        assert not app.exception and linked(app) == Neuron(line=STRAIGHT)
 
 
 def test_a_drawn_curve_is_learned(page, awake):
@@ -166,7 +165,7 @@ def test_without_activations_the_product_of_the_matrices_is_the_line(page):
     assert f"slope {slope.item():.4f}" in texts(app)
 
 
-@pytest.mark.parametrize("address", ["", "{", "[]", "[" * 3000, '{"line":{"drawn":[[]]}}', '{"activation":"x\\u0000"}'])
+@pytest.mark.parametrize("address", ["", "[" * 3000, '{"line":{"drawn":[[]]}}'])
 def test_garbage_in_the_address_never_breaks_the_page(page, address):
     app = page(neuron=address)
     assert app.title[0].value == "Neuron" and len(app.info) == 1
@@ -180,7 +179,7 @@ def test_the_page_speaks_turkish(page):
 
 @pytest.mark.parametrize(("function", "z", "slope", "said"), [
     ("sigmoid", -8.0, 0.000335, "At z = -8.00 the derivative is 0.0003: hardly anything flows back."),
-    ("sigmoid", -20.0, 2.1e-9, "the derivative is 2.1e-09"), ("relu", -1.0, 0.0, "the derivative is 0: nothing"),
+    ("sigmoid", -20.0, 2.1e-9, "the derivative is 2.1e−9"), ("relu", -1.0, 0.0, "the derivative is 0: nothing"),
     ("step", 1.0, 0.0, "nothing ever flows back"), ("relu", 0.0, 0.0, "PyTorch takes 0"),
     ("gelu", -1.0, -0.0833, "with its sign turned"), ("tanh", 1.5, 0.18, "18.0% of the gradient"),
     ("tanh", 2.0, 0.07, "only 7.0% of the gradient"),
@@ -190,6 +189,7 @@ def test_the_derivative_is_put_into_words(app_test, function, z, slope, said, mo
     assert said in neuron.say_slope(function, z, slope)
 
 
-@pytest.mark.parametrize(("loss", "written"), [(0.4359, "0.4359"), (0.001, "0.0010"), (0.000079, "7.9e−5"), (0.0, "0.0000")])
+@pytest.mark.parametrize(("loss", "written"), [(0.4359, "0.4359"), (0.001, "0.0010"), (0.000079, "7.9e−5"),
+                                               (0.0, "0.0000")])
 def test_small_errors_are_written_with_a_power_of_ten(loss, written):
     assert write_error(loss) == written

@@ -1,4 +1,4 @@
-"""One neuron: autograd's derivatives against closed forms and finite differences, the softmax against its identities."""
+"""One neuron: autograd against closed forms and finite differences, the softmax against its identities."""
 
 from math import erf, pi, sqrt
 
