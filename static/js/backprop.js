@@ -59,6 +59,7 @@ function take(view, tick, { setStateValue }) {
   view.config = meta;
   view.write = writer(meta.language);
   view.brief = writer(meta.language, 3);
+  view.exact = new Intl.NumberFormat(meta.language, { minimumFractionDigits: 9, maximumFractionDigits: 9 });
   view.ask = (what) => {
     view.seq = Math.max(Date.now(), view.seq + 1);
     setStateValue("asked", { seq: view.seq, ...what });
@@ -81,7 +82,7 @@ function draw(view) {
   const { words } = config;
   const seen = { 0: new Set(), 2: new Set(), 3: new Set() };
   for (let i = 0; i <= view.at; i++) answer.steps[i].finds.forEach((id) => seen[answer.steps[i].phase === 1 ? 0 : answer.steps[i].phase].add(id));
-  const scene = { answer, step, write, brief: view.brief, words, picked: answer.picked.name, at: view.at, count: answer.steps.length,
+  const scene = { answer, step, write, brief: view.brief, exact: view.exact, words, picked: answer.picked.name, at: view.at, count: answer.steps.length,
     known: (id) => seen[0].has(id), slopeKnown: (id) => seen[2].has(id), refused: config.refused };
   drawGraph(view.graph, scene);
   showStep(view.card, scene);

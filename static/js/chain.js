@@ -6,6 +6,7 @@ const { spoken, typeset } = await import(`./formula.js${version}`);
 const { showLines } = await import(`./stepcard.js${version}`);
 
 export const CHAIN_STYLE = `
+  .update .lines { max-height: none; }
   .pickers { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
   .pickers label { display: flex; gap: 5px; align-items: center; color: var(--st-gray-text-color); font-size: 12px; }
   select, input.number { font: 13px/20px var(--st-code-font); color: inherit; background: var(--st-background-color);
@@ -31,7 +32,7 @@ export const CHAIN_STYLE = `
 // `on` is told: pick(name), set(name, text), check().
 export function openChain(on) {
   const box = make("section", "card");
-  const update = make("section", "card");
+  const update = make("section", "card update");
   const head = make("span");
   const title = make("h3");
   title.append(head);
@@ -90,7 +91,7 @@ export function give(field, text, sentence) {
   field.given = text;
 }
 
-export function showChain(view, { answer, words, write, refused, busy }) {
+export function showChain(view, { answer, words, write, exact, refused }) {
   const { picked } = answer;
   typeset(view.head, picked.slope);
   say(view.texts[0], words.weight);
@@ -106,8 +107,7 @@ export function showChain(view, { answer, words, write, refused, busy }) {
   view.warning.hidden = !picked.dead;
   say(view.warning, picked.dead ? words.dead : "");
   say(view.button, words.check);
-  view.button.disabled = busy;
-  showCheck(view.result, answer.check, words, write);
+  showCheck(view.result, answer.check, words, write, exact);
   showUpdate(view.parts, answer, words, write);
 }
 
@@ -137,10 +137,10 @@ function showPaths(box, { paths, more }, words, write) {
   if (more.count) box.append(make("div", "note", { text: fill(words.more_paths, { n: more.count, sum: write(more.sum) }) }));
 }
 
-function showCheck(box, check, words, write) {
+function showCheck(box, check, words, write, exact) {
   if (!check) return void box.replaceChildren(document.createTextNode(words.check_hint));
   const agrees = check.relative < 1e-4;
-  const shown = { plus: check.plus.toFixed(9), minus: check.minus.toFixed(9), estimate: write(check.estimate), gradient: write(check.gradient),
+  const shown = { plus: exact.format(check.plus), minus: exact.format(check.minus), estimate: write(check.estimate), gradient: write(check.gradient),
     relative: write(check.relative) };
   box.replaceChildren(document.createTextNode(`${fill(words.compared, shown)} `), make("span", agrees ? "agrees" : "differs", { text: agrees ? words.agrees : words.differs }));
 }

@@ -30,7 +30,7 @@ export function openStepCard() {
     return { name, term: pair.appendChild(make("dt")), value: pair.appendChild(make("dd")) };
   });
   box.append(head, sentence, warning, lines, figures);
-  return { box, title, node, sentence, warning, lines, shown };
+  return { box, title, node, sentence, warning, lines, figures, shown };
 }
 
 export function showStep(card, { step, words, write, answer }) {
@@ -40,6 +40,7 @@ export function showStep(card, { step, words, write, answer }) {
   card.warning.hidden = !step.note;
   say(card.warning, step.note ? words.notes[step.note] : "");
   showLines(card.lines, step.lines, write);
+  card.figures.hidden = step.value === null;
   for (const { name, term, value } of card.shown) {
     say(term, words.figures[name]);
     const found = step[name];

@@ -58,9 +58,9 @@ def test_a_network_is_trained_and_reads_a_seven_while_it_is_drawn(app_url, page,
     lab.pad(page).wait_for()
     lab.open_group(page, "data")
     size = page.locator(".st-key-digits-train_size").get_by_role("slider")
-    for _ in range(4):
+    for left in ("40,000", "20,000", "10,000", "5,000"):
         size.press("ArrowLeft")
-    expect(page.locator(".st-key-digits-data_group summary")).to_contain_text("5,000 digits", timeout=PATIENCE)
+        expect(page.locator(".st-key-digits-data_group summary")).to_contain_text(f"{left} digits", timeout=PATIENCE)
 
     lab.button(page, "Train").click()
     expect(lab.progress(page)).to_have_text(re.compile(r"epoch 0\.[1-9]|epoch 1"), timeout=PATIENCE)
@@ -255,7 +255,7 @@ def test_a_second_tab_follows_what_the_first_one_does(app_url, page, no_exceptio
 
 def test_a_training_goes_on_when_its_tab_is_closed(app_url, home, open_tab):
     tab = open_tab()
-    long = Experiment(data=ImageData(train_size=5000), training=Training(epochs=20))
+    long = Experiment(data=ImageData(train_size=5000), training=Training(epochs=8))
     run = lab.train(tab, app_url, long)
     recording, seen = Recording(home / "runs" / run), lab.progress(tab).inner_text()
     tab.close()
