@@ -13,11 +13,13 @@ from typing import Any, get_type_hints
 
 from dlcore.errors import N_, DerinError, SpecError
 from dlcore.specs import backprop
+from dlcore.specs.convolution import Convolution
 from dlcore.specs.data import Augment, ImageData
 from dlcore.specs.experiment import DEVICE, LIVE_FIELDS, MAX_CHANGES, Change, Experiment, check, is_step, live_rule
 from dlcore.specs.fields import check_values, rule_of
 from dlcore.specs.model import BLOCKS, MAX_BLOCKS, Network
 from dlcore.specs.neuron import Line, Neuron
+from dlcore.specs.subject import Subject
 from dlcore.specs.training import Training
 
 MAX_LINK = 20_000
@@ -44,8 +46,9 @@ PAGES: dict[str, Page] = {
     "experiment": Page(Experiment, check, (("network", "small", _with_small_network),)),
     "neuron": Page(Neuron),
     "backprop": Page(backprop.Backprop, backprop.check, (("backprop", "nearest", backprop.fit),)),
+    "convolution": Page(Convolution),
 }
-PARTS = {part().kind: part for part in (Augment, ImageData, Network, Training, Line)} | BLOCKS
+PARTS = {part().kind: part for part in (Augment, ImageData, Network, Training, Line, Subject)} | BLOCKS
 KINDS: dict[str, type] = PARTS | {kind: page.spec for kind, page in PAGES.items()}
 
 
