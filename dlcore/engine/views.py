@@ -35,8 +35,8 @@ class RunView:
 
     `state` is queued, starting, running, paused, finished, interrupted or failed; `place` counts from 1 while queued,
     and is 0 otherwise; `rate` is in pictures a second. An event of kind "cut" says that training went on from its
-    step: whoever has collected events drops those after it. `frame` is the latest picture of the network, for kinds that
-    show one (see dlcore.explain.plane).
+    step: whoever has collected events drops those after it. `frame` is the latest picture of the network, for kinds
+    that show one (see dlcore.explain.plane).
     """
 
     id: str
