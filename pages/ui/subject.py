@@ -67,7 +67,8 @@ def shown_run(page: str) -> RunView | None:
     if subject(page).network != "run":
         return None
     view = runs.shown_run(page)
-    return view if view is not None and view.live_step is not None else None
+    usable = view is not None and view.live_step is not None and view.experiment.kind == "experiment"
+    return view if usable else None
 
 
 def pause(page: str) -> float | None:
