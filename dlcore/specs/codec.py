@@ -18,6 +18,7 @@ from dlcore.specs.experiment import DEVICE, LIVE_FIELDS, MAX_CHANGES, Change, Ex
 from dlcore.specs.fields import check_values, rule_of
 from dlcore.specs.model import BLOCKS, MAX_BLOCKS, Network
 from dlcore.specs.neuron import Line, Neuron
+from dlcore.specs.saliency import Saliency
 from dlcore.specs.training import Training
 
 MAX_LINK = 20_000
@@ -43,6 +44,7 @@ def _with_small_network(experiment: Experiment) -> Experiment:
 PAGES: dict[str, Page] = {
     "experiment": Page(Experiment, check, (("network", "small", _with_small_network),)),
     "neuron": Page(Neuron),
+    "saliency": Page(Saliency),
     "backprop": Page(backprop.Backprop, backprop.check, (("backprop", "nearest", backprop.fit),)),
 }
 PARTS = {part().kind: part for part in (Augment, ImageData, Network, Training, Line)} | BLOCKS
