@@ -8,6 +8,7 @@ from dlcore.specs.data import CLASSES, ImageData
 from dlcore.specs.fields import Rule, choice, kind, real, switch, whole
 from dlcore.specs.model import Network
 from dlcore.specs.shapes import count_multiply_adds
+from dlcore.specs.subject import Subject
 
 METHODS = ("gradient", "input_x_gradient", "integrated_gradients", "smooth_grad", "guided_backprop", "deconvolution",
            "deep_lift", "gradient_shap", "occlusion", "feature_ablation", "grad_cam", "guided_grad_cam", "lrp",
@@ -16,6 +17,7 @@ PREDICTED, TRUE = "predicted", "true"
 TARGETS = (PREDICTED, TRUE, *map(str, range(CLASSES)))
 BASELINES = ("black", "mean", "white", "blurred")
 RULES = ("gamma", "epsilon", "alpha1_beta0")
+COMPANY = ("none", "classes", "mistakes")
 
 SLOPES = ("gradient", "smooth_grad", "guided_backprop", "deconvolution")  # say how steep, not how much
 PROMISES = ("integrated_gradients", "deep_lift", "gradient_shap", "kernel_shap")  # Σ map = f(x) − f(baseline)
@@ -44,16 +46,23 @@ def methods(*default: str) -> Any:
 
 @dataclass(frozen=True)
 class Saliency:
-    """Which methods explain which class, and their settings.
+    """Which methods explain which class of the subject and of what stands beside it, and their settings.
 
-    `steps` of Integrated Gradients' path; `samples` that SmoothGrad and GradientShap average, with noise of `noise`
+    `company`: nothing, one test digit of each class, or test digits that the network gets wrong; `turn` counts how
+    often others were asked for. `picked` is the method that is looked at more closely, in column `column`. `absolute`
+    shows sizes instead of signs. `steps` of Integrated Gradients' path; `samples` that SmoothGrad and GradientShap average, with noise of `noise`
     times the range from black to white; `window` and `stride` of Occlusion; `superpixel` the side of the squares that
     Feature Ablation and KernelShap switch; `draws` the subsets that KernelShap tries; `positive` keeps only what
     speaks for the class in Grad-CAM; `rule` is LRP's in the convolutions.
     """
 
     kind: Literal["saliency"] = kind("saliency")
+    subject: Subject = field(default_factory=Subject)
     methods: tuple[str, ...] = methods(*METHODS)
+    picked: str = choice("integrated_gradients", *METHODS)
+    column: int = whole(0, 0, CLASSES)
+    company: str = choice("none", *COMPANY)
+    turn: int = whole(0, 0, 99)
     target: str = choice(PREDICTED, *TARGETS)
     absolute: bool = switch(False)
     baseline: str = choice("black", *BASELINES)
