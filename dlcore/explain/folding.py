@@ -16,7 +16,8 @@ NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 def fold_norms(snapshot: Snapshot) -> BlockNetwork:
     """Return a deep copy in which every batch norm that can be is part of the layer before it.
 
-    Those stay that follow an activation, or a max pool whose order the scaling would turn round (a negative one).
+    Those stay that follow an activation, or a max pool whose order the scaling would turn round (a negative one). What
+    hands on what it is given, as a dropout does in eval(), is torch's own Dropout: LRP knows no other.
     """
     module = copy.deepcopy(snapshot.module)
     before, pooled = None, False
@@ -26,7 +27,9 @@ def fold_norms(snapshot: Snapshot) -> BlockNetwork:
             before, pooled = layer, False
         elif isinstance(layer, NORMS) and before is not None and not (pooled and (layer.weight < 0).any()):
             _fold(before, layer)
-            module.register_module(name, nn.Dropout())  # in eval(): hands on what it is given
+            module.register_module(name, nn.Dropout())
+        elif block.kind == "dropout":
+            module.register_module(name, nn.Dropout())
         elif block.kind == "pool":
             pooled |= block.mode == "max"
         elif block.kind in ("activation", "batch_norm", "flatten"):

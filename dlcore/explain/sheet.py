@@ -26,7 +26,7 @@ def pose_all(snapshot: Snapshot, request: dict) -> list[Question]:
 
 
 def fill_sheet(snapshot: Snapshot, request: dict) -> Iterator[tuple[float, dict]]:
-    """Yield (share done, sheet) after every map; the sheet is the same dict, filled further.
+    """Yield (share done, sheet) at the beginning and after every map; the sheet is the same dict, filled further.
 
     "scores" (n, classes), "targets" [n], "step"; "maps" and "refused" {method: {picture: ...}}: a map float32
     (side, side), or the reason (template, values) why there is none; "seconds" {method: of its last map}.
@@ -34,11 +34,11 @@ def fill_sheet(snapshot: Snapshot, request: dict) -> Iterator[tuple[float, dict]
     questions = pose_all(snapshot, request)
     network, data = snapshot.experiment.network, snapshot.experiment.data
     settings = questions[0].settings
-    methods = sorted(request.get("methods") or settings.methods,
-                     key=lambda method: estimate(method, settings, network, data))
+    methods = sorted(request["methods"], key=lambda method: estimate(method, settings, network, data))
     sheet = {"scores": read_all(snapshot, questions), "targets": [question.target for question in questions],
              "step": snapshot.step, "maps": {}, "refused": {}, "seconds": {}}
     total = len(methods) * len(questions)
+    yield 0.0, sheet
     for done, (method, index) in enumerate(((m, i) for m in methods for i in range(len(questions))), start=1):
         _fill(sheet, questions[index], method, index)
         yield done / total, sheet

@@ -1,6 +1,6 @@
 """What the Saliency page asks: which attribution methods, for which class, with which settings; and which fit."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from dlcore.errors import N_
@@ -49,17 +49,18 @@ class Saliency:
     """Which methods explain which class of the subject and of what stands beside it, and their settings.
 
     `company`: nothing, one test digit of each class, or test digits that the network gets wrong; `turn` counts how
-    often others were asked for. `picked` is the method that is looked at more closely, in column `column`. `absolute`
-    shows sizes instead of signs. `steps` of Integrated Gradients' path; `samples` that SmoothGrad and GradientShap average, with noise of `noise`
-    times the range from black to white; `window` and `stride` of Occlusion; `superpixel` the side of the squares that
-    Feature Ablation and KernelShap switch; `draws` the subsets that KernelShap tries; `positive` keeps only what
-    speaks for the class in Grad-CAM; `rule` is LRP's in the convolutions.
+    often others were asked for. `method` is the one that is looked at more closely, in column `column`. `absolute`
+    shows sizes instead of signs. `steps` are those of Integrated Gradients' path; `samples` what SmoothGrad and
+    GradientShap average, with noise of `noise` times the range from black to white; `window` and `stride` are
+    Occlusion's; `superpixel` is the side of the squares that Feature Ablation and KernelShap switch, `draws` the
+    subsets that KernelShap tries; `positive` keeps only what speaks for the class in Grad-CAM; `rule` is LRP's in the
+    convolutions.
     """
 
     kind: Literal["saliency"] = kind("saliency")
     subject: Subject = field(default_factory=Subject)
     methods: tuple[str, ...] = methods(*METHODS)
-    picked: str = choice("integrated_gradients", *METHODS)
+    method: str = choice("integrated_gradients", *METHODS)
     column: int = whole(0, 0, CLASSES)
     company: str = choice("none", *COMPANY)
     turn: int = whole(0, 0, 99)
@@ -75,6 +76,13 @@ class Saliency:
     draws: int = whole(200, 20, 1_000)
     positive: bool = switch(True)
     rule: str = choice("gamma", *RULES)
+
+
+def settings_alone(spec: Saliency) -> Saliency:
+    """Return what of a spec a map depends on, the rest as it is by default: equal questions look equal."""
+    plain = Saliency()
+    return replace(spec, subject=plain.subject, methods=plain.methods, method=plain.method, column=plain.column,
+                   company=plain.company, turn=plain.turn, absolute=plain.absolute)
 
 
 def why_not(method: str, network: Network) -> tuple[str, dict[str, str]] | None:

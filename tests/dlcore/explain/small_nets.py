@@ -7,12 +7,12 @@ from dlcore.explain.snapshot import Snapshot
 from dlcore.models.build import build
 from dlcore.specs.data import ImageData
 from dlcore.specs.experiment import Experiment
-from dlcore.specs.model import Activation, BatchNorm, Conv, Flatten, Linear, Network, Pool
+from dlcore.specs.model import Activation, BatchNorm, Conv, Dropout, Flatten, Linear, Network, Pool
 
 SEVEN = load_test("mnist").test_images[0]
 RELU = Activation()
 CONVOLUTIONS = (Conv(channels=4), BatchNorm(), RELU, Pool(), Conv(channels=6, padding=0), Pool(), BatchNorm(), RELU,
-                Flatten(), Linear(features=12), BatchNorm(), RELU, Linear(features=10))
+                Dropout(), Flatten(), Linear(features=12), BatchNorm(), RELU, Linear(features=10))
 
 
 def snapshot(*blocks, data=None, seed=0) -> Snapshot:
