@@ -27,8 +27,8 @@ LAYERS = {
     "dlcore/models": ("errors", "seeds", "specs", "models"),
 }
 PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "engine.views", "training.recording",
-             "training.report", "data.images", "data.drawing", "data.curves", "data.pictures", "data.toy", "data.tables",
-             "explain.pretrained")
+             "training.report", "data.images", "data.drawing", "data.curves", "data.pictures", "data.toy",
+             "data.tables", "explain.pretrained")
 
 
 def modules(place: str) -> list[Path]:

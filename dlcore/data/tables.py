@@ -41,7 +41,8 @@ ONE_CLASS = N_("All lines have the label “{label}”. There must be from 2 to 
                "column, as in: 1.5, -0.3, red")
 MANY_CLASSES = N_("The third column has {count} different labels, more than {most}. It should say the class, as in: "
                   "1.5, -0.3, red")
-FEW_ROWS = N_("There are too few lines with points: {count}. A right file has at least {fewest}, each like: 1.5, -0.3, red")
+FEW_ROWS = N_("There are too few lines with points: {count}. A right file has at least {fewest}, each like: 1.5, "
+              "-0.3, red")
 MANY_ROWS = N_("There are {count:,} lines with points, more than {most:,}. Keep a part of them, each like: 1.5, "
                "-0.3, red")
 GONE = N_("The table of this link is not kept here any more. Upload its file again, or choose another data set.")
