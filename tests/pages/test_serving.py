@@ -1,4 +1,4 @@
-"""The server around the pages: scripts at once and for ever, no message that waits, and runs that are saved at the end."""
+"""The server around the pages: scripts at once, no message that waits, and runs that are saved at the end."""
 
 import asyncio
 import socket
