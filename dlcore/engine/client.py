@@ -16,7 +16,7 @@ from dlcore.engine.link import Link
 from dlcore.engine.protocol import EXPLAINER
 from dlcore.engine.questions import Questions
 from dlcore.engine.schedule import Schedule, Times
-from dlcore.engine.storage import make_room
+from dlcore.engine.storage import default_home, make_room
 from dlcore.engine.views import EngineStatus, JobView, RunView
 from dlcore.errors import N_, EngineAsleep
 from dlcore.specs.learning import Learner
@@ -35,12 +35,13 @@ class Engine:
     """Trains, explains and works, in processes of its own; safe to use from any thread.
 
     The environment variable DERIN_ENGINE (another engine's `address`) makes it attach to that engine's host instead
-    of starting one. `modules` are imported in every worker: they may add to its TRAINERS, JOBS and REQUESTS.
+    of starting one. Without a folder it keeps what it makes where DERIN_HOME says, else among the user's data.
+    `modules` are imported in every worker: they may add to its TRAINERS, JOBS and REQUESTS.
     """
 
-    def __init__(self, home: Path, *, workers: int | None = None, memory_budget: int | None = None,
+    def __init__(self, home: Path | None = None, *, workers: int | None = None, memory_budget: int | None = None,
                  times: Times | None = None, modules: tuple[str, ...] = (), address: str | None = None):
-        self.home = Path(home)
+        self.home = Path(home or default_home())
         self.home.mkdir(parents=True, exist_ok=True)
         self.cores = workers or placement.count_cores()
         self._lock = threading.RLock()
@@ -57,13 +58,13 @@ class Engine:
 
     # its life
 
-    def start(self) -> None:
-        """Wake the engine; returns at once."""
+    def start(self, after: float = 0.0) -> None:
+        """Wake the engine, `after` some seconds; returns at once."""
         if self._started:
             return
         self._started = True
         atexit.register(self.close)
-        self._hosting.start()
+        self._hosting.start(after)
         threading.Thread(target=self._keep, name="derin-keeper", daemon=True).start()
 
     def close(self) -> None:

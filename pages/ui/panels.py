@@ -5,23 +5,21 @@ they are given (pages/ui/live.py lists the topics): `live` is mounted in the pol
 which are mounted once outside it and never again while a training runs.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from pages.ui.language import _, language
 from pages.ui.live import pack, pack_topics
+from pages.ui.scripts import PLACE
 
 REPEAT = 1.5  # seconds for which a topic is sent again with every tick
-SCRIPTS = Path(__file__).parents[2] / "static" / "js"
 
 LOADER = """
-const panel = import(new URL("app/static/js/{name}.js?v={version}", document.baseURI));
+const panel = import(new URL("{place}/{name}.js", document.baseURI));
 export default (call) => panel.then((module) => module.default(call));
 """
 
@@ -54,19 +52,10 @@ class Chart:
     height: int = 130
 
 
-def script_version() -> str:
-    """Return what changes when any of the served scripts does."""
-    content = b"".join(path.read_bytes() for path in sorted(SCRIPTS.glob("*.js")))
-    return hashlib.sha256(content).hexdigest()[:12]
-
-
-VERSION = script_version()
-
-
 def register(name: str, height: int = 0) -> Callable:
     """Register the component of static/js/<name>.js; its place is `height` pixels high until it is drawn."""
     html = f'<div class="panel" style="min-height:{height}px">\n</div>'
-    return st.components.v2.component(f"derin_{name}", html=html, js=LOADER.format(name=name, version=VERSION))
+    return st.components.v2.component(f"derin_{name}", html=html, js=LOADER.format(name=name, place=PLACE))
 
 
 _live = register("live", 34)
@@ -164,16 +153,18 @@ def matrix(key: str, channel: str, *, title: str, note: str = "", tall: int = 17
     return cell
 
 
-def rewind(key: str, channel: str, answer: Mapping[str, Mapping[str, Any]] | None = None) -> int | None:
+def rewind(key: str, channel: str, answer: Mapping[str, Mapping[str, Any]] | None = None,
+           linked: int | None = None, moved: Callable[[], None] = _keep) -> int | None:
     """Show the slider over the topic "snapshots" and return the step the page is rewound to, None when live.
 
-    `answer` holds the topics of the snapshot at chosen_step(key), read before the slider is mounted.
+    `answer` holds the topics of the snapshot at chosen_step(key), read before the slider is mounted. `linked` is the
+    step at which a slider begins that nobody has moved yet, `moved` is called when it is.
     """
-    step = chosen_step(key)
+    step = chosen_step(key) if linked is None else linked
     words = {"rewind": _("Rewind"), "live": _("Live"), "step": _("step {step} of {total}")}
-    meta = {**_frame(channel, words), "at": step}
+    meta = {**_frame(channel, words), "at": step, "linked": linked is not None}
     data = pack(meta) if answer is None else pack_topics(answer, view="snapshot", step=step, **meta)
-    _rewind(key=key, data=data, on_at_change=_keep)
+    _rewind(key=key, data=data, on_at_change=moved)
     return step
 
 

@@ -3,15 +3,14 @@
 // To Python goes the state "image" (asking.js); from Python comes one message a run (pages/ui/canvas/__init__.py). On its
 // channel the pad hears "bars" (a running training moves them) and "digit" (a picture sent to it from elsewhere).
 
-const version = new URL(import.meta.url).search;
-const { component } = await import(`./panel.js${version}`);
-const { openConversation } = await import(`./asking.js${version}`);
-const { follow } = await import(`./hand.js${version}`);
-const { greyText, keep, kept, openDrawing } = await import(`./strokes.js${version}`);
-const { publishTopics } = await import(`./tick.js${version}`);
-const { FACE_STYLE, arrangeSamples, configureFace, openFace, pictureOf, showTools } = await import(`./face.js${version}`);
-const { READING_STYLE, showReading } = await import(`./reading.js${version}`);
-const { RECEIVED_STYLE, emptyReceived, showReceived } = await import(`./received.js${version}`);
+import { component } from "./panel.js";
+import { openConversation } from "./asking.js";
+import { follow } from "./hand.js";
+import { greyText, keep, kept, openDrawing } from "./strokes.js";
+import { publishTopics } from "./tick.js";
+import { FACE_STYLE, arrangeSamples, configureFace, openFace, pictureOf, showTools } from "./face.js";
+import { READING_STYLE, showReading } from "./reading.js";
+import { RECEIVED_STYLE, emptyReceived, showReceived } from "./received.js";
 
 const SIDE = 112; // of the picture that Python gets
 const BRUSHES = [6, 9, 13]; // widths on it
@@ -24,6 +23,7 @@ const STYLE = `
   .hand { display: grid; gap: 8px; min-width: 0; }
   .result { display: grid; grid-template-columns: minmax(0, 1fr); gap: 10px; min-width: 0; }
   @container (max-width: 479px) { .layout { grid-template-columns: minmax(0, 1fr); gap: 14px; } }
+  .compact :is(.result, .samples) { display: none; }
   ${FACE_STYLE}
   ${READING_STYLE}
   ${RECEIVED_STYLE}
@@ -37,7 +37,7 @@ export default component(STYLE, (stage) => {
 });
 
 function openPad(stage) {
-  const pad = { stage, config: null, off: new Set(), brush: 1, busy: false, read: null, answered: 0, samples: null };
+  const pad = { stage, config: null, off: new Set(), brush: 1, busy: false, recalled: false, read: null, answered: 0, samples: null };
   pad.acts = openActs(pad);
   pad.face = openFace(stage.box, pad.acts, BRUSHES);
   pad.drawing = openDrawing([
@@ -105,17 +105,19 @@ function edit(pad, event, act) {
 }
 
 function changed(pad, event, now = false) {
+  pad.recalled = false;
   showTools(pad);
   if (pad.drawing.empty) showNothing(pad);
   pad.talk.changed(event?.timeStamp ?? 0, now);
 }
 
-function remember({ channel, drawing, brush, off }) {
-  if (channel !== undefined) keep(channel, { layers: drawing.layers, brush, off: [...off] });
+function remember({ store, drawing, brush, off }) {
+  if (store !== undefined) keep(store, { layers: drawing.layers, brush, off: [...off] });
 }
 
 function recall(pad) {
-  const held = kept(pad.channel);
+  const held = kept(pad.store);
+  pad.recalled = true;
   pad.drawing.load(held.layers);
   if (BRUSHES[held.brush]) pad.brush = held.brush;
   pad.off = new Set(Array.isArray(held.off) ? held.off : []);
@@ -125,9 +127,9 @@ function recall(pad) {
 
 // what goes to Python and comes back
 
-function compose({ drawing, small, off, sampleSet }) {
+function compose({ drawing, small, off, sampleSet, busy, recalled }) {
   const { empty, strokes } = drawing;
-  return { side: SIDE, strokes, empty, pixels: empty ? "" : greyText(small), off: [...off], samples: sampleSet ?? "" };
+  return { side: SIDE, strokes, empty, pixels: empty ? "" : greyText(small), off: [...off], samples: sampleSet ?? "", busy, recalled };
 }
 
 function update(pad, tick, { data, setStateValue }) {
@@ -136,6 +138,7 @@ function update(pad, tick, { data, setStateValue }) {
   if (!meta.words || data === pad.shown) return;
   pad.shown = data;
   pad.config = meta;
+  pad.stage.box.classList.toggle("compact", meta.compact === true);
   configureFace(pad.face, meta);
   if (arrays.samples) takeSamples(pad, tick);
   if (pad.channel !== meta.channel) begin(pad, meta);
@@ -150,6 +153,7 @@ function takeSamples(pad, { meta, arrays }) {
 
 function begin(pad, meta) {
   pad.channel = meta.channel;
+  pad.store = meta.store ?? meta.channel;
   pad.talk.continueFrom(meta.seq ?? 0);
   recall(pad);
   showNothing(pad);
