@@ -40,9 +40,9 @@ end) for plays. All arrays are float32 unless said otherwise; (time, units) is i
         symbols, with partial results
     recurrent_surprise     "text", "cells": {"inputs", "cells": {cell: {"bits": (time,), "mean"}}, "true": (time,) the
         grammar's own bits, or None}; here the end of a name counts too
-    recurrent_example      "example", "cells": {"inputs", "targets": (time,) texts or numbers, "" or NaN where nothing is
-        asked, "cells": {cell: {"outputs": (time, outputs), "answers": (time,), "right": bool, "error": float}}}
-    recurrent_forecast     series: "example", "context": steps given (default: the length): {"given": (context,), "truth":
+    recurrent_example      "example", "cells": {"inputs", "targets": (time,) texts or numbers, "" or NaN where nothing
+        is asked, "cells": {cell: {"outputs": (time, outputs), "answers": (time,), "right": bool, "error": float}}}
+    recurrent_forecast     series: "example", "context": steps given (default: the length): {"given": (context,), "truth"
         (horizon,), "cells": {cell: {"told": (context - 1,) one step ahead, "forecast": (horizon,), "error": its root
         mean squared error}}, "mean", "deviation": to turn a column's numbers back}
 
@@ -55,8 +55,10 @@ snapshots, {"steps": [...], "cells": {cell: {"hidden": (steps, at + 1), "input":
 
 While a run learns its metric events are {"kind": "metric", "step", "epoch", and flat measures "CELL.MEASURE"}:
 
-    CELL.train_loss, train_accuracy, train_bits    mean over the batches since the last point (see specs.sequences.measures)
-    CELL.held_loss, held_accuracy, held_bits, held_error    at a look, on held-out sequences; test_... at the end, on all
+    CELL.train_loss, train_accuracy, train_bits    mean over the batches since the last point; see
+        specs.sequences.measures
+    CELL.held_loss, held_accuracy, held_bits, held_error    at a look, on held-out sequences; test_... too at the end,
+        on all of them
     CELL.gradient_mean, gradient_peak, gradient_after    norms since the last point: mean and largest before clipping,
         largest after it; None where it was no number
     CELL.seconds    processor seconds that the cell has learned so far

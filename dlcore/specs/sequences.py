@@ -117,8 +117,8 @@ def widths(data: SequenceData) -> tuple[int, int]:
 def check_data(data: SequenceData) -> None:
     """Raise SpecError where there is nothing to learn from, or a sequence has no room for its delay."""
     if data.is_memory and data.delay > most_delay(data.length):
-        raise SpecError("data.delay", N_("A delay of {delay} steps does not fit into a sequence of {length}. Use at most "
-                                         "{most}, or a longer sequence."),
+        raise SpecError("data.delay", N_("A delay of {delay} steps does not fit into a sequence of {length}. Use at "
+                                         "most {most}, or a longer sequence."),
                         delay=data.delay, length=data.length, most=most_delay(data.length))
     if data.task == "adding" and data.delay < 2:
         raise SpecError("data.delay", N_("Two numbers are marked, so the delay is at least 2 here."))
@@ -133,8 +133,8 @@ def most_delay(length: int) -> int:
 
 def _check_column(data: SequenceData) -> None:
     if not data.column_count:
-        raise SpecError("data.column", N_("No column has been uploaded yet. Upload a CSV file with a column of numbers, "
-                                          "or choose another wave."))
+        raise SpecError("data.column", N_("No column has been uploaded yet. Upload a CSV file with a column of "
+                                          "numbers, or choose another wave."))
     kept, needed = int(data.column_count * HELD_SHARE), data.length + data.horizon + 1
     if kept < needed:
         raise SpecError("data.length", N_("The column has {count:,} numbers; {kept} of them are kept back, but windows "
