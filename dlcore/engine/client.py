@@ -4,9 +4,11 @@ import atexit
 import hashlib
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from dlcore.engine import placement
@@ -18,6 +20,7 @@ from dlcore.engine.questions import Questions
 from dlcore.engine.schedule import Schedule, Times
 from dlcore.engine.storage import default_home, make_room
 from dlcore.engine.views import EngineStatus, JobView, RunView
+from dlcore.engine.watchdog import Watchdog
 from dlcore.errors import N_, EngineAsleep
 from dlcore.specs.learning import Learner
 
@@ -50,6 +53,7 @@ class Engine:
         self._admission = self._schedule.admission
         self._jobs = JobList(self._send, self._idlest)
         self._admission.jobs_on = self._jobs.count_on
+        self._watchdog = Watchdog()
         self._questions = Questions(lambda message: self._links[EXPLAINER].send(message))
         self._threads, self._started, self._stopped, self._untidy = 1, False, threading.Event(), True
         orders = {"home": str(self.home.resolve()), "workers": self.cores, "modules": modules}
@@ -238,6 +242,7 @@ class Engine:
         self._settle()
 
     def _hear(self, link: Link, message: dict) -> None:
+        self._watchdog.hear(link.name)
         if message["op"] == "reply":
             self._questions.answer(message)
             return
@@ -263,10 +268,22 @@ class Engine:
             except Exception:
                 logging.exception("the engine's table of runs")
 
+    def _end_silent(self) -> None:
+        """End processes that hang; what they held is interrupted, and they are forked again."""
+        busy = {run.worker for run in self._schedule.active if run.worker} | self._jobs.workers
+        busy |= {EXPLAINER} if self._questions.unanswered else set()
+        for name in self._watchdog.find_silent(busy):
+            link = self._links.get(name)
+            if link is not None and link.open:
+                logging.warning("%s hangs and is ended", name)
+                with suppress(ProcessLookupError):
+                    os.kill(link.pid, signal.SIGKILL)
+
     def _tick(self) -> None:
         with self._lock:
             self._schedule.tick()
             self._jobs.tick()
+            self._end_silent()
             self._settle()
             untidy, self._untidy, keep = self._untidy, False, set(self._schedule.runs)
         if untidy:
