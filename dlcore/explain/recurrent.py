@@ -42,7 +42,7 @@ end) for plays. All arrays are float32 unless said otherwise; (time, units) is i
         grammar's own bits, or None}; here the end of a name counts too
     recurrent_example      "example", "cells": {"inputs", "targets": (time,) texts or numbers, "" or NaN where nothing
         is asked, "cells": {cell: {"outputs": (time, outputs), "answers": (time,), "right": bool, "error": float}}}
-    recurrent_forecast     series: "example", "context": steps given (default: the length): {"given": (context,), "truth"
+    recurrent_forecast     series: "example", "context": steps given (default: all): {"given": (context,), "truth"
         (horizon,), "cells": {cell: {"told": (context - 1,) one step ahead, "forecast": (horizon,), "error": its root
         mean squared error}}, "mean", "deviation": to turn a column's numbers back}
 
