@@ -20,6 +20,7 @@ MENU = (
     (N_("Basics"), "backprop.py", N_("Backpropagation")),
     (N_("Images"), "convolution.py", N_("Convolution")),
     (N_("Images"), "digits.py", N_("Digits")),
+    (N_("Images"), "saliency.py", N_("Saliency")),
 )
 
 

@@ -2,7 +2,7 @@
 
 const version = new URL(import.meta.url).search;
 const { fill, make, mark, say } = await import(`./panel.js${version}`);
-const { encode, mapOf, outline, paintMap } = await import(`./maps.js${version}`);
+const { encode, mapOf, outline, paintMap } = await import(`./sheet.js${version}`);
 const { channelSums, kernelOf, windowOf } = await import(`./walklines.js${version}`);
 const { paper } = await import(`./walkmiddle.js${version}`);
 

@@ -2,7 +2,7 @@
 
 const version = new URL(import.meta.url).search;
 const { fill, make, mark, say } = await import(`./panel.js${version}`);
-const { frameFor, mapOf, outline, paintMap, paintPadding } = await import(`./maps.js${version}`);
+const { frameFor, mapOf, outline, paintMap, paintPadding } = await import(`./sheet.js${version}`);
 const { unflatten, windowOf } = await import(`./walklines.js${version}`);
 const { paper } = await import(`./walkmiddle.js${version}`);
 

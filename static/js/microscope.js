@@ -4,7 +4,7 @@
 
 const version = new URL(import.meta.url).search;
 const { component, fill, make, mark, numbers, say } = await import(`./panel.js${version}`);
-const { encode, mapOf } = await import(`./maps.js${version}`);
+const { encode, mapOf } = await import(`./sheet.js${version}`);
 const { typeset, writer } = await import(`./formula.js${version}`);
 const { line } = await import(`./sending.js${version}`);
 const { MIDDLE_STYLE, openMiddle, showMiddle, showsAll } = await import(`./walkmiddle.js${version}`);

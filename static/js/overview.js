@@ -2,7 +2,7 @@
 
 const version = new URL(import.meta.url).search;
 const { fill, make, mark, say } = await import(`./panel.js${version}`);
-const { mapOf, outline, paintMap } = await import(`./maps.js${version}`);
+const { mapOf, outline, paintMap } = await import(`./sheet.js${version}`);
 
 const THUMB = 28;
 const GAP = 4;

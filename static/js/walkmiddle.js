@@ -3,7 +3,7 @@
 const version = new URL(import.meta.url).search;
 const { make, mark, say } = await import(`./panel.js${version}`);
 const { css, table, textOn } = await import(`./colors.js${version}`);
-const { encode, frameFor, outline, paintMap } = await import(`./maps.js${version}`);
+const { encode, frameFor, outline, paintMap } = await import(`./sheet.js${version}`);
 const { channelSums, indexOf, kernelOf, valuesUnder, windowOf } = await import(`./walklines.js${version}`);
 
 const ALL_AT_ONCE = 27; // numbers of a stamp up to which all its channels are shown
