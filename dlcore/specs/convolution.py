@@ -38,7 +38,7 @@ class _Filters(Rule):
 class Convolution:
     """The subject of the Convolution page and what is looked at in it.
 
-    `row` and `column` are the place in the map of `layer` and `channel`, -1 the strongest. `off` are the filters that
+    `down` and `across` are the place in the map of `layer` and `channel`, -1 the strongest. `off` are the filters that
     are switched off, as (convolution, channel). `draw` 0 is the network in eval(), a larger number one in train(): the
     number of its draw.
     """
@@ -47,7 +47,7 @@ class Convolution:
     subject: Subject = field(default_factory=Subject)
     layer: str = field(default="conv1", metadata={"rule": _Layer(str)})
     channel: int = whole(0, 0, MOST_CHANNELS - 1)
-    row: int = whole(ANYWHERE, ANYWHERE, 255)
-    column: int = whole(ANYWHERE, ANYWHERE, 255)
+    down: int = whole(ANYWHERE, ANYWHERE, 255)
+    across: int = whole(ANYWHERE, ANYWHERE, 255)
     off: tuple[tuple[str, int], ...] = field(default=(), metadata={"rule": _Filters(tuple)})
     draw: int = whole(0, 0, 9999)

@@ -3,9 +3,9 @@
 One component (static/js/microscope.js), mounted in a fragment. Moving the stamp needs nobody: the numbers are there.
 What needs the network is asked by the browser's state "asked", at most one on its way at a time:
 
-    asked      seq, have (the key of the maps that the browser holds), and what is changed: layer, channel, row, column,
+    asked      seq, have (the key of the maps that the browser holds), and what is changed: layer, channel, down, across,
                off (whether this filter is switched off), draw (0 is eval())
-    message    meta      channel, language, words, seq, key, place [row, column], step, reading, waiting; layers [{name,
+    message    meta      channel, language, words, seq, key, place [down, across], step, reading, waiting; layers [{name,
                          kind, label, shape, scale, limit, count, size, parameters, sees, spans}];
                          walk (the plain values of dlcore.explain.layer_walk, and `before`, `off`, `size_formula`)
                arrays    sheet uint8 (left out where the browser has it); of the walk: in, kernel, parts, out, mask,
@@ -29,7 +29,7 @@ from pages.ui.live import pack
 from pages.ui.panels import register
 from pages.ui.subject import Sight
 
-PLACE = ("layer", "channel", "row", "column", "draw")
+PLACE = ("layer", "channel", "down", "across", "draw")
 
 _microscope = register("microscope", 420)
 
@@ -78,7 +78,7 @@ def _tell(sight: Sight, spec: Convolution, answer: dict, has: Any) -> tuple[dict
     at = [layer["name"] for layer in layers].index(walk["layer"])
     walk |= {"before": layers[at - 1]["name"], "off": (walk["layer"], walk["channel"]) in spec.off,
              "size_formula": size_formula(sight.experiment, walk)}
-    meta = {"key": answer["key"], "layers": layers, "walk": walk, "place": [spec.row, spec.column],
+    meta = {"key": answer["key"], "layers": layers, "walk": walk, "place": [spec.down, spec.across],
             "draw": spec.draw, "off": [list(pair) for pair in spec.off], "step": answer["step"],
             "reading": _say_reading(sight, answer["scores"])}
     return meta, arrays if has == answer["key"] else arrays | {"sheet": answer["sheet"]}
@@ -112,8 +112,8 @@ def grant(spec: Convolution, asked: Mapping) -> Convolution:
             changed[name] = rules[name].nearest(asked[name])
         except (KeyError, ValueError, TypeError, OverflowError):
             continue
-    if (changed.get("layer"), changed.get("channel")) != (spec.layer, spec.channel) and "row" not in asked:
-        changed |= {"row": ANYWHERE, "column": ANYWHERE}
+    if (changed.get("layer"), changed.get("channel")) != (spec.layer, spec.channel) and "down" not in asked:
+        changed |= {"down": ANYWHERE, "across": ANYWHERE}
     spec = replace(spec, **changed)
     if isinstance(asked.get("off"), bool):
         others = {pair for pair in spec.off if pair != (spec.layer, spec.channel)}

@@ -230,8 +230,8 @@ function putOutput(view, place) {
 
 function settle(view, pause = REST) {
   clearTimeout(view.rest);
-  const [row, column] = view.place;
-  view.rest = setTimeout(() => send(view, { row, column }), pause);
+  const [down, across] = view.place;
+  view.rest = setTimeout(() => send(view, { down, across }), pause);
 }
 
 function look(view, layer, channel) {

@@ -61,10 +61,10 @@ def test_a_map_that_is_clicked_is_opened_and_the_maps_are_not_sent_again(visit):
     assert (linked(app).layer, linked(app).channel, meta["key"]) == ("conv3", 5, key)
     assert (meta["walk"]["layer"], meta["walk"]["channel"], meta["walk"]["before"]) == ("conv3", 5, "pool1")
     assert arrays["kernel"][1] == [24, 3, 3] and arrays["in"][1] == [24, 14, 14] and "sheet" not in arrays
-    ask(app, row=3, column=4, have=key)
-    assert (linked(app).row, linked(app).column) == (3, 4)
+    ask(app, down=3, across=4, have=key)
+    assert (linked(app).down, linked(app).across) == (3, 4)
     ask(app, layer="conv1", channel=5, have=key)
-    assert (linked(app).row, linked(app).column) == (-1, -1)
+    assert (linked(app).down, linked(app).across) == (-1, -1)
     ask(app, layer="conv1", channel=0, have="another")
     assert "sheet" in message(app)[1]
 
@@ -100,7 +100,7 @@ def test_another_picture_gives_other_maps(visit):
 
 
 @pytest.mark.parametrize("asked", [
-    None, 7, {}, {"seq": "1"}, {"seq": 1, "layer": 5, "channel": "x"}, {"seq": 2, "layer": "<script>", "row": None},
+    None, 7, {}, {"seq": "1"}, {"seq": 1, "layer": 5, "channel": "x"}, {"seq": 2, "layer": "<script>", "down": None},
     {"seq": 3, "channel": 1e99, "draw": float("nan")}, {"seq": 4, "off": "yes", "layer": ["conv1"]},
 ])
 def test_nonsense_from_a_browser_is_left_alone(visit, asked):
@@ -112,11 +112,11 @@ def test_nonsense_from_a_browser_is_left_alone(visit, asked):
 
 
 def test_what_is_asked_changes_only_what_it_names():
-    spec = Convolution(layer="conv2", channel=3, row=1, column=2, off=(("conv1", 1),), draw=4)
-    assert grant(spec, {"row": 5, "column": 6}) == Convolution(layer="conv2", channel=3, row=5, column=6,
+    spec = Convolution(layer="conv2", channel=3, down=1, across=2, off=(("conv1", 1),), draw=4)
+    assert grant(spec, {"down": 5, "across": 6}) == Convolution(layer="conv2", channel=3, down=5, across=6,
                                                               off=(("conv1", 1),), draw=4)
     assert grant(spec, {"off": True}).off == (("conv1", 1), ("conv2", 3))
-    assert grant(spec, {"layer": "conv3"}).row == -1
+    assert grant(spec, {"layer": "conv3"}).down == -1
 
 
 @pytest.mark.parametrize(("numbers", "formula"), [
