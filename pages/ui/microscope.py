@@ -3,10 +3,10 @@
 One component (static/js/microscope.js), mounted in a fragment. Moving the stamp needs nobody: the numbers are there.
 What needs the network is asked by the browser's state "asked", at most one on its way at a time:
 
-    asked      seq, have (the key of the maps that the browser holds), and what is changed: layer, channel, down, across,
-               off (whether this filter is switched off), draw (0 is eval())
-    message    meta      channel, language, words, seq, key, place [down, across], step, reading, waiting; layers [{name,
-                         kind, label, shape, scale, limit, count, size, parameters, sees, spans}];
+    asked      seq, have (the key of the maps that the browser holds), and what is changed: layer, channel, down,
+               across, off (whether this filter is switched off), draw (0 is eval())
+    message    meta      channel, language, words, seq, key, place [down, across], step, reading, waiting; layers
+                         [{name, kind, label, shape, scale, limit, count, size, parameters, sees, spans}];
                          walk (the plain values of dlcore.explain.layer_walk, and `before`, `off`, `size_formula`)
                arrays    sheet uint8 (left out where the browser has it); of the walk: in, kernel, parts, out, mask,
                          weights, mean, variance, gamma, beta
