@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dlcore.data import images
 from dlcore.engine import placement
 from dlcore.engine.hosting import Hosting
 from dlcore.engine.joblist import JobList
@@ -42,6 +43,7 @@ class Engine:
                  times: Times | None = None, modules: tuple[str, ...] = (), address: str | None = None):
         self.home = Path(home)
         self.home.mkdir(parents=True, exist_ok=True)
+        images.keep_in(self.home)
         self.cores = workers or placement.count_cores()
         self._lock = threading.RLock()
         self._links: dict[str, Link] = {}
