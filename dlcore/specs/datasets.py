@@ -40,7 +40,7 @@ THINGS = (N_("Aeroplane"), N_("Car"), N_("Bird"), N_("Cat"), N_("Deer"), N_("Dog
 SIGNS = (
     *(f"{limit} km/h" for limit in (20, 30, 50, 60, 70, 80)), N_("End of 80 km/h"), "100 km/h", "120 km/h",
     N_("No overtaking"), N_("No overtaking, lorries"), N_("Right of way here"), N_("Priority road"), N_("Give way"),
-    N_("Stop"), N_("No vehicles"), N_("No lorries"), N_("No entry"), N_("Danger"), N_("Bend to the left"),
+    N_("Stop sign"), N_("No vehicles"), N_("No lorries"), N_("No entry"), N_("Danger"), N_("Bend to the left"),
     N_("Bend to the right"), N_("Double bend"), N_("Bumpy road"), N_("Slippery road"), N_("Narrows on the right"),
     N_("Road works"), N_("Traffic lights"), N_("Pedestrians"), N_("Children"), N_("Bicycles"), N_("Ice or snow"),
     N_("Wild animals"), N_("End of all limits"), N_("Turn right"), N_("Turn left"), N_("Straight on"),

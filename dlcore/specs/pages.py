@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcore.errors import DerinError
-from dlcore.specs import backprop, playground
+from dlcore.specs import backprop, playground, recurrent
 from dlcore.specs.convolution import Convolution
 from dlcore.specs.experiment import Experiment, check, fit_classes
 from dlcore.specs.fields import check_values
 from dlcore.specs.neuron import Neuron
 from dlcore.specs.playground import Playground
+from dlcore.specs.recurrent import Recurrent
 
 
 @dataclass(frozen=True)
@@ -47,4 +48,5 @@ PAGES: dict[str, Page] = {
     "backprop": Page(backprop.Backprop, backprop.check, (("backprop", "nearest", backprop.fit),)),
     "convolution": Page(Convolution),
     "playground": Page(Playground, playground.check, (("playground", "nearest", playground.fit),)),
+    "recurrent": Page(Recurrent, recurrent.check, (("recurrent", "nearest", recurrent.fit),)),
 }
