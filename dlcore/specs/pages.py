@@ -12,6 +12,7 @@ from dlcore.specs.fields import check_values
 from dlcore.specs.neuron import Neuron
 from dlcore.specs.playground import Playground
 from dlcore.specs.recurrent import Recurrent
+from dlcore.specs.saliency import Saliency
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ PAGES: dict[str, Page] = {
     "neuron": Page(Neuron),
     "backprop": Page(backprop.Backprop, backprop.check, (("backprop", "nearest", backprop.fit),)),
     "convolution": Page(Convolution),
+    "saliency": Page(Saliency),
     "playground": Page(Playground, playground.check, (("playground", "nearest", playground.fit),)),
     "recurrent": Page(Recurrent, recurrent.check, (("recurrent", "nearest", recurrent.fit),)),
 }

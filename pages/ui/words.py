@@ -54,6 +54,11 @@ FIELDS = {
     "subject.step": N_("Step"), "subject.picture": N_("Picture"), "subject.digit": N_("Test digit"),
     "subject.pixels": N_("Picture"),
     "line.linear": N_("Without activation function"), "line.seed": N_("Seed"),
+    "saliency": N_("Saliency"), "methods": N_("Methods"), "method": N_("Picked method"), "column": N_("Picked picture"),
+    "company": N_("Beside it"), "turn": N_("Others"), "target": N_("Explain"), "absolute": N_("Sizes only"),
+    "baseline": N_("Baseline"), "steps": N_("Steps"), "samples": N_("Samples"), "noise": N_("Noise"),
+    "window": N_("Window"), "superpixel": N_("Squares"), "draws": N_("Subsets"),
+    "positive": N_("Only what is positive"), "rule": N_("Rule in the convolutions"),
 }
 FUNCTIONS = {"leaky_relu": "Leaky ReLU", "step": N_("Step function"), "softmax": "Softmax"}
 CURVES = {"sine": N_("Sine"), "step": N_("Jump"), "bump": N_("Bump"), "drawn": N_("Drawn")}
