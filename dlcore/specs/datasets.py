@@ -11,6 +11,7 @@ from dlcore.errors import N_, SpecError
 GREY = (0.299, 0.587, 0.114)  # what red, green and blue give to a grey picture (ITU-R BT.601, as in Pillow)
 OWN = re.compile(r"own-([2-9]|1[0-9]|20)-([1-9][0-9]{0,3})-([1-9][0-9]{0,3})-[0-9a-f]{16}")
 OWN_SIDE = 48  # pixels of an own picture as it is kept
+MOST_CLASSES = 43
 HELD_OUT = 2_000  # test pictures, at most, on which a run is measured while it trains
 
 
