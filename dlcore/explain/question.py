@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from dlcore.data import images
 from dlcore.data.batches import column
 from dlcore.explain.snapshot import Snapshot
-from dlcore.specs.model import named_blocks
 from dlcore.specs.datasets import normalisation
+from dlcore.specs.model import named_blocks
 from dlcore.specs.saliency import PREDICTED, TRUE, Saliency
 from dlcore.specs.shapes import layer_table
 
