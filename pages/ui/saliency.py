@@ -44,7 +44,8 @@ def show_question(page: str) -> None:
     form, sight = Form(page, kind="saliency"), subject.look(page)
     names = words.class_names(sight.experiment.data.dataset)
     with st.container(key="saliency_question", horizontal=True, vertical_alignment="bottom"):
-        form.choose("target", _targets(form.experiment.target, names), format_func=lambda target: _target_name(target, names), width=190)
+        form.choose("target", _targets(form.experiment.target, names),
+                    format_func=lambda target: _target_name(target, names), width=190)
         form.choose("company", COMPANY, format_func=lambda name: _(COMPANIES[name]), width=190)
         if form.experiment.company != "none":
             st.button(_("Others"), key=f"{page}.turn", icon=":material/skip_next:", on_click=_take_turn, args=(page,))
