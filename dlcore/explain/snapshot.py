@@ -30,12 +30,12 @@ class Snapshot:
     step: int
 
     def inputs(self, images: Tensor) -> Tensor:
-        """Return uint8 pictures (batch, 28, 28) as this network gets them."""
+        """Return uint8 pictures (batch, side, side[, 3]) as this network gets them."""
         return prepare(pictures_of(images), self.experiment.data)
 
     @torch.inference_mode()
     def read(self, images: Tensor) -> Tensor:
-        """Return class scores (batch, classes) in 0..1 for uint8 pictures (batch, 28, 28)."""
+        """Return class scores (batch, classes) in 0..1 for uint8 pictures (batch, side, side[, 3])."""
         return self.score(self.inputs(images))
 
     @torch.inference_mode()
