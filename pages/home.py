@@ -45,7 +45,7 @@ def first_maps() -> dict:
 
 def show_first_maps() -> None:
     """Show what the stamps of the first layer make of a 7."""
-    panels.grid("home.maps", PAGE, "maps", title=_("First layer"), note=_("what its stamps make of a 7"),
+    panels.grid("home.stamps", PAGE, "stamps", title=_("First layer"), note=_("what its stamps make of a 7"),
                 pictures=first_maps())
 
 

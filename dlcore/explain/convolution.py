@@ -10,7 +10,7 @@ from dlcore.specs.model import named_blocks
 
 
 def look_inside(snapshot: Snapshot, request: dict) -> dict:
-    """Return what a network makes of "image", uint8 (28, 28): class scores, the step, and the walk of one map.
+    """Return what a network makes of "image", a uint8 picture: class scores, the step, and the walk of one map.
 
     "layer" and "channel" say which map; "off" is a list of (convolution, channel) that are switched off, "draw" a
     number that puts the network into train(). With "maps" also every layer's maps, see `show_layers`.

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from dlcore.data.batches import NORMALISE
+from dlcore.data.batches import column
 from dlcore.explain.layer_walk import array, fold
 from dlcore.explain.passing import Passing
 from dlcore.plots.theme import encode_magnitude, encode_signed, find_limit
+from dlcore.specs.datasets import normalisation
 
 INPUT, SCORES = "input", "scores"
 
@@ -26,8 +27,9 @@ def show_layers(passing: Passing) -> dict:
 def _input(passing: Passing) -> dict:
     """Return the row of the network's input, with its normalisation taken back."""
     data = passing.snapshot.experiment.data
-    mean, deviation = NORMALISE[data.dataset]
-    pixels = array(passing.given[passing.module.order[0]][0]) * deviation + mean
+    given = passing.given[passing.module.order[0]][:1]
+    mean, deviation = (column(values, given) for values in normalisation(data.dataset, data.channels))
+    pixels = array((given * deviation + mean)[0])
     bytes_ = np.rint(255 * np.clip(pixels, 0, 1)).astype(np.uint8)
     return {"name": INPUT, "kind": INPUT, "shape": bytes_.shape, "scale": "grey", "limit": 1.0,
             "count": bytes_.size, "bytes": bytes_}

@@ -52,11 +52,11 @@ class Passing:
 
 @torch.inference_mode()
 def run_through(snapshot: Snapshot, image: np.ndarray, off: Filters = (), draw: int | None = None) -> Passing:
-    """Return the passing of a uint8 picture (28, 28), without the filters in `off`; with a `draw`, in train()."""
+    """Return the passing of a uint8 picture, without the filters in `off`; with a `draw`, in train()."""
     kinds = {name: block.kind for name, block in named_blocks(snapshot.experiment.network.blocks)}
     module = snapshot.module if draw is None else copy.deepcopy(snapshot.module).train()
     passing = Passing(snapshot, module, kinds)
-    inputs = snapshot.inputs(torch.from_numpy(_batch(snapshot, image, draw)))
+    inputs = torch.cat([snapshot.inputs(torch.from_numpy(part)) for part in _batch(snapshot, image, draw)])
     hooks = [*switch_off(snapshot, module, off), *_watch(passing)]
     try:
         if draw is not None:
@@ -69,14 +69,14 @@ def run_through(snapshot: Snapshot, image: np.ndarray, off: Filters = (), draw: 
     return passing
 
 
-def _batch(snapshot: Snapshot, image: np.ndarray, draw: int | None) -> np.ndarray:
-    """Return the pictures of the batch; with batch norm in train() there are other training pictures in it."""
+def _batch(snapshot: Snapshot, image: np.ndarray, draw: int | None) -> list[np.ndarray]:
+    """Return the picture, and with batch norm in train() the training pictures that are its batch."""
     experiment = snapshot.experiment
     if draw is None or all(block.kind != "batch_norm" for block in experiment.network.blocks):
-        return np.ascontiguousarray(image[None])
+        return [np.ascontiguousarray(image[None])]
     training = images.load(experiment.data.dataset).train_images
     chosen = torch.randint(len(training), (BATCH - 1,), generator=generator(draw, "companions")).numpy()
-    return np.concatenate([image[None], training[chosen]])
+    return [np.ascontiguousarray(image[None]), training[chosen]]
 
 
 def switch_off(snapshot: Snapshot, module: nn.Module, off: Filters) -> list:

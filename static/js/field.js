@@ -2,7 +2,7 @@
 
 const version = new URL(import.meta.url).search;
 const { fill, make, mark, say } = await import(`./panel.js${version}`);
-const { frameFor, mapOf, outline, paintMap } = await import(`./sheet.js${version}`);
+const { frameFor, mapOf, outline, paintColours, paintMap } = await import(`./sheet.js${version}`);
 const { unflatten } = await import(`./walklines.js${version}`);
 const { paper } = await import(`./walkmiddle.js${version}`);
 
@@ -22,7 +22,8 @@ export function showField(view, { layer, layers, place, walk, sheet, words, them
   const [, height, width] = input.shape;
   const box = paper(view.canvas);
   const frame = frameFor({ height, width }, box);
-  paintMap(box.painter, mapOf(sheet, input, 0), frame.rect, theme);
+  if (input.shape[0] === 3) paintColours(box.painter, [0, 1, 2].map((channel) => mapOf(sheet, input, channel)), frame.rect);
+  else paintMap(box.painter, mapOf(sheet, input, 0), frame.rect, theme);
   const [row, column] = unitAt(layer, layers, walk, place);
   const [top, bottom] = layer.spans[Math.min(row, layer.spans.length - 1)];
   const [left, right] = layer.spans[Math.min(column, layer.spans.length - 1)];

@@ -33,6 +33,18 @@ export function paintMap(painter, { bytes, height, width, scale, count = bytes.l
   painter.drawImage(cut, x, y, wide, high);
 }
 
+// Paint three maps as the red, green and blue of one picture.
+export function paintColours(painter, [red, green, blue], [x, y, wide, high]) {
+  const { height, width } = red;
+  if (cut.width !== width || cut.height !== height) Object.assign(cut, { width, height });
+  const pen = cut.getContext("2d");
+  const image = pen.createImageData(width, height);
+  for (let at = 0; at < height * width; at++) image.data.set([red.bytes[at], green.bytes[at], blue.bytes[at], 255], 4 * at);
+  pen.putImageData(image, 0, 0);
+  painter.imageSmoothingEnabled = false;
+  painter.drawImage(cut, x, y, wide, high);
+}
+
 // Where the cells of a map lie on a canvas: as large as fits, in whole pixels, with `margin` cells around it.
 export function frameFor({ height, width }, box, margin = 0) {
   const cell = Math.min(box.width / (width + 2 * margin), box.height / (height + 2 * margin));

@@ -130,6 +130,11 @@ def test_the_run_of_the_digits_page_is_taken_over_and_a_link_keeps_its_own(app_t
     assert app.query_params["run"] in (run, [run])
 
 
+def test_a_number_beyond_the_test_pictures_is_the_last_of_them(visit):
+    app = visit(Convolution(subject=Subject(digit=20_000)))
+    assert app.pills(key=f"{PAGE}.class").value == LABELS[-1]
+
+
 def test_a_run_that_nobody_knows_leaves_the_pretrained_network_and_says_so(visit):
     app = visit(run="nothing")
     assert app.selectbox(key=f"{PAGE}.network").value == "pretrained"
