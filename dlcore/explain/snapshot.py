@@ -30,13 +30,18 @@ class Snapshot:
     step: int
 
     def inputs(self, images: Tensor) -> Tensor:
-        """Return uint8 pictures (batch, 28, 28) as this network gets them."""
+        """Return uint8 pictures (batch, side, side[, 3]) as this network gets them."""
         return prepare(pictures_of(images), self.experiment.data)
 
     @torch.inference_mode()
     def read(self, images: Tensor) -> Tensor:
-        """Return class scores (batch, classes) in 0..1 for uint8 pictures (batch, 28, 28)."""
-        return scores(self.module(self.inputs(images)), self.experiment.training.loss)
+        """Return class scores (batch, classes) in 0..1 for uint8 pictures (batch, side, side[, 3])."""
+        return self.score(self.inputs(images))
+
+    @torch.inference_mode()
+    def score(self, pictures: Tensor) -> Tensor:
+        """Return class scores (batch, classes) in 0..1 for pictures as this network gets them."""
+        return scores(self.module(pictures), self.experiment.training.loss)
 
 
 def load(model: dict, home: Path) -> Snapshot | PlaneSnapshot:
