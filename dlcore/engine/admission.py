@@ -8,7 +8,7 @@ from dlcore.engine.runs import Run
 from dlcore.engine.views import ACTIVE, Message
 from dlcore.errors import N_, EngineError, QueueFull
 from dlcore.specs import codec
-from dlcore.specs.shapes import estimate_memory
+from dlcore.specs.learning import kind_of
 
 MOST_QUEUED = 200
 TOO_LARGE = N_("This run needs about {need:.1f} GiB of memory, more than the {budget:.1f} GiB that runs may use here. "
@@ -37,7 +37,7 @@ class Admission:
     def check(self, run: Run) -> None:
         """Raise EngineError where a run can never start here, QueueFull where too many wait."""
         device = run.experiment.training.device
-        run.bytes = run.bytes or estimate_memory(run.experiment)
+        run.bytes = run.bytes or kind_of(run.experiment).estimate_memory(run.experiment)
         if self.devices and device not in self.devices:
             raise EngineError(NO_DEVICE, device=device, devices=", ".join(self.devices))
         budget = self.budgets.get(device, UNLIMITED)

@@ -19,7 +19,7 @@ from dlcore.engine.schedule import Schedule, Times
 from dlcore.engine.storage import make_room
 from dlcore.engine.views import EngineStatus, JobView, RunView
 from dlcore.errors import N_, EngineAsleep
-from dlcore.specs.experiment import Experiment
+from dlcore.specs.learning import Learner
 
 TICK = 0.25        # seconds between two looks at leases and queue
 GOODBYE = 2.0      # seconds that workers get to save their runs when the engine stops
@@ -103,7 +103,7 @@ class Engine:
 
     # runs
 
-    def start_run(self, experiment: Experiment, owner: str, *, parent: tuple[str, int] | None = None,
+    def start_run(self, experiment: Learner, owner: str, *, parent: tuple[str, int] | None = None,
                   paused: bool = False) -> str:
         """Start a run of the owner's (a secret), from the beginning or from (run, step); return its id.
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dlcore.engine.views import Message, RunView
 from dlcore.errors import N_
-from dlcore.specs.experiment import Change, Experiment
+from dlcore.specs.changes import Change
+from dlcore.specs.learning import Learner, steps_per_epoch
 from dlcore.training.recording import Recording
 
 MOST_EVENTS = 2000  # of a run, in memory
@@ -87,7 +88,7 @@ class Run:
     """One run; `worker` names the process that holds it in memory, `leaving` says that it has been told to let go."""
 
     id: str
-    experiment: Experiment
+    experiment: Learner
     owner_hash: str
     parent: tuple[str, int] | None = None
     state: str = "queued"
@@ -131,16 +132,11 @@ class Run:
         self.history.add(report["events"])
 
     @property
-    def experiment_now(self) -> Experiment:
+    def experiment_now(self) -> Learner:
         """The experiment with what was changed on the way, and what is still to be changed."""
         made = self.history.changes
         due = tuple(change for change in self.experiment.changes if change not in made)
         return replace(self.experiment, changes=made + due) if made else self.experiment
-
-
-def steps_per_epoch(experiment: Experiment) -> int:
-    """Return the steps of one epoch; the last batch may be smaller."""
-    return -(-experiment.data.train_size // experiment.training.batch_size)
 
 
 def read_run(home: Path, run_id: str) -> Run:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from dlcore.engine.admission import Admission
 from dlcore.engine.protocol import error_from_plain
-from dlcore.engine.runs import Run, read_run, steps_per_epoch
+from dlcore.engine.runs import Run, read_run
 from dlcore.engine.views import ACTIVE, Message, RunView
 from dlcore.errors import N_, DerinError, EngineError, NotOwner
-from dlcore.specs.experiment import Change, Experiment, check, check_change
+from dlcore.specs.changes import Change
+from dlcore.specs.learning import Learner, check, check_change, steps_per_epoch
 from dlcore.training.recording import Recording
 
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -70,7 +71,7 @@ class Schedule:
 
     # what owners order
 
-    def start(self, experiment: Experiment, owner: str, parent: tuple[str, int] | None = None,
+    def start(self, experiment: Learner, owner: str, parent: tuple[str, int] | None = None,
               paused: bool = False) -> str:
         """Record a new run and queue it; it starts at once where there is room."""
         check(experiment)
@@ -124,7 +125,7 @@ class Schedule:
     def change(self, run_id: str, owner: str, field: str, value: object) -> None:
         """Change a setting from the next step on; SpecError where that cannot be."""
         run = self._owned(run_id, owner)
-        check_change(Change(run.step, field, value))
+        check_change(run.experiment, Change(run.step, field, value))
         if run.worker and not run.leaving:
             self.admission.order(run, "change", field=field, value=value)
         else:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from dlcore.specs.experiment import Experiment
+from dlcore.specs.learning import Learner
 
 ACTIVE = ("starting", "running")
 
@@ -35,11 +35,12 @@ class RunView:
 
     `state` is queued, starting, running, paused, finished, interrupted or failed; `place` counts from 1 while queued,
     and is 0 otherwise; `rate` is in pictures a second. An event of kind "cut" says that training went on from its
-    step: whoever has collected events drops those after it.
+    step: whoever has collected events drops those after it. `frame` is the latest picture of the network, for kinds
+    that show one (see dlcore.explain.plane).
     """
 
     id: str
-    experiment: Experiment
+    experiment: Learner
     state: str
     place: int
     step: int
@@ -55,6 +56,7 @@ class RunView:
     message: Message | None
     threads: int
     parent: tuple[str, int] | None
+    frame: dict | None = None
 
 
 @dataclass(frozen=True)

@@ -1,52 +1,23 @@
 """Specs as plain dicts (for files) and as short texts (for links).
 
-What a page is about is one of the PAGES: an experiment, a neuron. Only what differs from the defaults is written.
-Reading is strict for files and lenient for links: an unknown or impossible value becomes the nearest valid one, and a
-`Mend` says so.
+What a page is about is one of the PAGES (dlcore.specs.pages): an experiment, a neuron. Only what differs from the
+defaults is written. Reading is strict for files and lenient for links: an unknown or impossible value becomes the
+nearest valid one, and a `Mend` says so.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, get_type_hints
 
 from dlcore.errors import N_, DerinError, SpecError
-from dlcore.specs import backprop
-from dlcore.specs.data import Augment, ImageData
-from dlcore.specs.experiment import DEVICE, LIVE_FIELDS, MAX_CHANGES, Change, Experiment, check, is_step, live_rule
-from dlcore.specs.fields import check_values, rule_of
+from dlcore.specs import learning
+from dlcore.specs.changes import DEVICE, MAX_CHANGES, Change, is_step
+from dlcore.specs.fields import Rule, rule_of
 from dlcore.specs.model import BLOCKS, MAX_BLOCKS, Network
-from dlcore.specs.neuron import Line, Neuron
-from dlcore.specs.training import Training
+from dlcore.specs.pages import PAGES
 
 MAX_LINK = 20_000
-
-
-@dataclass(frozen=True)
-class Page:
-    """A kind of spec that a page is about, and what must hold of the whole of it.
-
-    Where a link breaks that, the `repairs` (field, what is used instead, function) are tried one after the other, and
-    at last the default.
-    """
-
-    spec: type
-    check: Callable[[Any], None] = check_values
-    repairs: tuple[tuple[str, str, Callable[[Any], Any]], ...] = ()
-
-
-def _with_small_network(experiment: Experiment) -> Experiment:
-    return Experiment(data=experiment.data, training=experiment.training, changes=experiment.changes)
-
-
-PAGES: dict[str, Page] = {
-    "experiment": Page(Experiment, check, (("network", "small", _with_small_network),)),
-    "neuron": Page(Neuron),
-    "backprop": Page(backprop.Backprop, backprop.check, (("backprop", "nearest", backprop.fit),)),
-}
-PARTS = {part().kind: part for part in (Augment, ImageData, Network, Training, Line)} | BLOCKS
-KINDS: dict[str, type] = PARTS | {kind: page.spec for kind, page in PAGES.items()}
 
 
 @dataclass(frozen=True)
@@ -86,9 +57,13 @@ def to_link(spec: Any) -> str:
     return json.dumps(to_dict(spec), separators=(",", ":"), ensure_ascii=True)
 
 
-def from_dict(plain: Any, kind: str = "experiment") -> Any:
-    """Read a spec from a plain dict; raise SpecError at the first field that is unknown or impossible."""
-    reader = _Reader()
+def from_dict(plain: Any, kind: str | None = None) -> Any:
+    """Read a spec from a plain dict, of the kind that it says (an experiment, where it says none).
+
+    SpecError at the first field that is unknown or impossible.
+    """
+    kind = kind or _told_kind(plain)
+    reader = _Reader(kind)
     spec = reader.read(PAGES[kind].spec, plain, "")
     if reader.mends:
         first = reader.mends[0]
@@ -98,9 +73,14 @@ def from_dict(plain: Any, kind: str = "experiment") -> Any:
     return spec
 
 
+def _told_kind(plain: Any) -> str:
+    told = plain.get("kind") if isinstance(plain, dict) else None
+    return told if isinstance(told, str) and told in PAGES else "experiment"
+
+
 def from_link(text: str, kind: str = "experiment") -> tuple[Any, tuple[Mend, ...]]:
     """Read a spec from the address bar; what cannot be used becomes the nearest valid setting, and is told."""
-    reader, page = _Reader(), PAGES[kind]
+    reader, page = _Reader(kind), PAGES[kind]
     spec = reader.read(page.spec, _parse(text, kind, reader), "")
     for name, used, repair in (*page.repairs, (kind, "default", lambda _broken: page.spec())):
         try:
@@ -122,9 +102,10 @@ def _parse(text: str, kind: str, reader: "_Reader") -> Any:
 
 
 class _Reader:
-    """Reads specs field by field and remembers what it had to mend."""
+    """Reads specs of a kind, field by field, and remembers what it had to mend."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
         self.mends: list[Mend] = []
 
     def mend(self, path: str, given: Any, used: Any) -> None:
@@ -148,6 +129,8 @@ class _Reader:
             return self._value(rule, value, path, _default(declared))
         if declared.name == "blocks":
             return self._blocks(value, path)
+        if "part" in declared.metadata:
+            return self._parts(declared, value, path)
         if declared.name == "changes":
             return self._changes(value, path)
         if declared.name == "device":
@@ -178,18 +161,29 @@ class _Reader:
             self.mend(path, len(value), MAX_BLOCKS)
         return tuple(blocks)
 
+    def _parts(self, declared: Any, value: Any, path: str) -> tuple:
+        part, most = declared.metadata["part"], declared.metadata["most"]
+        if not isinstance(value, list):
+            self.mend(path, value, "default")
+            return declared.default
+        if len(value) > most:
+            self.mend(path, len(value), most)
+        return tuple(self.read(part, plain, f"{path}[{index}]") for index, plain in enumerate(value[:most]))
+
     def _changes(self, value: Any, path: str) -> tuple[Change, ...]:
         changes = []
         for item in value if isinstance(value, list) else [value]:
             match item:
-                case [int(step), str(name), setting] if name in LIVE_FIELDS and is_step(step):
-                    default = live_rule(name).nearest(0)
-                    changes.append(Change(step, name, self._value(live_rule(name), setting, path, default)))
+                case [int(step), str(name), setting] if is_step(step) and (rule := self._live_rule(name)):
+                    changes.append(Change(step, name, self._value(rule, setting, path, rule.nearest(0))))
                 case _:
                     self.mend(path, item, "—")
         if len(changes) > MAX_CHANGES:
             self.mend(path, len(changes), MAX_CHANGES)
         return tuple(changes[:MAX_CHANGES])
+
+    def _live_rule(self, path: str) -> Rule | None:
+        return learning.KINDS[self.kind].live_rule(path) if self.kind in learning.KINDS else None
 
     def _device(self, value: Any, path: str) -> str:
         if isinstance(value, str) and DEVICE.fullmatch(value):

@@ -91,6 +91,11 @@ def switch(default: bool) -> Any:
     return field(default=default, metadata={"rule": Rule(bool)})
 
 
+def parts(default: tuple, part: type, most: int) -> Any:
+    """Declare a list of specs of one type, at most so many."""
+    return field(default=default, metadata={"part": part, "most": most})
+
+
 def kind(name: str) -> Any:
     """Declare the literal `kind` by which specs are told apart across processes and caches."""
     return field(default=name, kw_only=True)

@@ -20,7 +20,7 @@ import numpy as np
 
 from dlcore.errors import N_, RecordingError
 from dlcore.specs import codec
-from dlcore.specs.experiment import Experiment
+from dlcore.specs.learning import Learner
 from dlcore.training.files import Weights, append_line, link, load_tensors, make_folder, replace, save_tensors, size_of
 
 MAX_SNAPSHOTS = 40
@@ -44,7 +44,7 @@ class Recording:
         self.folder = Path(folder)
 
     @classmethod
-    def create(cls, folder: Path, experiment: Experiment, owner: str = "", parent: tuple[str, int] | None = None
+    def create(cls, folder: Path, experiment: Learner, owner: str = "", parent: tuple[str, int] | None = None
                ) -> "Recording":
         """Make a new run's folder; `owner` is a hash, `parent` the run and step that it goes on from."""
         recording = cls(folder)
@@ -63,7 +63,7 @@ class Recording:
             raise RecordingError(N_("There is no recording of run {run}."), run=self.folder.name) from error
 
     @property
-    def experiment(self) -> Experiment:
+    def experiment(self) -> Learner:
         """The experiment that this run was started with."""
         return codec.from_dict(self.about()["experiment"])
 

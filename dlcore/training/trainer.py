@@ -12,7 +12,9 @@ from dlcore.data import images
 from dlcore.data.batches import Batches
 from dlcore.models.build import build
 from dlcore.seeds import derive
-from dlcore.specs.experiment import Change, Experiment, apply_change, check, in_effect
+from dlcore.specs.changes import Change
+from dlcore.specs.experiment import Experiment, apply_change, check
+from dlcore.specs.learning import in_effect
 from dlcore.specs.model import named_blocks
 from dlcore.training import state
 from dlcore.training.draws import seed_draws

@@ -6,8 +6,9 @@ from typing import Any
 
 import streamlit as st
 
+from dlcore.specs.changes import Change
 from dlcore.specs.data import Augment
-from dlcore.specs.experiment import DROPOUT, Change, Experiment, apply_change, live_rule
+from dlcore.specs.experiment import DROPOUT, Experiment, apply_change, live_rule
 from dlcore.specs.fields import Rule, rule_of
 from pages.ui import state, words
 from pages.ui.language import _, number
@@ -17,16 +18,21 @@ Touched = Callable[[str, Any], None]  # (dotted path, new value)
 
 def read_field(spec: Any, path: str) -> Any:
     """Return a field of a spec by its dotted path; `network.dropout` is that of the first dropout block."""
-    if path == DROPOUT:
+    if _is_of_blocks(spec, path):
         return next(block.p for block in spec.network.blocks if block.kind == "dropout")
     for name in path.split("."):
         spec = getattr(spec, name)
     return spec
 
 
+def _is_of_blocks(spec: Any, path: str) -> bool:
+    """Whether a path means the dropout blocks of an experiment, all of which have the same share."""
+    return path == DROPOUT and spec.kind == "experiment"
+
+
 def write_field(experiment: Experiment, path: str, value: Any) -> Experiment:
     """Return the experiment with one field set."""
-    if path == DROPOUT:
+    if _is_of_blocks(experiment, path):
         return apply_change(experiment, Change(0, path, value))
     return _write(experiment, path.split("."), value)
 
@@ -37,7 +43,7 @@ def _write(spec: Any, names: list[str], value: Any) -> Any:
 
 
 def _rule(spec: Any, path: str) -> Rule:
-    if path == DROPOUT:
+    if _is_of_blocks(spec, path):
         return live_rule(path)
     *owners, name = path.split(".")
     for owner in owners:

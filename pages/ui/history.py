@@ -7,7 +7,7 @@ import streamlit as st
 
 from dlcore.engine.views import RunView
 from dlcore.plots.curves import find_gap, thin
-from dlcore.specs.experiment import Change
+from dlcore.specs.changes import Change
 from pages.ui import words
 from pages.ui.language import _, number
 

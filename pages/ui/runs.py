@@ -5,9 +5,9 @@ import streamlit as st
 from dlcore.engine.client import hash_owner
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
-from dlcore.specs.experiment import DROPOUT, LIVE_FIELDS, Experiment, in_effect, same_run
+from dlcore.specs.experiment import Experiment
+from dlcore.specs.learning import in_effect, kind_of, live_settings, same_run
 from pages.ui import state
-from pages.ui.forms import read_field
 from pages.ui.language import N_, _, number, told
 
 STATES = {
@@ -166,8 +166,8 @@ def _branch(page: str, view: RunView, step: int) -> None:
     """Begin the new run with what was set since; it gets another epoch where none is left."""
     per_epoch = view.total_steps / round(view.total_steps * view.epoch / view.step) if view.step else 1
     wanted, then = state.experiment(page), in_effect(view.experiment, step)
-    settings = {path: read_field(wanted, path) for path in LIVE_FIELDS
-                if same_run(wanted, then) and _differs(wanted, then, path)}
+    settings = {path: value for path, value in live_settings(wanted).items()
+                if same_run(wanted, then) and live_settings(then).get(path, value) != value}
     if step >= per_epoch * settings.get(EPOCHS, then.training.epochs):
         settings[EPOCHS] = int(step // per_epoch) + 1
     run_id = begin(page, view.experiment, parent=(view.id, step), paused=True)
@@ -176,13 +176,9 @@ def _branch(page: str, view: RunView, step: int) -> None:
     state.engine().resume(run_id, state.visitor())
 
 
-def _differs(wanted: Experiment, then: Experiment, path: str) -> bool:
-    has_it = path != DROPOUT or any(block.kind == "dropout" for block in then.network.blocks)
-    return has_it and read_field(wanted, path) != read_field(then, path)
-
-
 def change_while_running(page: str, path: str, value: object) -> None:
     """Hand a touched setting to the run on the page, where it is one that can change while the network learns."""
     view = shown_run(page)
-    if path in LIVE_FIELDS and view and view.state in (*ACTIVE, "paused") and is_mine(view):
+    changeable = view and view.state in (*ACTIVE, "paused") and is_mine(view)
+    if changeable and kind_of(view.experiment).live_rule(path):
         _guard(page, lambda page: state.engine().change(view.id, state.visitor(), path, value))

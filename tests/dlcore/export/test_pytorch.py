@@ -9,8 +9,9 @@ from torch.utils.data import TensorDataset
 
 from dlcore.export.pytorch import print_module, print_script
 from dlcore.models.build import build
+from dlcore.specs.changes import Change
 from dlcore.specs.data import Augment, ImageData
-from dlcore.specs.experiment import DROPOUT, Change, Experiment
+from dlcore.specs.experiment import DROPOUT, Experiment
 from dlcore.specs.model import PRESETS, Network
 from dlcore.specs.training import LOSSES, OPTIMIZERS, SCHEDULES
 from dlcore.training.schedules import factor

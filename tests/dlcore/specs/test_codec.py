@@ -7,9 +7,10 @@ import string
 import pytest
 
 from dlcore.errors import NetworkError, SpecError
+from dlcore.specs.changes import MAX_CHANGES, Change
 from dlcore.specs.codec import MAX_LINK, Mend, from_dict, from_link, to_dict, to_link
 from dlcore.specs.data import Augment, ImageData
-from dlcore.specs.experiment import LIVE_FIELDS, MAX_CHANGES, Change, Experiment, check, live_rule
+from dlcore.specs.experiment import LIVE_FIELDS, Experiment, check, live_rule
 from dlcore.specs.fields import walk
 from dlcore.specs.model import (
     ACTIVATIONS,

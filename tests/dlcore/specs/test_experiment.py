@@ -5,17 +5,11 @@ from dataclasses import replace
 import pytest
 
 from dlcore.errors import NetworkError, SpecError
+from dlcore.specs.changes import MAX_CHANGES, Change
 from dlcore.specs.data import Augment, ImageData
-from dlcore.specs.experiment import (
-    MAX_CHANGES,
-    Change,
-    Experiment,
-    apply_change,
-    check,
-    in_effect,
-    same_run,
-)
+from dlcore.specs.experiment import Experiment, apply_change, check
 from dlcore.specs.fields import walk
+from dlcore.specs.learning import in_effect, same_run
 from dlcore.specs.model import Conv, Dropout, Flatten, Linear, Network, named_blocks
 from dlcore.specs.training import Training
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from dlcore.errors import RecordingError
-from dlcore.specs.experiment import Change, Experiment
+from dlcore.specs.changes import Change
+from dlcore.specs.experiment import Experiment
 from dlcore.specs.training import Training
 from dlcore.training import files, recording
 from dlcore.training.recording import Predictions, Recording, existing, halved, thin

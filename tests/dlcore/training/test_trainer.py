@@ -16,8 +16,9 @@ from dlcore.data.batches import Batches, pictures_of, prepare
 from dlcore.errors import RecordingError, SpecError
 from dlcore.models.build import build
 from dlcore.seeds import derive
+from dlcore.specs.changes import MAX_CHANGES, Change
 from dlcore.specs.data import Augment, ImageData
-from dlcore.specs.experiment import MAX_CHANGES, Change, Experiment
+from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import MY_NET, RELU, BatchNorm, Conv, Dropout, Flatten, Linear, Network, Pool
 from dlcore.specs.training import LOSSES, OPTIMIZERS, Training
 from dlcore.training import evaluation, examiner, files
