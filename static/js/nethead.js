@@ -6,13 +6,14 @@ const { fill, make, mark, say } = await import(`./panel.js${version}`);
 export const HEAD_STYLE = `
   .nethead .count { display: inline-flex; align-items: center; gap: 4px; white-space: nowrap; }
   .nethead { display: flex; align-items: center; gap: 6px; min-height: 24px; }
-  .nethead .title { font-weight: 600; margin-right: auto; }
+  .nethead .note { flex: 1 1 0; }
+  .nethead .count b { font-weight: 500; }
   .pm { width: 20px; height: 20px; padding: 0; border-radius: 5px; border: 1px solid var(--st-border-color); background: none;
     color: var(--st-text-color); font: 500 14px/1 var(--st-font); cursor: pointer; flex: none; }
   .pm:hover:enabled { border-color: var(--st-gray-text-color); } .pm:disabled { opacity: .35; cursor: default; }
   .heads { position: relative; height: 46px; }
   .layerhead { position: absolute; top: 0; transform: translateX(-50%); display: grid; gap: 3px; justify-items: center; }
-  .layerhead .count b { font: 500 13px/20px var(--st-code-font); min-width: 2ch; text-align: center; }
+  .layerhead .count b { font: 500 13px/20px var(--st-code-font); display: inline-block; min-width: 20px; text-align: center; }
   .layerhead select { width: 100%; max-width: 88px; appearance: none; border: 0; background: none; color: var(--st-gray-text-color);
     font: 12px/16px var(--st-font); text-align: center; text-align-last: center; cursor: pointer; text-overflow: ellipsis; padding: 1px 2px; border-radius: 4px; }
   .layerhead select:hover:enabled { color: var(--st-text-color); background: var(--st-gray-background-color); }
@@ -20,18 +21,19 @@ export const HEAD_STYLE = `
   .layerhead option { color: var(--st-text-color); background: var(--st-background-color); }
   .edgehead { position: absolute; top: 2px; color: var(--st-gray-text-color); font-size: 12px; white-space: nowrap; }
   .edgehead.out { transform: translateX(-100%); }
-  .compact .pm { width: 17px; height: 18px; } .compact .count { gap: 1px; } .compact .layerhead .count b { min-width: 2ch; font-size: 12px; }
+  .compact .pm { width: 17px; height: 18px; } .compact .count { gap: 1px; } .compact .layerhead .count b { min-width: 17px; font-size: 12px; }
 `;
 
 // `wish` takes what is asked: {do: "layers"|"units"|"activation", ...}.
 export function openHeads(wish) {
   const top = make("div", "nethead head");
   const title = top.appendChild(make("span", "title"));
+  const note = top.appendChild(make("span", "note"));
   const layers = openCounter((step) => wish({ do: "layers", count: view.config.layers.length + step }));
   top.append(layers.node);
   const row = make("div", "heads");
   const ends = ["in", "out"].map((name) => row.appendChild(make("span", `edgehead ${name}`)));
-  const view = { top, title, layers, row, ends, heads: [], config: null, wish };
+  const view = { top, title, note, layers, row, ends, heads: [], config: null, wish };
   return view;
 }
 
@@ -49,6 +51,8 @@ export function showHeads(view, config) {
   view.config = config;
   const { words, limits, layers, locked } = config;
   say(view.title, words.network);
+  say(view.note, words.network_note);
+  view.note.title = words.network_note;
   say(view.layers.value, fill(words.hidden_layers, { n: layers.length }));
   setCounter(view.layers, { least: layers.length <= 0, most: layers.length >= limits.layers, locked }, [words.fewer_layers, words.more_layers]);
   while (view.heads.length > layers.length) view.heads.pop().node.remove();

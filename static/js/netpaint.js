@@ -51,20 +51,15 @@ function open(bucket, weight, dim, plan, theme) {
 // Small pictures one below the other on a canvas of their own, to be drawn from there at any size.
 export function openAtlas() {
   const canvas = document.createElement("canvas");
-  let image = null;
-  return {
-    canvas, side: 0,
-    take(bytes, count, side, colours) {
-      if (canvas.width !== side || canvas.height !== side * count || !image) {
-        Object.assign(canvas, { width: side, height: Math.max(side * count, 1) });
-        image = new ImageData(side, Math.max(side * count, 1));
-      }
-      this.side = side;
-      const pixels = new Uint32Array(image.data.buffer);
-      for (let i = 0; i < side * side * count; i++) pixels[i] = colours[bytes[i]];
-      canvas.getContext("2d").putImageData(image, 0, 0);
-    },
+  const atlas = { canvas, side: 0, image: null };
+  // Take packed pixels, picture by picture.
+  atlas.take = (pixels, side) => {
+    const height = pixels.length / side;
+    if (canvas.width !== side || canvas.height !== height) Object.assign(canvas, { width: side, height });
+    atlas.side = side;
+    canvas.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), side, height), 0, 0);
   };
+  return atlas;
 }
 
 // One map in its place with round corners; without an atlas its place alone.

@@ -5,8 +5,7 @@ const { fill, fit, make, mark, say } = await import(`./panel.js${version}`);
 const { FEATURE_LABEL, linkAt, plan } = await import(`./netplan.js${version}`);
 const { openAtlas, paintBias, paintLinks, paintMap, strikeOut } = await import(`./netpaint.js${version}`);
 const { nameOf } = await import(`./netvalues.js${version}`);
-const { table } = await import(`./colors.js${version}`);
-const { classColours } = await import(`./surface.js${version}`);
+const { classColours, outputPixels, signedPixels } = await import(`./surface.js${version}`);
 
 export const NET_STYLE = `
   .net { position: relative; min-width: 0; overflow-x: auto; overflow-y: hidden; }
@@ -18,10 +17,11 @@ export const NET_STYLE = `
   .node .fname { position: absolute; right: calc(100% + 6px); top: 50%; transform: translateY(-50%); white-space: nowrap;
     font: 500 12px/16px var(--st-font); }
   .node[aria-pressed=false] .fname { color: var(--st-gray-text-color); opacity: .75; }
-  .node.frozen::after { content: ""; position: absolute; right: -3px; top: -3px; width: 9px; height: 9px; border-radius: 3px;
-    background: var(--st-text-color); box-shadow: 0 0 0 1.5px var(--st-background-color); }
-  .node[data-class]::before { content: ""; position: absolute; left: calc(100% + 4px); top: calc(50% - 4px); width: 8px; height: 8px; border-radius: 50%;
-    background: var(--class); }
+  .node.frozen::after { content: ""; position: absolute; right: -5px; top: -6px; width: 13px; height: 13px; background: var(--st-text-color);
+    border-radius: 4px; box-shadow: 0 0 0 1.5px var(--st-background-color); mask: none; }
+  .node.frozen::before { content: ""; position: absolute; right: -3px; top: -4px; width: 9px; height: 9px; z-index: 1; background: var(--st-background-color);
+    mask: url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 10'%3E%3Cpath d='M2 4.5h6V9H2zM3 4.5V3a2 2 0 0 1 4 0v1.5H6V3a1 1 0 0 0-2 0v1.5z'/%3E%3C/svg%3E") center / contain no-repeat; }
+  .node i { position: absolute; left: calc(100% + 4px); top: calc(50% - 4px); width: 8px; height: 8px; border-radius: 50%; }
   .bias { position: absolute; width: 15px; height: 15px; padding: 0; border: 0; background: none; cursor: pointer; border-radius: 3px; }
   .bias:hover { box-shadow: 0 0 0 1.5px var(--st-text-color); }
   .nodes[inert] > * { cursor: default; }
@@ -36,7 +36,7 @@ export function openNetView(stage, on) {
   const canvas = box.appendChild(make("canvas", "", { attributes: { role: "img" } }));
   const nodes = box.appendChild(make("div", "nodes", { attributes: { role: "group" } }));
   const tip = box.appendChild(make("div", "tip mono", { hidden: true }));
-  const view = { stage, on, node, box, canvas, nodes, tip, paper: fit(canvas, stage), atlas: openAtlas(), inputs: openAtlas(),
+  const view = { stage, on, node, box, canvas, nodes, tip, paper: fit(canvas, stage), atlas: openAtlas(), inputs: openAtlas(), outputs: openAtlas(),
     plan: null, built: "", buttons: [], config: null, told: null, values: null, over: null, link: null, at: [0, 0] };
   listen(view);
   return view;
@@ -57,7 +57,8 @@ function paintNode(view, painter, place, layer, index) {
   const { config, told, values, stage: { theme } } = view;
   if (layer === 0) return paintMap(painter, place, view.inputs, index, theme, { alpha: config.active.includes(index) ? 1 : 0.32 });
   const out = values?.isOut(layer, index);
-  paintMap(painter, place, told ? view.atlas : null, view.first[layer - 1] + index, theme, { alpha: out ? 0.25 : 1 });
+  const last = layer === config.counts.length - 1;
+  paintMap(painter, place, told ? (last ? view.outputs : view.atlas) : null, last ? index : view.first[layer - 1] + index, theme, { alpha: out ? 0.25 : 1 });
   if (out) strikeOut(painter, place, theme);
   else if (values?.whole) paintBias(painter, place, values.bias(layer, index), theme);
 }
@@ -69,16 +70,18 @@ function litLinks({ over, link }) {
   return (layer, to, from) => (layer === over.layer && from === over.index) || (layer + 1 === over.layer && to === over.index);
 }
 
-// Colour what a moment has sent: the maps of all neurons, and the weights between them.
+// Colour what a moment has sent: the maps of all neurons, what the network answers, and the weights.
 export function takeMaps(view, told, values) {
+  const { config, stage: { theme } } = view;
   Object.assign(view, { told, values });
-  const { maps } = told.arrays;
-  view.atlas.take(maps, maps.shape[0], maps.shape[1], table("diverging", view.stage.theme));
+  const { maps, surface } = told.arrays;
+  if (maps.length) view.atlas.take(signedPixels(maps, theme), maps.shape[1]);
+  view.outputs.take(outputPixels(surface, config, theme), surface.shape[1]);
 }
 
 export function takeInputs(view, config, maps) {
   view.config = config;
-  view.inputs.take(maps, maps.shape[0], maps.shape[1], table("diverging", view.stage.theme));
+  view.inputs.take(signedPixels(maps, view.stage.theme), maps.shape[1]);
 }
 
 // the buttons over the maps
@@ -159,10 +162,7 @@ function showMarks(view, config) {
     }
     button.classList.toggle("frozen", frozen.has(nameOf(layer, index)));
     mark(button, "aria-label", config.nameOf(layer, index));
-    if (layer === last && column.length > 1) {
-      button.dataset.class = index;
-      button.style.setProperty("--class", colours[index]);
-    }
+    if (layer === last && column.length > 1) (button.querySelector("i") ?? button.appendChild(make("i"))).style.background = colours[index];
   }));
   mark(view.canvas, "aria-label", words.diagram_said);
 }

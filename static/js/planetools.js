@@ -8,7 +8,7 @@ export const TOOLS_STYLE = `
   .tools { display: flex; align-items: center; gap: 5px; min-width: 0; white-space: nowrap; font-size: 12px; }
   .tools .word { color: var(--st-gray-text-color); margin-right: 2px; }
   .tools .gap { margin-left: auto; }
-  .tool { min-width: 24px; height: 22px; display: inline-flex; align-items: center; justify-content: center; gap: 5px; padding: 0 6px; border-radius: 6px;
+  .tool { min-width: 24px; height: 22px; display: inline-flex; align-items: center; justify-content: center; gap: 5px; padding: 0 6px; border-radius: 6px; flex: none;
     border: 1px solid var(--st-border-color); background: none; color: var(--st-text-color); font: 500 12px/1 var(--st-font); cursor: pointer; }
   .tool i { width: 9px; height: 9px; border-radius: 50%; flex: none; }
   .tool:hover:enabled { border-color: var(--st-gray-text-color); }
@@ -19,6 +19,8 @@ export const TOOLS_STYLE = `
   .key { display: inline-flex; align-items: center; gap: 4px; color: var(--st-gray-text-color); }
   .key i { width: 8px; height: 8px; background: var(--st-gray-color); border-radius: 50%; } .key i.diamond { border-radius: 1px; transform: rotate(45deg) scale(.85); }
 `;
+
+const MOST_NAMED = 3; // of so many classes each chip has a name; of more there is room for their colours only
 
 export function openTools(view, on) {
   const [put, shown, picked] = ["put", "shown", "picked"].map((name) => make("div", `tools ${name}`));
@@ -53,6 +55,7 @@ export function showTools(tools, view) {
   showChips(tools, view);
   const { words } = config;
   say(tools.word, words.put);
+  tools.word.hidden = config.labels_put.length > MOST_NAMED;
   say(tools.undo, words.undo);
   say(tools.clear, words.clear);
   tools.undo.disabled = tools.clear.disabled = config.locked_data || !config.own;
@@ -74,13 +77,15 @@ function showChips({ chips, list }, view) {
   const colours = classColours(theme, Math.max(wanted.length - 1, 2));
   list.forEach((button, at) => {
     const label = wanted[at];
-    const text = label === null ? config.words.look : config.labels_put[label];
+    const name = label === null ? config.words.look : config.labels_put[label];
+    const text = label === null || config.labels_put.length <= MOST_NAMED ? name : "";
     if (button.dataset.text !== `${text}${colours[label] ?? ""}`) {
       button.replaceChildren(...(label === null ? [text] : [make("i"), text]));
       if (label !== null) button.firstChild.style.background = colours[label];
       button.dataset.text = `${text}${colours[label] ?? ""}`;
     }
-    button.title = label === null ? "" : fill(config.words.put_class, { name: text });
+    button.title = label === null ? "" : fill(config.words.put_class, { name });
+    mark(button, "aria-label", label === null ? name : button.title);
     mark(button, "aria-pressed", state.tool === label);
     button.onclick = () => view.choose(label);
   });

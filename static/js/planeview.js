@@ -4,7 +4,7 @@ const version = new URL(import.meta.url).search;
 const { fill, fit, make, mark, say } = await import(`./panel.js${version}`);
 const { drawAxes, openFrame } = await import(`./axes.js${version}`);
 const { table } = await import(`./colors.js${version}`);
-const { byteAt, classColours, classPixels, paintPoints, signedPixels, valueColour } = await import(`./surface.js${version}`);
+const { answerPixels, byteAt, classColours, outputPixels, paintPoints, shareOf, signedOf, signedPixels, softTable, valueColour } = await import(`./surface.js${version}`);
 const { followPlane } = await import(`./planehand.js${version}`);
 const { openTools, showTools } = await import(`./planetools.js${version}`);
 
@@ -101,34 +101,29 @@ function drawTools(view) {
   showTools(view.tools, view);
 }
 
-// The picture that is on the plane: the network's answer, or the map of the neuron or feature that is pointed at.
+// The picture that is on the plane: the network's answer, or that of the neuron, output or feature that is pointed at.
 function pixelsOf(view) {
-  const { config, told, stage: { theme } } = view;
+  const { config, told, place, stage: { theme } } = view;
   const map = mapOf(view);
-  if (map) return { pixels: Uint32Array.from(map.bytes, (byte) => table("diverging", theme)[byte]), side: map.side };
+  if (map) return { pixels: signedPixels(map.bytes, theme), side: map.side };
   if (!told) return null;
   const { surface } = told.arrays;
-  const [outputs, side] = surface.shape;
-  if (config.classes.length > 2) return { pixels: classPixels(surface, outputs, theme, config.discrete), side };
-  if (config.classes.length === 2) return { pixels: classPixels(bothOf(surface), 2, theme, config.discrete), side };
-  return { pixels: signedPixels(surface, theme, config.discrete), side };
+  const side = surface.shape[1];
+  if (!isOutput(view)) return { pixels: answerPixels(surface, config, theme), side };
+  return { pixels: outputPixels(surface, config, theme).slice(place.index * side ** 2, (place.index + 1) * side ** 2), side };
 }
 
-// Of two classes the network tells the probability of the second.
-function bothOf(surface) {
-  const both = new Uint8Array(2 * surface.length);
-  both.set(surface, surface.length);
-  for (let at = 0; at < surface.length; at++) both[at] = 255 - surface[at];
-  return both;
-}
+// One of several outputs is pointed at.
+const isOutput = ({ config, place }) => place !== null && config.outputs > 1 && place.layer === config.counts.length - 1;
 
-function mapOf({ place, told, inputs, first }) {
-  if (!place) return null;
-  const maps = place.layer === 0 ? inputs : told?.arrays.maps;
-  if (!maps) return null;
-  const [index, side] = [place.layer === 0 ? place.index : first[place.layer - 1] + place.index, maps.shape[1]];
-  if (index >= maps.shape[0]) return null;
-  return { bytes: maps.subarray(index * side * side, (index + 1) * side * side), side, limit: (place.layer === 0 ? inputs.limits : told.limits)[index] };
+// The map of a feature or a hidden neuron that is pointed at.
+function mapOf({ config, place, told, inputs, first }) {
+  if (!place || place.layer === config.counts.length - 1) return null;
+  const [maps, limits] = place.layer === 0 ? [inputs, inputs.limits] : [told?.arrays.maps, told?.limits];
+  const index = place.layer === 0 ? place.index : first[place.layer - 1] + place.index;
+  if (!maps || index >= maps.shape[0]) return null;
+  const side = maps.shape[1];
+  return { bytes: maps.subarray(index * side ** 2, (index + 1) * side ** 2), side, limit: limits[index] };
 }
 
 function paintInk(view) {
@@ -137,11 +132,11 @@ function paintInk(view) {
   const { painter } = view.papers[1]();
   drawAxes(painter, frame, { theme, language: config.language, bare: true });
   const colourOf = colours(view);
-  const radius = points.train.shape[0] > 700 ? 2.2 : 3.2;
-  if (config.show_test) paintPoints(painter, frame, points.test, colourOf, { theme, diamond: true, radius });
-  paintPoints(painter, frame, points.train, colourOf, { theme, radius });
+  const style = { radius: points.train.shape[0] > 700 ? 2.2 : 3.2, rim: config.classes.length ? theme.background : theme.muted };
+  if (config.show_test) paintPoints(painter, frame, points.test, colourOf, { ...style, rim: theme.ink, diamond: true });
+  paintPoints(painter, frame, points.train, colourOf, style);
   const own = [...view.waiting.flatMap((one) => one.points), ...view.pulled];
-  paintPoints(painter, frame, Object.assign(own.map(([x, y, label]) => [x, y, config.values[label]]).flat(), { shape: [own.length, 3] }), colourOf, { theme, radius });
+  paintPoints(painter, frame, Object.assign(own.map(([x, y, label]) => [x, y, config.values[label]]).flat(), { shape: [own.length, 3] }), colourOf, style);
 }
 
 export function colours({ config, stage: { theme } }) {
@@ -187,14 +182,15 @@ export function readAt(view, [x, y]) {
   const { edge, words, write } = config;
   const share = [(x + edge) / (2 * edge), (edge - y) / (2 * edge)];
   const map = mapOf(view);
-  if (map) return `${view.place.layer ? "a" : config.labels[view.place.index]} = ${write(((byteAt(map.bytes, map.side, ...share) - 128) / 127) * map.limit)}`;
+  if (map) return `${view.place.layer ? "a" : config.labels[view.place.index]} = ${write(signedOf(byteAt(map.bytes, map.side, ...share)) * map.limit)}`;
   if (!told) return "";
   const { surface } = told.arrays;
   const [outputs, side] = surface.shape;
-  if (!config.classes.length) return `y = ${write(((byteAt(surface, side, ...share) - 128) / 127) * told.limit)}`;
-  const second = byteAt(surface, side, ...share) / 255;
-  const chances = outputs > 1 ? config.classes.map((_, at) => byteAt(surface, side, ...share, at * side * side) / 255) : [1 - second, second];
-  const best = chances.indexOf(Math.max(...chances));
+  const bytes = Array.from({ length: outputs }, (_, at) => byteAt(surface, side, ...share, at * side ** 2));
+  if (!config.classes.length) return `y = ${write(signedOf(bytes[0]))}`;
+  const chances = outputs > 1 ? bytes.map((byte) => byte / 255) : [1 - shareOf(bytes[0]), shareOf(bytes[0])];
+  const best = isOutput(view) ? view.place.index : chances.indexOf(Math.max(...chances));
+  if (!config.sure) return `${config.classes[best]}: ${write(outputs > 1 ? chances[best] : signedOf(bytes[0]))}`;
   return fill(words.says, { name: config.classes[best], share: config.percent(chances[best]) });
 }
 
@@ -215,12 +211,12 @@ function writeHead(view) {
   say(title, place ? config.nameOf(place.layer, place.index) : config.words.surface);
   say(note, place ? "" : config.surface_note);
   const map = mapOf(view);
-  const limit = map ? map.limit : config.classes.length ? null : view.told?.limit;
+  const limit = map ? map.limit : config.classes.length ? null : 1;
   scale.node.hidden = limit == null;
   if (limit == null) return;
   const painter = scale.bar.getContext("2d");
   const image = painter.createImageData(64, 1);
-  const colours256 = table("diverging", theme);
+  const colours256 = map ? table("diverging", theme) : softTable(theme);
   new Uint32Array(image.data.buffer).set(Array.from({ length: 64 }, (_, i) => colours256[Math.min(255, 4 * i + 2)]));
   painter.putImageData(image, 0, 0);
   say(scale.low, config.write(-limit));

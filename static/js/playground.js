@@ -1,8 +1,6 @@
 // The playground: the network's diagram beside the plane. Both follow the topic "frame" of the page's channel.
 //
-//   frame   maps uint8 (neurons, side, side): hidden neurons, then outputs; zero is 128      limits [one a neuron]
-//           surface uint8 (outputs, side, side): probabilities (zero is 0), or signed numbers     limit of the latter
-//           weights float32: of each layer all weights, then the biases                            sizes, step
+//   frame   maps, surface, weights as in dlcore/explain/plane.py      limits [one a hidden neuron], sizes, features
 //
 // Whatever the visitor asks for goes to Python through one queue (wishes.js); Python answers with the next message.
 

@@ -11,11 +11,14 @@ export function classColours(theme, count) {
   return CLASSES.slice(0, count).map((name) => theme[name] ?? theme.categorical[name] ?? theme.grey);
 }
 
-// Pixels for signed bytes (zero is 128): orange below zero, blue above; `discrete` knows only the two.
-export function signedPixels(bytes, theme, discrete = false) {
-  const colours = table("diverging", theme);
+// Pixels for signed bytes (zero is 128): orange below zero, blue above; `discrete` knows only the two,
+// `soft` leaves points to stand out.
+export function signedPixels(bytes, theme, { discrete = false, soft = false } = {}) {
+  const colours = soft ? softTable(theme) : table("diverging", theme);
   const [low, high] = discrete ? ["orange", "blue"].map((name) => pack(soften(theme, parse(theme[name]), 1))) : [];
-  return Uint32Array.from(bytes, (byte) => (discrete ? (byte < 128 ? low : high) : colours[byte]));
+  const pixels = new Uint32Array(bytes.length);
+  for (let at = 0; at < bytes.length; at++) pixels[at] = discrete ? (bytes[at] < 128 ? low : high) : colours[bytes[at]];
+  return pixels;
 }
 
 // Pixels for class probabilities, uint8 (classes, pixels): each class in its colour, the background where none leads.
@@ -43,6 +46,17 @@ export function classPixels(bytes, classes, theme, discrete = false) {
   return new Uint32Array(pixels.buffer);
 }
 
+// The scale of signed numbers, fainter.
+export function softTable(theme) {
+  const key = theme.background + theme.diverging.join();
+  if (!softTables.has(key)) {
+    const levels = new Uint8Array(table("diverging", theme).buffer);
+    softTables.set(key, Uint32Array.from({ length: 256 }, (_, at) => pack(soften(theme, [0, 1, 2].map((channel) => levels[4 * at + channel]), 1))));
+  }
+  return softTables.get(key);
+}
+
+const softTables = new Map();
 const soften = (theme, colour, sure) => mix(background(theme), colour, STRENGTH * Math.min(Math.max(sure, 0), 1));
 const pack = ([red, green, blue]) => (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
 const grounds = new Map();
@@ -52,16 +66,46 @@ function background({ background: colour }) {
   return grounds.get(colour);
 }
 
+// Pixels for what each output answers, one picture an output; a single output is the whole answer.
+export function outputPixels(surface, config, theme) {
+  const [outputs, side] = surface.shape;
+  if (outputs === 1) return answerPixels(surface, config, theme);
+  const colours = classColours(theme, outputs).map(parse);
+  const pixels = new Uint32Array(surface.length);
+  for (let at = 0; at < surface.length; at++) pixels[at] = pack(soften(theme, colours[Math.floor(at / side ** 2)], surface[at] / 255));
+  return pixels;
+}
+
+// Pixels for the answer of the whole network: classes in their colours, or numbers from orange to blue.
+export function answerPixels(surface, { classes, discrete }, theme) {
+  const [outputs] = surface.shape;
+  if (!classes.length) return signedPixels(surface, theme, { discrete, soft: true });
+  if (outputs > 1) return classPixels(surface, outputs, theme, discrete);
+  return classPixels(bothOf(surface), 2, theme, discrete);
+}
+
+// Of two classes the network has one output, from 1 (the first is sure) over 128 (even) to 255 (the second is).
+function bothOf(surface) {
+  const both = new Uint8Array(2 * surface.length);
+  for (let at = 0; at < surface.length; at++) {
+    both[surface.length + at] = Math.round(shareOf(surface[at]) * 255);
+    both[at] = 255 - both[surface.length + at];
+  }
+  return both;
+}
+
+export const signedOf = (byte) => (byte - 128) / 127;
+export const shareOf = (byte) => Math.min(Math.max(0.5 + signedOf(byte) / 2, 0), 1);
+
 // Points (rows of x1, x2, class or value): discs in their colour, those for testing as diamonds.
-export function paintPoints(painter, frame, points, colourOf, { theme, diamond = false, radius = 3.2 }) {
+export function paintPoints(painter, frame, points, colourOf, { rim, diamond = false, radius = 3.2 }) {
   const [count] = points.shape;
-  painter.lineWidth = 1;
+  Object.assign(painter, { lineWidth: diamond ? 0.8 : 1, strokeStyle: rim });
   for (let at = 0; at < count; at++) {
     const [x, y] = [frame.x(points[3 * at]), frame.y(points[3 * at + 1])];
     painter.fillStyle = colourOf(points[3 * at + 2]);
-    painter.strokeStyle = diamond ? theme.ink : theme.background;
     painter.beginPath();
-    if (diamond) trace(painter, x, y, radius + 0.6);
+    if (diamond) trace(painter, x, y, radius + 0.4);
     else painter.arc(x, y, radius, 0, 2 * Math.PI);
     painter.fill();
     painter.stroke();
