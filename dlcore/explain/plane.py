@@ -3,7 +3,7 @@
 A frame is {"step", "epoch", "sizes", "weights", "maps", "limits", "surface", "metrics"}:
 
     sizes     (features, neurons of each hidden layer ..., outputs)
-    weights   float32 (parameters,), in the order of dlcore.specs.playground.parameter_names
+    weights   float32 (parameters,), in the order of dlcore.specs.plane_network.parameter_names
     maps      uint8 (hidden neurons, side, side), layer by layer: what each neuron gives over the plane, behind its
               activation function; signed: 128 is zero, 255 is the neuron's limit, 1 its negative
     limits    float32 (hidden neurons,): the largest size in each neuron's map

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
+from dlcore.models.layers import Dropout
 from dlcore.seeds import derive
 from dlcore.specs.data import ImageData
 from dlcore.specs.model import Block, Network, named_blocks
@@ -64,6 +65,6 @@ def _layer(block: Block, shape: tuple[int, ...]) -> nn.Module:
         case "batch_norm":
             return (nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d)(inputs)
         case "dropout":
-            return nn.Dropout(block.p)
+            return Dropout(block.p)
         case _:
             return nn.Linear(inputs, block.features)

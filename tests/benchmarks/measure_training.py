@@ -17,7 +17,7 @@ from tests.benchmarks.figures import Figure, show, sized
 SEEDS = range(3)
 STEPS, BLOCK = sized(40, 240), 4
 DIGITS, PART = sized(2000, 10_000), sized(500, 1000)
-TRIES = range(sized(3, 5))
+TRIES = range(100, 100 + sized(3, 5))  # the default network was chosen with the seeds 0 to 2
 BATCH = 64
 
 

@@ -10,16 +10,8 @@ from dlcore.specs.changes import MAX_CHANGES, Change
 from dlcore.specs.codec import MAX_LINK, from_dict, from_link, to_dict, to_link
 from dlcore.specs.learning import apply_change, check_change, in_effect, live_settings, same_run, steps_per_epoch
 from dlcore.specs.plane import MOST_OWN, PlaneData
-from dlcore.specs.playground import (
-    FEATURES,
-    Layer,
-    PlaneNetwork,
-    PlaneTraining,
-    Playground,
-    check,
-    neuron_names,
-    parameter_names,
-)
+from dlcore.specs.plane_network import FEATURES, Layer, PlaneNetwork, neuron_names, parameter_names
+from dlcore.specs.playground import PlaneTraining, Playground, check
 
 TABLE = "0123456789abcdef-150-3"
 RICH = Playground(

@@ -392,8 +392,8 @@ def test_looks_cost_a_small_part_of_the_digits_trained_on(monkeypatch):
     """With 500 digits an epoch is over at once: all held-out digits after each would take most of the time."""
     chunks = []
     outputs = Evaluator._outputs
-    monkeypatch.setattr(Evaluator, "_outputs", lambda self, module, part, precision:
-                        (chunks.append(len(part)), outputs(self, module, part, precision))[1])
+    monkeypatch.setattr(Evaluator, "_outputs", lambda self, module, part, *how:
+                        (chunks.append(len(part)), outputs(self, module, part, *how))[1])
     finish(Trainer(experiment(epochs=40, batch_size=250)))
     assert chunks.count(300) <= 2
     assert len(chunks) <= 2 * 22
