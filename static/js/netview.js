@@ -164,7 +164,7 @@ function showMarks(view, config) {
     mark(button, "aria-label", config.nameOf(layer, index));
     if (layer === last && column.length > 1) (button.querySelector("i") ?? button.appendChild(make("i"))).style.background = colours[index];
   }));
-  mark(view.canvas, "aria-label", words.diagram_said);
+  mark(view.canvas, "aria-label", fill(words.diagram, { sizes: [config.active.length, ...config.counts.slice(1)].join("-") }));
 }
 
 // links under the pointer

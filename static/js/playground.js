@@ -30,7 +30,7 @@ export default component(STYLE, (stage) => {
   const wish = (what, key) => view.wishes.wish(what, key);
   view.heads = openHeads(wish);
   view.net = openNetView(stage, {
-    look: (place) => look(view, place), toggle: (index) => view.config.locked || wish({ do: "feature", name: view.config.names[index] }),
+    look: (place) => look(view, place), toggle: (index) => view.config.locked_features || wish({ do: "feature", name: view.config.names[index] }),
     open: (place, link, opener, at) => openAt(view, place, link, opener, at), placed: (plan) => placeHeads(view.heads, plan),
   });
   view.card = openCard({ wish, waits: (name) => view.wishes.waits(name), closed: () => look(view, null) });
