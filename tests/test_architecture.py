@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "torchvision", "captum"}
 LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/seeds.py", "dlcore/specs", "dlcore/plots", "dlcore/export",
          "dlcore/engine/client.py", "dlcore/training/recording.py", "dlcore/training/report.py",
-         "dlcore/data/images.py", "dlcore/data/drawing.py", "dlcore/data/curves.py")
+         "dlcore/explain/pretrained.py",
+         "dlcore/data/images.py", "dlcore/data/drawing.py", "dlcore/data/curves.py", "dlcore/data/pictures.py")
 
 # layer -> what of dlcore it may import; a module not listed may import anything of dlcore
 LAYERS = {
@@ -25,7 +26,7 @@ LAYERS = {
     "dlcore/models": ("errors", "seeds", "specs", "models"),
 }
 PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "engine.views", "training.recording",
-             "training.report", "data.images", "data.drawing", "data.curves")
+             "training.report", "data.images", "data.drawing", "data.curves", "data.pictures", "explain.pretrained")
 
 
 def modules(place: str) -> list[Path]:

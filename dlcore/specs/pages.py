@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dlcore.specs import backprop, playground
+from dlcore.specs.convolution import Convolution
 from dlcore.specs.experiment import Experiment, check
 from dlcore.specs.fields import check_values
 from dlcore.specs.neuron import Neuron
@@ -32,5 +33,6 @@ PAGES: dict[str, Page] = {
     "experiment": Page(Experiment, check, (("network", "small", _with_small_network),)),
     "neuron": Page(Neuron),
     "backprop": Page(backprop.Backprop, backprop.check, (("backprop", "nearest", backprop.fit),)),
+    "convolution": Page(Convolution),
     "playground": Page(Playground, playground.check, (("playground", "nearest", playground.fit),)),
 }

@@ -12,6 +12,7 @@ from pages.ui import live, moments, panels, runs, state, words
 from pages.ui.canvas import NEIGHBOURS, Answer, Drawing, Look, drawing_on, pad
 from pages.ui.language import _, number
 
+LAST = "_drawn_on"  # the page on which something was drawn last
 EXAMPLE = 0  # the test picture that the layers look at while nothing is drawn
 
 
@@ -23,6 +24,8 @@ def show_pad(page: str, details: bool = True, model: dict | None = None) -> None
     answer, waiting, topics = None, None, None
     drawn = drawing_on(key)
     try:
+        if drawn is not None and not drawn.empty:
+            st.session_state[LAST] = page
         if drawn is not None and not drawn.empty and model is not None:
             answer = _answer(page, drawn, model, dataset)
             topics = _seen(page, drawn, answer, model)
@@ -34,6 +37,11 @@ def show_pad(page: str, details: bool = True, model: dict | None = None) -> None
         answer = None  # the snapshot is not there any more
     pad(key, page, answer, look=look, waiting=waiting, topics=topics)
     st.session_state[f"{page}.prediction"] = look.classes[int(np.argmax(answer.scores))] if answer else ""
+
+
+def last_store(page: str) -> str:
+    """Return the name under which the browser keeps what was drawn last, on Home or Digits, else the page's own."""
+    return st.session_state.get(LAST, page)
 
 
 def shown_model(page: str) -> tuple[dict | None, str]:

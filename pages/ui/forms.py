@@ -166,7 +166,7 @@ def edit_training(form: Form, devices: tuple[str, ...]) -> None:
         form.switch("training.eval_mode", help=_("Switched off, dropout stays on while the held-out digits are read."))
 
 
-def grouped(title: str, values: str, name: str, page: str):
+def grouped(title: str, values: str, name: str, page: str, unfolded: bool = False):
     """Open a group of the sidebar; folded, it shows its values."""
     label = f"**{title}** :small[:gray[{values}]]" if values else f"**{title}**"
-    return st.expander(label, key=f"{page}.{name}_group")
+    return st.expander(label, expanded=unfolded, key=f"{page}.{name}_group")

@@ -164,16 +164,18 @@ def matrix(key: str, channel: str, *, title: str, note: str = "", tall: int = 17
     return cell
 
 
-def rewind(key: str, channel: str, answer: Mapping[str, Mapping[str, Any]] | None = None) -> int | None:
+def rewind(key: str, channel: str, answer: Mapping[str, Mapping[str, Any]] | None = None,
+           linked: int | None = None, moved: Callable[[], None] = _keep) -> int | None:
     """Show the slider over the topic "snapshots" and return the step the page is rewound to, None when live.
 
-    `answer` holds the topics of the snapshot at chosen_step(key), read before the slider is mounted.
+    `answer` holds the topics of the snapshot at chosen_step(key), read before the slider is mounted. `linked` is the
+    step at which a slider begins that nobody has moved yet, `moved` is called when it is.
     """
-    step = chosen_step(key)
+    step = chosen_step(key) if linked is None else linked
     words = {"rewind": _("Rewind"), "live": _("Live"), "step": _("step {step} of {total}")}
-    meta = {**_frame(channel, words), "at": step}
+    meta = {**_frame(channel, words), "at": step, "linked": linked is not None}
     data = pack(meta) if answer is None else pack_topics(answer, view="snapshot", step=step, **meta)
-    _rewind(key=key, data=data, on_at_change=_keep)
+    _rewind(key=key, data=data, on_at_change=moved)
     return step
 
 

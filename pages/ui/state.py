@@ -119,6 +119,11 @@ def run(page: str) -> str | None:
     return None
 
 
+def run_left_on(page: str) -> str | None:
+    """Return the id of the run that another page showed when it was left."""
+    return st.session_state.get(f"_{RUN}.{page}", _Kept(None)).text
+
+
 def remember_run(page: str, run_id: str | None) -> None:
     """Keep the id of the run that a page shows, or that it shows none, in this session and in the address bar."""
     st.session_state[f"_run_unknown.{page}"] = False

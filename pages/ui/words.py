@@ -47,10 +47,14 @@ FIELDS = {
     "weights": N_("Weights"), "bias": N_("Bias"), "classes": N_("Logits"), "logits": N_("Logits"),
     "temperature": N_("Temperature"), "line": N_("Neurons side by side"), "line.curve": N_("Curve"),
     "line.drawn": N_("Drawn curve"), "line.neurons": N_("Neurons"), "line.layers": N_("Hidden layers"),
+    "convolution": N_("Convolution"), "subject": N_("Network and picture"), "subject.network": N_("Network"),
+    "subject.step": N_("Step"), "subject.picture": N_("Picture"), "subject.digit": N_("Test digit"),
+    "subject.pixels": N_("Picture"),
     "line.linear": N_("Without activation function"), "line.seed": N_("Seed"),
 }
 FUNCTIONS = {"leaky_relu": "Leaky ReLU", "step": N_("Step function"), "softmax": "Softmax"}
 CURVES = {"sine": N_("Sine"), "step": N_("Jump"), "bump": N_("Bump"), "drawn": N_("Drawn")}
+SOURCES = {"test": N_("Test digit"), "drawing": N_("Draw"), "own": N_("Upload")}
 CLASSES = {
     "mnist": tuple(map(str, range(10))),
     "fashion_mnist": (N_("T-shirt"), N_("Trouser"), N_("Pullover"), N_("Dress"), N_("Coat"), N_("Sandal"), N_("Shirt"),
@@ -76,6 +80,11 @@ def function_name(name: str) -> str:
 def curve_name(name: str) -> str:
     """Return what a curve to imitate is called."""
     return _(CURVES[name])
+
+
+def picture_source(name: str) -> str:
+    """Return what the way to a picture is called."""
+    return _(SOURCES[name])
 
 
 def class_names(dataset: str) -> list[str]:

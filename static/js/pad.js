@@ -24,6 +24,7 @@ const STYLE = `
   .hand { display: grid; gap: 8px; min-width: 0; }
   .result { display: grid; grid-template-columns: minmax(0, 1fr); gap: 10px; min-width: 0; }
   @container (max-width: 479px) { .layout { grid-template-columns: minmax(0, 1fr); gap: 14px; } }
+  .compact :is(.result, .samples) { display: none; }
   ${FACE_STYLE}
   ${READING_STYLE}
   ${RECEIVED_STYLE}
@@ -37,7 +38,7 @@ export default component(STYLE, (stage) => {
 });
 
 function openPad(stage) {
-  const pad = { stage, config: null, off: new Set(), brush: 1, busy: false, read: null, answered: 0, samples: null };
+  const pad = { stage, config: null, off: new Set(), brush: 1, busy: false, recalled: false, read: null, answered: 0, samples: null };
   pad.acts = openActs(pad);
   pad.face = openFace(stage.box, pad.acts, BRUSHES);
   pad.drawing = openDrawing([
@@ -105,17 +106,19 @@ function edit(pad, event, act) {
 }
 
 function changed(pad, event, now = false) {
+  pad.recalled = false;
   showTools(pad);
   if (pad.drawing.empty) showNothing(pad);
   pad.talk.changed(event?.timeStamp ?? 0, now);
 }
 
-function remember({ channel, drawing, brush, off }) {
-  if (channel !== undefined) keep(channel, { layers: drawing.layers, brush, off: [...off] });
+function remember({ store, drawing, brush, off }) {
+  if (store !== undefined) keep(store, { layers: drawing.layers, brush, off: [...off] });
 }
 
 function recall(pad) {
-  const held = kept(pad.channel);
+  const held = kept(pad.store);
+  pad.recalled = true;
   pad.drawing.load(held.layers);
   if (BRUSHES[held.brush]) pad.brush = held.brush;
   pad.off = new Set(Array.isArray(held.off) ? held.off : []);
@@ -125,9 +128,9 @@ function recall(pad) {
 
 // what goes to Python and comes back
 
-function compose({ drawing, small, off, sampleSet }) {
+function compose({ drawing, small, off, sampleSet, busy, recalled }) {
   const { empty, strokes } = drawing;
-  return { side: SIDE, strokes, empty, pixels: empty ? "" : greyText(small), off: [...off], samples: sampleSet ?? "" };
+  return { side: SIDE, strokes, empty, pixels: empty ? "" : greyText(small), off: [...off], samples: sampleSet ?? "", busy, recalled };
 }
 
 function update(pad, tick, { data, setStateValue }) {
@@ -136,6 +139,7 @@ function update(pad, tick, { data, setStateValue }) {
   if (!meta.words || data === pad.shown) return;
   pad.shown = data;
   pad.config = meta;
+  pad.stage.box.classList.toggle("compact", meta.compact === true);
   configureFace(pad.face, meta);
   if (arrays.samples) takeSamples(pad, tick);
   if (pad.channel !== meta.channel) begin(pad, meta);
@@ -150,6 +154,7 @@ function takeSamples(pad, { meta, arrays }) {
 
 function begin(pad, meta) {
   pad.channel = meta.channel;
+  pad.store = meta.store ?? meta.channel;
   pad.talk.continueFrom(meta.seq ?? 0);
   recall(pad);
   showNothing(pad);

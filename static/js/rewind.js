@@ -76,10 +76,13 @@ function hear(view, value) {
 
 // What Python answered: the step it has seen, and the topics of that snapshot.
 function take(view, { meta, arrays }) {
-  if (!view.adopted && meta.at !== null) moveTo(view, meta.at, { silent: true });
+  if (!view.adopted && meta.at !== null) {
+    moveTo(view, meta.at, { silent: true });
+    if (meta.linked) setTimeout(() => view.line.send(meta.at), 60); // not while mounting: what is set then may be lost
+  }
   view.adopted = true;
   view.line.answered(meta.at);
-  if (meta.topics && rewoundTo(meta.channel) !== null) publishTopics(meta.channel, { meta, arrays });
+  if (meta.topics) publishTopics(meta.channel, { meta, arrays });
   draw(view);
 }
 

@@ -4,14 +4,16 @@ One component (static/js/pad.js, mounted in a fragment). While the stroke is in 
 "image", at most one on its way at a time, and Python answers in the same run:
 
     image      seq, side (112), pixels (base64 of side·side grey bytes), strokes, empty, detail (whether the slower
-               parts are wanted too), off [steps left out], samples (the set of sample digits that the browser has)
+               parts are wanted too), off [steps left out], samples (the set of sample digits that the browser has),
+               busy (whether the pen is down), recalled (whether it stands there from before)
     message    meta      channel, language, words, classes, sentences, steps, prediction_class, details, neighbours (how
-                         many), sample_set; of the answer: seq, top, note, mass, near [{index, label, distance}],
-                         otherwise {step: {top, probability}}; waiting (seconds until the engine is awake); topics
+                         many), sample_set, compact, store; of the answer: seq, top, note, mass, near [{index, label,
+                         distance}], otherwise {step: {top, probability}}; waiting (seconds until the engine is awake);
+                         topics
                arrays    probabilities float32 (classes,), stages uint8 (4, 56, 56), neighbours uint8 (count, 28, 28),
                          samples uint8 (classes, turns, 28, 28)
 
-The drawing itself is kept by the browser (sessionStorage, by channel) and sent again when the pad is mounted.
+The drawing itself is kept by the browser (sessionStorage, by `store`) and sent again when the pad is mounted.
 """
 
 import base64
@@ -41,13 +43,18 @@ _pad = register("pad", 350)
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """What stands on a pad: picture uint8 (112, 112) white on black; `seq` numbers what the browser has sent."""
+    """What stands on a pad: picture uint8 (112, 112) white on black; `seq` numbers what the browser has sent.
+
+    `resting` is whether the pen is up, `recalled` whether it was drawn before the pad was shown.
+    """
 
     seq: int
     picture: NDArray[np.uint8]
     steps: Steps = Steps()
     detail: bool = False
     samples: str = ""
+    resting: bool = True
+    recalled: bool = False
 
     @property
     def empty(self) -> bool:
@@ -73,11 +80,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Look:
-    """How a pad is shown: for which data set, with what class for the prediction, with the slower parts or without."""
+    """How a pad is shown: for which data set, with what class for the prediction, with the slower parts or without.
+
+    A `compact` one has no samples and reads nothing. `store` names the drawing where it is not the page's own.
+    """
 
     dataset: str = "mnist"
     classes: Sequence[str] = field(default_factory=lambda: tuple("0123456789"))
     details: bool = True
+    compact: bool = False
+    store: str = ""
 
 
 def pad(key: str, channel: str, answer: Answer | None = None, *, look: Look | None = None,
@@ -117,7 +129,8 @@ def read_pad(value: Any) -> Drawing | None:
         return None
     steps = Steps(**{name: False for name in STEPS if name in left_out})
     held = image.get("samples")
-    return Drawing(image["seq"], picture, steps, image.get("detail") is True, held if isinstance(held, str) else "")
+    return Drawing(image["seq"], picture, steps, image.get("detail") is True, held if isinstance(held, str) else "",
+                   image.get("busy") is not True, image.get("recalled") is True)
 
 
 def _read_pixels(text: Any) -> NDArray[np.uint8] | None:
@@ -172,6 +185,7 @@ def _frame(key: str, channel: str, look: Look) -> dict[str, Any]:
         "channel": channel, "language": language(), "words": _words(), "classes": list(look.classes),
         "sentences": [_sentence(name) for name in look.classes], "steps": _steps(), "details": look.details,
         "neighbours": NEIGHBOURS, "prediction_class": f"st-key-{prediction}", "sample_set": look.dataset,
+        "compact": look.compact, "store": look.store or channel,
     }
 
 
