@@ -12,6 +12,7 @@ const { NET_STYLE, drawNet, openNetView, takeInputs, takeMaps } = await import(`
 const { readValues, weightName, biasName } = await import(`./netvalues.js${version}`);
 const { PLANE_STYLE, drawGround, drawPlane, openPlane, takePoints } = await import(`./planeview.js${version}`);
 const { TOOLS_STYLE } = await import(`./planetools.js${version}`);
+const { publishTopics } = await import(`./tick.js${version}`);
 const { openWishes } = await import(`./wishes.js${version}`);
 
 const STYLE = `
@@ -65,6 +66,7 @@ function take(view, { meta, arrays }) {
   view.heads.row.style.minWidth = view.net.box.style.minWidth;
   if (!fits(view.frame, config)) forget(view);
   view.stage.hear(meta.channel, "frame", (told) => hear(view, told));
+  publishTopics(meta.channel, { meta, arrays });
   draw(view);
 }
 
@@ -100,6 +102,10 @@ function forget(view) {
 }
 
 function hear(view, told) {
+  if (told.empty) {
+    forget(view);
+    return draw(view);
+  }
   if (!fits(told, view.config)) return;
   view.frame = told;
   readMoment(view);
@@ -110,6 +116,7 @@ function hear(view, told) {
 
 function readMoment(view) {
   const { config, frame } = view;
+  Object.assign(config, { frozen: frame.frozen ?? config.frozen, removed: frame.removed ?? config.removed });
   view.values = readValues(sizesOf(config), config.active, config.removed, frame.arrays.weights);
   takeMaps(view.net, frame, view.values);
   view.plane.told = frame;

@@ -5,19 +5,19 @@ import streamlit as st
 
 from dlcore.data.toy import Points
 from dlcore.errors import DerinError
-from dlcore.specs.learning import in_effect
 from dlcore.specs.model import ACTIVATIONS
-from dlcore.specs.plane import EDGE
+from dlcore.specs.plane import EDGE, MOST_CLASSES
 from dlcore.specs.plane_network import FEATURES, MOST_LAYERS, MOST_NEURONS
 from dlcore.specs.playground import Playground
 from pages.ui import panels, runs, state, words
 from pages.ui.language import _, language, number, told
-from pages.ui.live import pack
-from pages.ui.playground import frames, sharing, steering, wishes
+from pages.ui.live import lay_out, pack
+from pages.ui.playground import frames, polling, sharing, steering, wishes
 from pages.ui.playground.board_words import board_words
 
 LABELS = ("x₁", "x₂", "x₁²", "x₂²", "x₁x₂", "sin x₁", "sin x₂")
 NONE = np.zeros((0, 3), np.float32)
+PATIENCE = 0.4  # seconds until a waking or busy engine is asked again
 
 _board = panels.register("playground", 444)
 
@@ -26,20 +26,27 @@ def _keep() -> None:
     """Do nothing when something is asked: it is granted in the run that follows."""
 
 
-@st.fragment
 def show_board(page: str) -> None:
     """Draw the diagram and the plane; what the visitor asks for there is granted first."""
+    waits = st.session_state.get(f"_waits.{page}", False)
+    st.fragment(_draw, run_every=PATIENCE if waits else None)(page, waits)
+
+
+def _draw(page: str, waits: bool) -> None:
     if wishes.take(page):
         st.rerun()
-    spec = state.experiment(page)
-    meta, arrays = describe(page, spec)
-    _board(key=f"{page}.board", data=pack(meta, **arrays), on_asked_change=_keep)
+    topics = polling.still(page)
+    fields, moment = lay_out(topics or {}, "live", None)
+    meta, arrays = describe(page, state.experiment(page))
+    _board(key=f"{page}.board", data=pack({**meta, "topics": fields}, **arrays, **moment), on_asked_change=_keep)
+    st.session_state[f"_waits.{page}"] = topics is None
+    if waits != (topics is None):
+        st.rerun()
 
 
 def describe(page: str, spec: Playground) -> tuple[dict, dict]:
     """Return the message of the board: its meta and its arrays."""
     view, points = steering.shown(page), _points(spec)
-    now = in_effect(view.experiment, view.step) if view else spec
     inputs, limits = frames.input_maps()
     watching = view is not None and not runs.is_mine(view)
     meta = {
@@ -49,7 +56,7 @@ def describe(page: str, spec: Playground) -> tuple[dict, dict]:
         "layers": [{"neurons": layer.neurons, "activation": layer.activation} for layer in spec.network.layers],
         "activations": [(name, words.option(name)) for name in (*ACTIVATIONS, "none")], "outputs": spec.outputs,
         "limits": {"layers": MOST_LAYERS, "neurons": MOST_NEURONS}, "edge": EDGE, "input_limits": limits,
-        "frozen": now.network.frozen, "removed": now.network.removed, "sure": spec.loss == "cross_entropy",
+        "frozen": spec.network.frozen, "removed": spec.network.removed, "sure": spec.loss == "cross_entropy",
         "locked": watching or sharing.hides(page, "network"),
         "locked_features": watching or sharing.hides(page, "features"),
         "locked_data": watching or sharing.hides(page, "points"),
@@ -80,5 +87,7 @@ def _describe_points(spec: Playground, points: Points | None) -> tuple[dict, dic
     arrays = {"train": frames.rows(points.train, points.train_targets),
               "test": frames.rows(points.test, points.test_targets)}
     put = frames.short_names(spec)
+    if not regression and spec.data.dataset != "table" and len(put) < MOST_CLASSES:
+        put.append(str(len(put)))  # a further class
     values = [-1, 1] if regression else list(range(len(put)))
     return {"classes": frames.class_names(spec), "labels_put": put, "values": values, "counted": counted}, arrays

@@ -1,6 +1,7 @@
 """Moments of the playground's network, as topics for the panels: what the explainer or the worker has sent.
 
-    frame    maps, surface, weights (see dlcore.explain.plane)     limits, sizes, features
+    frame    maps, surface, weights (see dlcore.explain.plane)     limits, sizes, features, frozen, removed
+             or "empty", where there is no network to show
     matrix   see pages/ui/live.py
 """
 
@@ -34,10 +35,11 @@ def ask(page: str, kind: str, model: dict, **more: Any) -> dict:
 
 
 def frame_topic(spec: Playground, frame: dict) -> dict:
-    """Return the topic "frame"."""
+    """Return the topic "frame"; the spec as it stands at the frame's step."""
     return {"maps": frame["maps"], "surface": frame["surface"], "weights": frame["weights"],
             "limits": [float(limit) for limit in frame["limits"]], "sizes": list(frame["sizes"]),
-            "features": list(spec.network.features), "at": frame["step"]}
+            "features": list(spec.network.features), "frozen": list(spec.network.frozen),
+            "removed": list(spec.network.removed)}
 
 
 def keep_frame(page: str, spec: Playground, frame: dict) -> None:
