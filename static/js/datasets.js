@@ -90,10 +90,22 @@ function byClass(theme) {
 
 function paint(painter, points, colourOf, edge) {
   painter.clearRect(0, 0, SIDE, SIDE);
+  if (!points.shape[0]) return plus(painter, colourOf(-1));
   for (let at = 0; at < points.shape[0]; at++) {
     painter.fillStyle = colourOf(points[3 * at + 2]);
     painter.beginPath();
     painter.arc(SIDE * (0.5 + points[3 * at] / (2.15 * edge)), SIDE * (0.5 - points[3 * at + 1] / (2.15 * edge)), 2.6, 0, 2 * Math.PI);
     painter.fill();
   }
+}
+
+// Nothing there yet: a place to put something.
+function plus(painter, colour) {
+  Object.assign(painter, { strokeStyle: colour, lineWidth: 3, lineCap: "round" });
+  painter.beginPath();
+  for (const [dx, dy] of [[10, 0], [0, 10]]) {
+    painter.moveTo(SIDE / 2 - dx, SIDE / 2 - dy);
+    painter.lineTo(SIDE / 2 + dx, SIDE / 2 + dy);
+  }
+  painter.stroke();
 }

@@ -9,7 +9,7 @@ const { classColours, outputPixels, signedPixels } = await import(`./surface.js$
 
 export const NET_STYLE = `
   .net { position: relative; min-width: 0; overflow-x: auto; overflow-y: hidden; }
-  .stagebox { position: relative; height: 368px; }
+  .stagebox { position: relative; height: 360px; }
   .stagebox > canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
   .node { position: absolute; padding: 0; margin: 0; border: 0; background: none; border-radius: 6px; cursor: pointer; color: inherit; }
   .node:hover, .node.lit { box-shadow: 0 0 0 2px var(--st-text-color); }

@@ -10,7 +10,7 @@ from dlcore.specs.plane import EDGE, MOST_CLASSES
 from dlcore.specs.plane_network import FEATURES, MOST_LAYERS, MOST_NEURONS
 from dlcore.specs.playground import Playground
 from pages.ui import panels, runs, state, words
-from pages.ui.language import _, language, number, told
+from pages.ui.language import language, number, told
 from pages.ui.live import lay_out, pack
 from pages.ui.playground import frames, polling, sharing, steering, wishes
 from pages.ui.playground.board_words import board_words

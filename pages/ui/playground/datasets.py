@@ -17,12 +17,12 @@ from pages.ui.playground import frames, steering
 
 DOTS = 110  # of a picture
 NAMES = {
-    "circle": N_("Circle"), "xor": "XOR", "gauss": N_("Two clouds"), "spiral": N_("Spiral"), "moons": N_("Moons"),
+    "circle": N_("Circle"), "xor": "XOR", "gauss": N_("Clouds"), "spiral": N_("Spiral"), "moons": N_("Moons"),
     "sine": N_("Sine"), "cubic": N_("Cubic"), "abs": "|x|", "rings": N_("Rings"), "spirals": N_("Spirals"),
     "plane": N_("Slope"), "multi_gauss": N_("Hills"), "own": N_("Your own"), "table": N_("CSV file"),
 }
 
-_datasets = panels.register("datasets", 236)
+_datasets = panels.register("datasets", 288)
 
 
 def take_choice(page: str) -> None:

@@ -1,10 +1,10 @@
 """A point and the network go over to the Backpropagation page, where every number of a pass is walked through."""
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
 
+from dlcore.data.toy import features_of
 from dlcore.errors import N_, SpecError
 from dlcore.specs import backprop
 from dlcore.specs.backprop import MAX_LAYERS, MAX_UNITS, Backprop
@@ -13,10 +13,6 @@ from dlcore.specs.playground import Playground
 from pages.ui import words
 from pages.ui.language import _, number
 
-FEATURES = {
-    "x1": lambda x1, x2: x1, "x2": lambda x1, x2: x2, "x1^2": lambda x1, x2: x1**2, "x2^2": lambda x1, x2: x2**2,
-    "x1*x2": lambda x1, x2: x1 * x2, "sin(x1)": lambda x1, x2: math.sin(x1), "sin(x2)": lambda x1, x2: math.sin(x2),
-}
 TOO_LARGE = N_("This network does not fit on the Backpropagation page: {reasons}.")
 
 
@@ -29,7 +25,7 @@ def take_over(spec: Playground, at: tuple[float, float], weights: np.ndarray, ta
         raise SpecError("network", TOO_LARGE, reasons="; ".join(reasons))
     taken = Backprop(
         hidden=tuple(layer.neurons for layer in spec.network.layers),
-        inputs=tuple(float(FEATURES[name](*at)) for name in spec.network.features),
+        inputs=tuple(map(float, features_of(np.array([at]), spec.network.features)[0].round(6))),
         targets=_targets(spec, target), weights=_by_name(spec, weights), activation=_activation(spec),
         on_outputs=spec.loss == "squared", loss=_loss(spec), optimizer=_optimizer(spec),
         momentum=spec.training.momentum, learning_rate=spec.training.learning_rate)
@@ -78,6 +74,15 @@ def differences(spec: Playground) -> list[str]:
     said = [_(name) for used, name in left_out if used]
     if spec.loss == "squared":
         said.append(_("the half in front of the squared error"))
+    return said
+
+
+def say_arrival(spec: Playground, at: tuple[float, float]) -> str:
+    """Return the sentence with which a point arrives there."""
+    said = _("The network came over from the playground as it stood, with the point ({x1}, {x2}).").format(
+        x1=number(at[0], 2), x2=number(at[1], 2))
+    if left_out := differences(spec):
+        said += " " + _("Not taken over: {things}.").format(things=", ".join(left_out))
     return said
 
 

@@ -1,4 +1,4 @@
-"""The fragments that keep the Playground page in step with its run: diagram, plane and curves at once; the rewinding."""
+"""The fragments that keep the Playground page in step with its run: everything on it at once, and the rewinding."""
 
 import time
 
@@ -15,7 +15,7 @@ from pages.ui.playground import frames, steering
 from pages.ui.playground.frames import Topics
 from pages.ui.polling import snapshots_topic
 
-LINES = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
+LINES = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2")
 QUICK, CALM = 0.1, 0.4   # seconds between two looks, with few and with many trainings
 STANDING = 0.3           # while the run stands still: a weight may be set by hand
 POINTS = 240             # of a curve, at most

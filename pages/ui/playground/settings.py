@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dlcore.specs.playground import PACES, fit
 from dlcore.specs.plane import MORE_CLASSES
+from dlcore.specs.playground import PACES, fit
 from pages.ui import runs, state, words
 from pages.ui.forms import Form, grouped
 from pages.ui.language import _, number, percent, told
@@ -15,6 +15,8 @@ from pages.ui.playground.datasets import NAMES
 LEARNING_RATES = [1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]  # the classic playground's
 PENALTIES = [0.0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0]
 BATCHES = [1, 2, 5, 10, 20, 30, 50, 100, 250, 1000]
+NOISES = [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50]
+SHARES = [10, 20, 30, 40, 50, 60, 70, 80, 90]  # hundredths of the points that are trained on
 POINTS = [50, 100, 200, 500, 1000, 2000, 5000]
 
 
@@ -39,14 +41,14 @@ def _touch(page: str, path: str, value: object) -> None:
 def _edit_data(form: Form) -> None:
     data = form.experiment.data
     values = [_(NAMES[data.dataset]), percent(data.noise / 100, 0)] if data.dataset != "own" else [_(NAMES["own"])]
-    with grouped(_("Data"), " · ".join(values), "data", form.page):
+    with grouped(_("Data"), " · ".join(values), "data", form.page, unfolded=True):
         datasets.choose_dataset(form.page)
         if data.dataset == "table":
             tables.upload(form.page)
         elif data.dataset != "own":
             _edit_made(form)
         if data.dataset != "own":
-            form.slide("data.train_share", 5, format_func=lambda share: percent(share / 100, 0))
+            form.pick("data.train_share", SHARES, format_func=lambda share: percent(share / 100, 0))
         _show_problem(form.page, "data")
 
 
@@ -54,7 +56,7 @@ def _edit_made(form: Form) -> None:
     """Draw the settings of points that come from a formula."""
     if form.experiment.data.dataset in MORE_CLASSES:
         form.press("data.classes", (3, 4, 5), format_func=str)
-    form.slide("data.noise", 5)
+    form.pick("data.noise", NOISES, format_func=lambda share: percent(share / 100, 0))
     form.pick("data.points", POINTS, format_func=number)
     st.button(_("New points"), key=f"{form.page}.new_points", icon=":material/casino:", on_click=_draw_points,
               args=(form.page,), width="stretch")

@@ -1,5 +1,6 @@
 """Changes that the visitor makes to a run of the playground, or to what will be the next one."""
 
+from dataclasses import replace
 from typing import Any
 
 from dlcore.engine.views import RunView
@@ -13,6 +14,17 @@ def shown(page: str) -> RunView | None:
     """Return the run that the page shows, if it is one of the network and the points that the page is about."""
     view = runs.shown_run(page)
     return view if view is not None and same_run(view.experiment, state.experiment(page)) else None
+
+
+def adopt(page: str) -> None:
+    """Take over the experiment of a run where a link names only the run; leave a run of another experiment alone."""
+    view = runs.shown_run(page)
+    if view is None:
+        return
+    if state.parameter(page, view.experiment.kind) is None and view.experiment.kind == state.experiment(page).kind:
+        state.remember(page, replace(view.experiment, changes=()))
+    if not same_run(view.experiment, state.experiment(page)):
+        state.remember_run(page, None)
 
 
 def problem(spec: Playground) -> DerinError | None:

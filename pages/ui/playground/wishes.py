@@ -16,12 +16,12 @@ import streamlit as st
 
 from dlcore.errors import N_, DerinError, SpecError
 from dlcore.specs.plane import MOST_OWN, PlaneData
-from dlcore.specs.plane_network import FEATURES, LARGEST, MOST_LAYERS, Layer, PlaneNetwork, is_number
+from dlcore.specs.plane_network import FEATURES, LARGEST, MOST_LAYERS, PlaneNetwork, is_number
 from dlcore.specs.playground import Playground, check, fit
 from pages.ui import state
 from pages.ui.language import told
 from pages.ui.playground import frames, sharing, steering
-from pages.ui.playground.handover import take_over
+from pages.ui.playground.handover import say_arrival, take_over
 
 NO_NUMBER = N_("{value} is no number that can be used here. Type one from −{most:.0f} to {most:.0f}.")
 BACKPROP = "backprop"
@@ -184,8 +184,15 @@ def _walk(page: str, wish: Mapping) -> bool:
     spec, frame = kept
     target = frames.nearest_target(frames.points_of(spec), (x1, x2))
     state.remember(BACKPROP, take_over(spec, (x1, x2), frame["weights"], target))
-    st.session_state[f"_walks.{page}"] = spec
+    st.session_state[f"_walks.{page}"] = say_arrival(spec, (x1, x2))
     return True
+
+
+def leave(page: str) -> None:
+    """Go over to the Backpropagation page where the visitor has asked for it."""
+    if said := st.session_state.pop(f"_walks.{page}", None):
+        st.toast(said, icon=":material/route:", duration="long")
+        st.switch_page(f"pages/{BACKPROP}.py")
 
 
 GRANTS = {
