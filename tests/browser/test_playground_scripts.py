@@ -1,4 +1,4 @@
-"""The scripts of the playground's diagram and plane, by themselves in a real browser: geometry, names, colours, wishes."""
+"""The scripts of the playground's diagram and plane, by themselves in a browser: geometry, names, colours, wishes."""
 
 from pathlib import Path
 
@@ -77,9 +77,11 @@ def test_a_link_is_found_where_the_browser_itself_paints_it(bench):
             const x = x1 + share * (x2 - x1);
             const y = netplan.heightAt({ x1, y1, x2, y2 }, x);
             if (!painter.isPointInStroke(curve, x, y)) wrong.push([layer, to, from, share]);
-            const found = netplan.linkAt(plan, x, y, { weightOf: () => 0, isThere: (l, t, f) => l === layer && t === to && f === from });
+            const isThere = (l, t, f) => l === layer && t === to && f === from;
+            const found = netplan.linkAt(plan, x, y, { weightOf: () => 0, isThere });
             if (!found || found.to !== to || found.from !== from) wrong.push("not found");
-            if (netplan.linkAt(plan, x, y, { weightOf: () => 0, isThere: () => false })) wrong.push("a link that is not there");
+            const none = netplan.linkAt(plan, x, y, { weightOf: () => 0, isThere: () => false });
+            if (none) wrong.push("a link that is not there");
           }
         }
         return wrong;""")
@@ -93,7 +95,8 @@ def test_of_two_links_that_cross_the_thicker_one_is_met(bench):
         let x = up.x1;
         while (netplan.heightAt(up, x) > netplan.heightAt(down, x)) x += 0.25;
         const y = netplan.heightAt(up, x);
-        const at = (thick) => netplan.linkAt(plan, x, y, { isThere: () => true, weightOf: (_l, to) => (to === thick ? 5 : 0.5) });
+        const weightOf = (thick) => (_layer, to) => (to === thick ? 5 : 0.5);
+        const at = (thick) => netplan.linkAt(plan, x, y, { isThere: () => true, weightOf: weightOf(thick) });
         return [at(0).to, at(1).to];""")
     assert met == [0, 1]
 
@@ -107,7 +110,8 @@ def test_weights_are_read_by_the_names_that_the_spec_gives_them(bench, sizes, ac
     names = list(parameter_names(sizes))
     told = run(bench, """
         const { sizes, active } = given;
-        const values = netvalues.readValues(sizes, active, [], Float32Array.from({ length: given.count }, (_, at) => at));
+        const flat = Float32Array.from({ length: given.count }, (_, at) => at);
+        const values = netvalues.readValues(sizes, active, [], flat);
         const found = {};
         for (let layer = 1; layer < sizes.length; layer++) {
           for (let to = 0; to < sizes[layer]; to++) {
@@ -125,7 +129,8 @@ def test_weights_are_read_by_the_names_that_the_spec_gives_them(bench, sizes, ac
 def test_what_is_switched_off_or_removed_has_no_links(bench):
     there = run(bench, """
         const values = netvalues.readValues([2, 2, 1], [0, 4], ["1.2"], new Float32Array(9));
-        return [[0, 0, 0], [0, 0, 1], [0, 0, 4], [0, 1, 0], [1, 0, 0], [1, 0, 1]].map((link) => values.hasLink(...link));""")
+        const links = [[0, 0, 0], [0, 0, 1], [0, 0, 4], [0, 1, 0], [1, 0, 0], [1, 0, 1]];
+        return links.map((link) => values.hasLink(...link));""")
     assert there == [True, False, True, False, True, False]
 
 
@@ -136,7 +141,8 @@ def test_what_is_switched_off_or_removed_has_no_links(bench):
 def test_the_plane_is_bare_where_no_class_leads_and_never_stronger_than_its_points(bench, palette):
     even, sure, discrete = run(bench, """
         const bytes = new Uint8Array([85, 0, 100, 85, 255, 80, 85, 0, 75]);
-        const shown = [false, true].map((discrete) => [...new Uint8Array(surface.classPixels(bytes, 3, given, discrete).buffer)]);
+        const paint = (discrete) => [...new Uint8Array(surface.classPixels(bytes, 3, given, discrete).buffer)];
+        const shown = [false, true].map(paint);
         return [shown[0].slice(0, 3), shown[0].slice(4, 7), shown[1].slice(8, 11)];""", theme(palette))
     ground, orange, blue = (np.array(parse_colour(getattr(palette, name))) for name in ("background", "orange", "blue"))
     assert even == pytest.approx(ground, abs=1)

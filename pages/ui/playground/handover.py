@@ -79,8 +79,8 @@ def differences(spec: Playground) -> list[str]:
 
 def say_arrival(spec: Playground, at: tuple[float, float]) -> str:
     """Return the sentence with which a point arrives there."""
-    said = _("The network came over from the playground as it stood, with the point ({x1}, {x2}).").format(
-        x1=number(at[0], 2), x2=number(at[1], 2))
+    said = _("The network came over from the playground as it stood, with the point ({across}, {up}).").format(
+        across=number(at[0], 2), up=number(at[1], 2))
     if left_out := differences(spec):
         said += " " + _("Not taken over: {things}.").format(things=", ".join(left_out))
     return said

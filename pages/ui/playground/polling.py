@@ -78,8 +78,10 @@ def _gear(frame: dict | None) -> str:
         return ""
     if frame["gear"] == "kernel":
         return _("compiled kernel")
-    why = frame.get("why")
-    return _("autograd: {why}").format(why=_(why["template"]).format(**why["values"])) if why else _("autograd")
+    if not (why := frame.get("why")):
+        return _("autograd")
+    template = why["template"]
+    return _("autograd: {why}").format(why=_(template).format(**why["values"]))
 
 
 def _speed(view: RunView) -> str:

@@ -40,7 +40,8 @@ def _touch(page: str, path: str, value: object) -> None:
 
 def _edit_data(form: Form) -> None:
     data = form.experiment.data
-    values = [_(NAMES[data.dataset]), percent(data.noise / 100, 0)] if data.dataset != "own" else [_(NAMES["own"])]
+    name = NAMES[data.dataset]
+    values = [_(name)] if data.dataset in ("own", "table") else [_(name), percent(data.noise / 100, 0)]
     with grouped(_("Data"), " · ".join(values), "data", form.page, unfolded=True):
         datasets.choose_dataset(form.page)
         if data.dataset == "table":
