@@ -44,6 +44,7 @@ def _tick(page: str, state_before: str) -> None:
     known = history(page)
     view = runs.shown_run(page, known.cursor)
     if view is None:
+        st.session_state[f"_shown.{page}"] = {}
         panels.live(f"{page}.live", page, _empty(), text=_("Not trained yet"), left=_waking())
         return
     known.take(view)
@@ -135,7 +136,7 @@ def still(page: str) -> Topics | None:
     None while the engine cannot answer yet.
     """
     spec, view = state.experiment(page), steering.shown(page)
-    if view is not None and (view.state in (*runs.ACTIVE, "paused") or view.live_step is None):
+    if view is not None and (view.state in runs.ACTIVE or view.frame is not None or view.live_step is None):
         return {}  # the polling brings it
     if steering.problem(spec) is not None:
         return {"frame": {"empty": True}}

@@ -43,7 +43,8 @@ def test_the_points_are_those_of_the_page(dataset, own):
 
 
 @pytest.mark.parametrize("network", [
-    PlaneNetwork(), PlaneNetwork(layers=()), PlaneNetwork(features=FEATURES, layers=(Layer(3, "relu"), Layer(3, "none"))),
+    PlaneNetwork(), PlaneNetwork(layers=()),
+    PlaneNetwork(features=FEATURES, layers=(Layer(3, "relu"), Layer(3, "none"))),
     PlaneNetwork(layers=(Layer(4, "gelu"), Layer(4, "silu")), residual=True, removed=("1.2", "2.4")),
     PlaneNetwork(layers=(Layer(5, "elu"),), batch_norm=True, dropout=0.3),
     PlaneNetwork(weights=(("b1.2", -1.5), ("w2.1.3", 2.0))),
@@ -75,7 +76,8 @@ def test_more_classes_and_numbers_have_the_page_s_loss(data, loss):
 def test_the_whole_script_runs_and_learns_with_everything_in_it(tmp_path):
     spec = Playground(
         data=PlaneData(own=OWN, noise=0),
-        network=PlaneNetwork(layers=(Layer(6), Layer(6)), residual=True, frozen=("1.2",), removed=("2.1",), dropout=0.05),
+        network=PlaneNetwork(layers=(Layer(6), Layer(6)), residual=True, frozen=("1.2",), removed=("2.1",),
+                             dropout=0.05),
         training=PlaneTraining(epochs=40, optimizer="adam", learning_rate=0.01, l1=0.0001, l2=0.001),
         changes=(Change(5, "training.learning_rate", 0.02), Change(9, "network.w1.1.2", 0.5),
                  Change(12, "network.frozen.1.3", True)))
