@@ -1,5 +1,15 @@
-"""The door: `streamlit run app.py`."""
+"""The door: `streamlit run app.py`.
 
-from pages.ui.shell import navigate
+Streamlit takes `app` from here once, to serve it, and runs this file again for each visitor and click.
+"""
 
-navigate().run()
+if __name__ == "__main__":
+    from pages.ui.shell import navigate
+
+    navigate().run()
+else:
+    from streamlit.starlette import App
+
+    from pages.ui import serving
+
+    app = App(__file__, routes=serving.routes(), lifespan=serving.keep_open)

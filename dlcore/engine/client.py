@@ -4,9 +4,11 @@ import atexit
 import hashlib
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from dlcore.engine import placement
@@ -16,8 +18,9 @@ from dlcore.engine.link import Link
 from dlcore.engine.protocol import EXPLAINER
 from dlcore.engine.questions import Questions
 from dlcore.engine.schedule import Schedule, Times
-from dlcore.engine.storage import make_room
+from dlcore.engine.storage import default_home, make_room
 from dlcore.engine.views import EngineStatus, JobView, RunView
+from dlcore.engine.watchdog import Watchdog
 from dlcore.errors import N_, EngineAsleep
 from dlcore.specs.learning import Learner
 
@@ -35,12 +38,13 @@ class Engine:
     """Trains, explains and works, in processes of its own; safe to use from any thread.
 
     The environment variable DERIN_ENGINE (another engine's `address`) makes it attach to that engine's host instead
-    of starting one. `modules` are imported in every worker: they may add to its TRAINERS, JOBS and REQUESTS.
+    of starting one. Without a folder it keeps what it makes where DERIN_HOME says, else among the user's data.
+    `modules` are imported in every worker: they may add to its TRAINERS, JOBS and REQUESTS.
     """
 
-    def __init__(self, home: Path, *, workers: int | None = None, memory_budget: int | None = None,
+    def __init__(self, home: Path | None = None, *, workers: int | None = None, memory_budget: int | None = None,
                  times: Times | None = None, modules: tuple[str, ...] = (), address: str | None = None):
-        self.home = Path(home)
+        self.home = Path(home or default_home())
         self.home.mkdir(parents=True, exist_ok=True)
         self.cores = workers or placement.count_cores()
         self._lock = threading.RLock()
@@ -49,6 +53,7 @@ class Engine:
         self._admission = self._schedule.admission
         self._jobs = JobList(self._send, self._idlest)
         self._admission.jobs_on = self._jobs.count_on
+        self._watchdog = Watchdog()
         self._questions = Questions(lambda message: self._links[EXPLAINER].send(message))
         self._threads, self._started, self._stopped, self._untidy = 1, False, threading.Event(), True
         orders = {"home": str(self.home.resolve()), "workers": self.cores, "modules": modules}
@@ -57,13 +62,13 @@ class Engine:
 
     # its life
 
-    def start(self) -> None:
-        """Wake the engine; returns at once."""
+    def start(self, after: float = 0.0) -> None:
+        """Wake the engine, `after` some seconds; returns at once."""
         if self._started:
             return
         self._started = True
         atexit.register(self.close)
-        self._hosting.start()
+        self._hosting.start(after)
         threading.Thread(target=self._keep, name="derin-keeper", daemon=True).start()
 
     def close(self) -> None:
@@ -237,6 +242,7 @@ class Engine:
         self._settle()
 
     def _hear(self, link: Link, message: dict) -> None:
+        self._watchdog.hear(link.name)
         if message["op"] == "reply":
             self._questions.answer(message)
             return
@@ -262,10 +268,22 @@ class Engine:
             except Exception:
                 logging.exception("the engine's table of runs")
 
+    def _end_silent(self) -> None:
+        """End processes that hang; what they held is interrupted, and they are forked again."""
+        busy = {run.worker for run in self._schedule.active if run.worker} | self._jobs.workers
+        busy |= {EXPLAINER} if self._questions.unanswered else set()
+        for name in self._watchdog.find_silent(busy):
+            link = self._links.get(name)
+            if link is not None and link.open:
+                logging.warning("%s hangs and is ended", name)
+                with suppress(ProcessLookupError):
+                    os.kill(link.pid, signal.SIGKILL)
+
     def _tick(self) -> None:
         with self._lock:
             self._schedule.tick()
             self._jobs.tick()
+            self._end_silent()
             self._settle()
             untidy, self._untidy, keep = self._untidy, False, set(self._schedule.runs)
         if untidy:

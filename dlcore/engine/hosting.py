@@ -39,13 +39,16 @@ class Hosting:
         self.process: subprocess.Popen | None = None
         self._control: Connection | None = None
         self.awake = False
-        self._begun, self._stopped, self._guess = time.monotonic(), False, self._read_guess()
+        self._begun, self._guess = time.monotonic(), self._read_guess()
+        self._stop = threading.Event()
         if not self._attached:
             self._write_key()
 
-    def start(self) -> None:
-        """Start the host, and a thread that watches it."""
-        threading.Thread(target=self._watch, name="derin-host", daemon=True).start()
+    def start(self, after: float = 0.0) -> None:
+        """Start the host (one of our own `after` some seconds), and a thread that watches it."""
+        after = 0.0 if self._attached else after
+        self._begun = time.monotonic() + after
+        threading.Thread(target=self._watch, args=(after,), name="derin-host", daemon=True).start()
 
     @property
     def seconds_left(self) -> float:
@@ -54,7 +57,7 @@ class Hosting:
 
     def stop(self) -> None:
         """End the host (and with it all its workers); leave nothing behind."""
-        self._stopped = True
+        self._stop.set()
         self._take_leave()
         if self.process is not None and not self.awake:
             self.process.kill()  # it hears nothing while it imports, and there is nothing to save
@@ -71,9 +74,10 @@ class Hosting:
         except LOST:
             return  # it has gone already
 
-    def _watch(self) -> None:
+    def _watch(self, after: float) -> None:
+        self._stop.wait(after)
         pause = 0.05
-        while not self._stopped:
+        while not self._stop.is_set():
             self._begun = time.monotonic()
             self._launch()
             control = self._reach()
@@ -81,9 +85,9 @@ class Hosting:
                 pause = 0.05
                 self._attend(control)
             self.awake = False
-            if not self._stopped:
+            if not self._stop.is_set():
                 self._lost()
-                time.sleep(pause)
+                self._stop.wait(pause)
                 pause = min(2 * pause, 10.0)
 
     def _launch(self) -> None:
@@ -95,7 +99,7 @@ class Hosting:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "dlcore.engine"], cwd=ROOT, env=os.environ | QUIET, stdin=subprocess.PIPE,
                 stdout=log, stderr=log, start_new_session=True)
-        if self._stopped:
+        if self._stop.is_set():
             self.process.kill()
         orders = {"folder": str(self.folder), "key": self.key.hex()}
         try:
@@ -106,7 +110,7 @@ class Hosting:
 
     def _reach(self) -> Connection | None:
         """Return a connection to the host once it is awake, or None if it died while waking."""
-        while not self._stopped:
+        while not self._stop.is_set():
             try:
                 return connect(self.folder / HOST, self.key)
             except LOST:

@@ -106,6 +106,11 @@ class JobList:
         return sum(job.worker == worker for job in self.jobs.values())
 
     @property
+    def workers(self) -> set[str]:
+        """The workers that have Jobs."""
+        return {job.worker for job in self.jobs.values() if job.worker is not None}
+
+    @property
     def active(self) -> int:
         """How many Jobs are being worked on."""
         return sum(job.worker is not None for job in self.jobs.values())

@@ -17,12 +17,14 @@ class Questions:
     def __init__(self, send: Callable[[dict], object]):
         self.send = send
         self.open: dict[int, Future] = {}
+        self.unanswered: set[int] = set()  # also those that nobody waits for any more
         self._numbers = itertools.count(1)
 
     def ask(self, visitor: str, request: dict, timeout: float) -> dict:
         """Return the answer; EngineError where there is none in time, or a newer question took this one's place."""
         number, future = next(self._numbers), Future()
         self.open[number] = future
+        self.unanswered.add(number)
         try:
             self.send({"op": "ask", "id": number, "visitor": visitor, "request": request})
             return future.result(timeout)
@@ -33,6 +35,7 @@ class Questions:
 
     def answer(self, message: dict) -> None:
         """Take over what the explainer says."""
+        self.unanswered.discard(message["id"])
         future = self.open.pop(message["id"], None)
         if future is None:
             return
@@ -43,6 +46,7 @@ class Questions:
 
     def lose(self) -> None:
         """Tell everybody who waits that the explainer has died."""
+        self.unanswered.clear()
         for number in list(self.open):
             if future := self.open.pop(number, None):
                 future.set_exception(EngineError(LOST))

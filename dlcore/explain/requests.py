@@ -18,6 +18,7 @@ from dlcore.explain.feature_maps import convolution_maps, first_filters
 from dlcore.explain.gradient_health import measure_gradients
 from dlcore.explain.neighbours import find_neighbours
 from dlcore.explain.neuron import see_neuron, see_planes, see_softmax
+from dlcore.explain.plane import show_frame, show_map, show_points
 from dlcore.explain.snapshot import Snapshot
 from dlcore.specs import codec
 
@@ -81,4 +82,5 @@ REQUESTS: dict[str, Callable[[Snapshot | None, dict], Answer]] = {
     "read": read_pictures, "moment": show_moment, "augmented": augment_samples,
     "neighbours": show_neighbours, "backprop": walk_backprop, "gradient_health": show_gradient_health,
     "neuron": show_neuron, "neuron_planes": show_planes,
+    "plane_frame": show_frame, "plane_map": show_map, "plane_points": show_points,
 }

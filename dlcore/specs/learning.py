@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dlcore.errors import N_, SpecError
-from dlcore.specs import changes, experiment, playground, shapes
+from dlcore.specs import changes, experiment, playground, recurrent, shapes
 from dlcore.specs.changes import Change
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.fields import Rule
 from dlcore.specs.playground import Playground
+from dlcore.specs.recurrent import Recurrent
 
-Learner = Experiment | Playground
+Learner = Experiment | Playground | Recurrent
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ KINDS: dict[str, Kind] = {
     "playground": Kind(playground.check, playground.live_rule, playground.apply_change, playground.live_settings,
                        playground.without_live, playground.steps_per_epoch, playground.estimate_memory,
                        unrecorded=("training.pace",)),
+    "recurrent": Kind(recurrent.check, recurrent.live_rule, recurrent.apply_change, recurrent.live_settings,
+                      recurrent.without_live, recurrent.steps_per_epoch, recurrent.estimate_memory),
 }
 
 

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dlcore.specs import backprop, playground
+from dlcore.specs import backprop, playground, recurrent
 from dlcore.specs.convolution import Convolution
 from dlcore.specs.experiment import Experiment, check
 from dlcore.specs.fields import check_values
 from dlcore.specs.neuron import Neuron
 from dlcore.specs.playground import Playground
+from dlcore.specs.recurrent import Recurrent
 
 
 @dataclass(frozen=True)
@@ -35,4 +36,5 @@ PAGES: dict[str, Page] = {
     "backprop": Page(backprop.Backprop, backprop.check, (("backprop", "nearest", backprop.fit),)),
     "convolution": Page(Convolution),
     "playground": Page(Playground, playground.check, (("playground", "nearest", playground.fit),)),
+    "recurrent": Page(Recurrent, recurrent.check, (("recurrent", "nearest", recurrent.fit),)),
 }

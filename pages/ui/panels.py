@@ -5,23 +5,21 @@ they are given (pages/ui/live.py lists the topics): `live` is mounted in the pol
 which are mounted once outside it and never again while a training runs.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from pages.ui.language import _, language
 from pages.ui.live import pack, pack_topics
+from pages.ui.scripts import PLACE
 
 REPEAT = 1.5  # seconds for which a topic is sent again with every tick
-SCRIPTS = Path(__file__).parents[2] / "static" / "js"
 
 LOADER = """
-const panel = import(new URL("app/static/js/{name}.js?v={version}", document.baseURI));
+const panel = import(new URL("{place}/{name}.js", document.baseURI));
 export default (call) => panel.then((module) => module.default(call));
 """
 
@@ -56,19 +54,10 @@ class Chart:
     band: str | None = None
 
 
-def script_version() -> str:
-    """Return what changes when any of the served scripts does."""
-    content = b"".join(path.read_bytes() for path in sorted(SCRIPTS.glob("*.js")))
-    return hashlib.sha256(content).hexdigest()[:12]
-
-
-VERSION = script_version()
-
-
 def register(name: str, height: int = 0) -> Callable:
     """Register the component of static/js/<name>.js; its place is `height` pixels high until it is drawn."""
     html = f'<div class="panel" style="min-height:{height}px">\n</div>'
-    return st.components.v2.component(f"derin_{name}", html=html, js=LOADER.format(name=name, version=VERSION))
+    return st.components.v2.component(f"derin_{name}", html=html, js=LOADER.format(name=name, place=PLACE))
 
 
 _live = register("live", 34)

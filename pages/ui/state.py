@@ -1,16 +1,15 @@
 """What a session knows: the engine it talks to, who its visitor is, and the spec in the address bar."""
 
-import os
 import re
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 from time import monotonic
 from typing import Any
 
 import streamlit as st
-from platformdirs import user_data_path
 
 from dlcore.engine.client import Engine
 from dlcore.specs.codec import PAGES, Mend, from_link, to_link
@@ -21,23 +20,25 @@ from pages.ui.panels import register
 RUN = "run"
 SECRET = re.compile(r"[A-Za-z0-9_-]{16,128}")
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+HEAD_START = 1.5  # seconds that the first page has for itself: an engine that wakes takes a core
 ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it
 IDENTITY = "shell.identity"
 PROPOSED = "_proposed_identity"
 
 _identity = register("identity")
+_starting = threading.Lock()
 
 
-def home() -> Path:
-    """Return the folder for what visitors make: DERIN_HOME, or the user's data directory."""
-    return Path(os.environ.get("DERIN_HOME") or user_data_path("derin"))
-
-
-@st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     """Return the server's engine; the first call starts it, and it wakes in the background."""
-    started = Engine(home())
-    started.start()
+    with _starting:
+        return _start_engine()
+
+
+@cache
+def _start_engine() -> Engine:
+    started = Engine()
+    started.start(HEAD_START)
     return started
 
 

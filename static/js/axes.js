@@ -1,7 +1,6 @@
 // A plane with two axes: where a number stands in a picture, light lines with their numbers, curves and points on it.
 
-const version = new URL(import.meta.url).search;
-const { crisp, dot, line, spread } = await import(`./plot.js${version}`);
+import { crisp, dot, line, spread } from "./plot.js";
 
 const MARGIN = { left: 40, right: 8, top: 8, bottom: 18 };
 

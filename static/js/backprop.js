@@ -1,13 +1,12 @@
 // A walk through a network and back, node by node: the picture, the step, the picked weight. Python sends all steps at
 // once, so walking needs nobody; what changes the network (a value, an update, the picked weight) is asked of Python.
 
-const version = new URL(import.meta.url).search;
-const { component, fill, make, mark, say } = await import(`./panel.js${version}`);
-const { publishTopics } = await import(`./tick.js${version}`);
-const { spoken, writer } = await import(`./formula.js${version}`);
-const { GRAPH_STYLE, drawGraph, openGraph } = await import(`./walkgraph.js${version}`);
-const { STEP_STYLE, openStepCard, showStep, speak } = await import(`./stepcard.js${version}`);
-const { CHAIN_STYLE, give, openChain, openField, refuse, showChain } = await import(`./chain.js${version}`);
+import { component, fill, make, mark, say } from "./panel.js";
+import { publishTopics } from "./tick.js";
+import { spoken, writer } from "./formula.js";
+import { GRAPH_STYLE, drawGraph, openGraph } from "./walkgraph.js";
+import { STEP_STYLE, openStepCard, showStep, speak } from "./stepcard.js";
+import { CHAIN_STYLE, give, openChain, openField, refuse, showChain } from "./chain.js";
 
 const PACE = 900; // milliseconds a step while it plays
 

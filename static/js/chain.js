@@ -1,9 +1,8 @@
 // The picked weight: its value to set, its gradient as a product along every path, the check, and its update.
 
-const version = new URL(import.meta.url).search;
-const { fill, make, mark, say } = await import(`./panel.js${version}`);
-const { spoken, typeset } = await import(`./formula.js${version}`);
-const { showLines } = await import(`./stepcard.js${version}`);
+import { fill, make, mark, say } from "./panel.js";
+import { spoken, typeset } from "./formula.js";
+import { showLines } from "./stepcard.js";
 
 export const CHAIN_STYLE = `
   .update .lines { max-height: none; }

@@ -1,8 +1,7 @@
 // Line charts over the steps of a run, one below the other: light grid, values in the head, a cursor, marks of changes.
 
-const version = new URL(import.meta.url).search;
-const { component, fill, fit, make, mark, numbers, say } = await import(`./panel.js${version}`);
-const { paintChart, stepAt, valueAt } = await import(`./plot.js${version}`);
+import { component, fill, fit, make, mark, numbers, say } from "./panel.js";
+import { paintChart, stepAt, valueAt } from "./plot.js";
 
 const STYLE = `
   .panel { display: flex; flex-direction: column; gap: 6px; }

@@ -1,10 +1,9 @@
 // The face of a pad: the canvas with its tools and samples, beside it the reading and what the network receives.
 
-const version = new URL(import.meta.url).search;
-const { fill, make, mark, say } = await import(`./panel.js${version}`);
-const { toCanvas } = await import(`./strokes.js${version}`);
-const { configureReading, openReading } = await import(`./reading.js${version}`);
-const { configureReceived, openReceived, showSwitches } = await import(`./received.js${version}`);
+import { fill, make, mark, say } from "./panel.js";
+import { toCanvas } from "./strokes.js";
+import { configureReading, openReading } from "./reading.js";
+import { configureReceived, openReceived, showSwitches } from "./received.js";
 
 const FINE = 448; // pixels of the canvas across: enough for a phone's screen
 

@@ -1,10 +1,9 @@
 // Many small pictures with sharp pixels, in rows that wrap: filters, feature maps, digits.
 
-const version = new URL(import.meta.url).search;
-const { component, fill, make, mark, say } = await import(`./panel.js${version}`);
-const { table } = await import(`./colors.js${version}`);
-const { publish } = await import(`./bus.js${version}`);
-const { pick } = await import(`./tick.js${version}`);
+import { component, fill, make, mark, say } from "./panel.js";
+import { table } from "./colors.js";
+import { publish } from "./bus.js";
+import { pick } from "./tick.js";
 
 const STYLE = `
   .panel { position: relative; }

@@ -1,8 +1,7 @@
 // The size of the gradient in each layer, as bars on a logarithmic scale: without a cure in grey, with it in blue.
 
-const version = new URL(import.meta.url).search;
-const { component, fill, make, mark } = await import(`./panel.js${version}`);
-const { typeset, writer } = await import(`./formula.js${version}`);
+import { component, fill, make, mark } from "./panel.js";
+import { typeset, writer } from "./formula.js";
 
 const STYLE = `
   .bars { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: 6px; height: 112px; position: relative; padding-left: 34px; margin-top: 16px; }

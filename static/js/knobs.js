@@ -1,8 +1,7 @@
 // Sliders whose values Python answers: they move at once, and the newest values are sent while the hand still pulls.
 
-const version = new URL(import.meta.url).search;
-const { make, mark, say } = await import(`./panel.js${version}`);
-const { line } = await import(`./sending.js${version}`);
+import { make, mark, say } from "./panel.js";
+import { line } from "./sending.js";
 
 const AGAIN = 700; // milliseconds until a waking engine is asked again
 

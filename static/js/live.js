@@ -1,9 +1,8 @@
 // The run's state, its progress and the numbers beside it; hands each tick's topics to the other panels.
 
-const version = new URL(import.meta.url).search;
-const { component, make, mark, say } = await import(`./panel.js${version}`);
-const { publish } = await import(`./bus.js${version}`);
-const { publishTopics } = await import(`./tick.js${version}`);
+import { component, make, mark, say } from "./panel.js";
+import { publish } from "./bus.js";
+import { publishTopics } from "./tick.js";
 
 const STYLE = `
   .panel { height: 34px; }

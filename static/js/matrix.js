@@ -1,8 +1,7 @@
 // The confusion matrix: what is true by what was read; right ones blue by count, mistaken ones orange by share.
 
-const version = new URL(import.meta.url).search;
-const { component, fill, make, mark, numbers, say } = await import(`./panel.js${version}`);
-const { css, mix, parse, textOn } = await import(`./colors.js${version}`);
+import { component, fill, make, mark, numbers, say } from "./panel.js";
+import { css, mix, parse, textOn } from "./colors.js";
 
 const STYLE = `
   .panel { container-type: inline-size; }

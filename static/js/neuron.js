@@ -3,10 +3,9 @@
 // While a slider is pulled the point glides along the curve that the network sent; every number shown is the network's
 // answer.
 
-const version = new URL(import.meta.url).search;
-const { component, fill, fit, make, mark, say } = await import(`./panel.js${version}`);
-const { bounds, drawAxes, drawLabel, drawPoint, openFrame, trace, valueOn, within } = await import(`./axes.js${version}`);
-const { STYLE: KNOBS, decimals, openKnob, openTalk } = await import(`./knobs.js${version}`);
+import { component, fill, fit, make, mark, say } from "./panel.js";
+import { bounds, drawAxes, drawLabel, drawPoint, openFrame, trace, valueOn, within } from "./axes.js";
+import { STYLE as KNOBS, decimals, openKnob, openTalk } from "./knobs.js";
 
 const STYLE = `${KNOBS}
   .panel { display: grid; grid-template: "sum sum sum" auto "knobs value slope" 1fr "say say say" auto / minmax(250px, 34%) minmax(0, 1fr) minmax(0, 1fr);

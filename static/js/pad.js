@@ -3,15 +3,14 @@
 // To Python goes the state "image" (asking.js); from Python comes one message a run (pages/ui/canvas/__init__.py). On its
 // channel the pad hears "bars" (a running training moves them) and "digit" (a picture sent to it from elsewhere).
 
-const version = new URL(import.meta.url).search;
-const { component } = await import(`./panel.js${version}`);
-const { openConversation } = await import(`./asking.js${version}`);
-const { follow } = await import(`./hand.js${version}`);
-const { greyText, keep, kept, openDrawing } = await import(`./strokes.js${version}`);
-const { publishTopics } = await import(`./tick.js${version}`);
-const { FACE_STYLE, arrangeSamples, configureFace, openFace, pictureOf, showTools } = await import(`./face.js${version}`);
-const { READING_STYLE, showReading } = await import(`./reading.js${version}`);
-const { RECEIVED_STYLE, emptyReceived, showReceived } = await import(`./received.js${version}`);
+import { component } from "./panel.js";
+import { openConversation } from "./asking.js";
+import { follow } from "./hand.js";
+import { greyText, keep, kept, openDrawing } from "./strokes.js";
+import { publishTopics } from "./tick.js";
+import { FACE_STYLE, arrangeSamples, configureFace, openFace, pictureOf, showTools } from "./face.js";
+import { READING_STYLE, showReading } from "./reading.js";
+import { RECEIVED_STYLE, emptyReceived, showReceived } from "./received.js";
 
 const SIDE = 112; // of the picture that Python gets
 const BRUSHES = [6, 9, 13]; // widths on it

@@ -1,9 +1,8 @@
 // What every panel needs: one life per place in the page, a style sheet, a canvas at the screen's own resolution.
 
-const version = new URL(import.meta.url).search;
-const { decode } = await import(`./tick.js${version}`);
-const { readTheme } = await import(`./colors.js${version}`);
-const { subscribe } = await import(`./bus.js${version}`);
+import { decode } from "./tick.js";
+import { readTheme } from "./colors.js";
+import { subscribe } from "./bus.js";
 
 const lives = new WeakMap();
 const sheets = new Map();

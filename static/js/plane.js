@@ -1,9 +1,8 @@
 // The plane: a curve that the visitor can draw, what a line of neurons makes of it, and each neuron's part.
 
-const version = new URL(import.meta.url).search;
-const { component, fill, fit, make, mark, say } = await import(`./panel.js${version}`);
-const { drawAxes, openFrame, trace, valueOn, within } = await import(`./axes.js${version}`);
-const { line } = await import(`./plot.js${version}`);
+import { component, fill, fit, make, mark, say } from "./panel.js";
+import { drawAxes, openFrame, trace, valueOn, within } from "./axes.js";
+import { line } from "./plot.js";
 
 const STYLE = `
   .head { gap: 0 12px; flex-wrap: wrap; }

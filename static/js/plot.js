@@ -1,7 +1,6 @@
 // The drawing of one line chart: pure functions from a topic "curves" and a chart's description to a canvas.
 
-const version = new URL(import.meta.url).search;
-const { fill, numbers } = await import(`./panel.js${version}`);
+import { fill, numbers } from "./panel.js";
 
 const MARGIN = { left: 38, right: 6, top: 8, bottom: 18 };
 const DECADES = [1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100, 1e3, 1e4];

@@ -1,7 +1,6 @@
 // What is read on a pad: the sentence with the class, and a bar for each class.
 
-const version = new URL(import.meta.url).search;
-const { fill, make, mark, numbers, say } = await import(`./panel.js${version}`);
+import { fill, make, mark, numbers, say } from "./panel.js";
 
 const QUIET = 700; // milliseconds of rest before a reading is spoken
 

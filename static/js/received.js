@@ -1,8 +1,7 @@
 // What the network receives of a drawing: a picture after each step, each step a switch, and the nearest training digits.
 
-const version = new URL(import.meta.url).search;
-const { fill, make, mark, numbers, say } = await import(`./panel.js${version}`);
-const { toCanvas } = await import(`./strokes.js${version}`);
+import { fill, make, mark, numbers, say } from "./panel.js";
+import { toCanvas } from "./strokes.js";
 
 export const RECEIVED_STYLE = `
   .received { display: grid; gap: 6px; }

@@ -1,10 +1,9 @@
 // The slider over a run's snapshots: drag to see the page as it was, the button returns to now.
 
-const version = new URL(import.meta.url).search;
-const { component, fill, fit, make, mark, numbers, say } = await import(`./panel.js${version}`);
-const { rewindTo, rewoundTo } = await import(`./bus.js${version}`);
-const { publishTopics } = await import(`./tick.js${version}`);
-const { line } = await import(`./sending.js${version}`);
+import { component, fill, fit, make, mark, numbers, say } from "./panel.js";
+import { rewindTo, rewoundTo } from "./bus.js";
+import { publishTopics } from "./tick.js";
+import { line } from "./sending.js";
 
 const STYLE = `
   .panel { display: flex; align-items: center; gap: 12px; height: 36px; }

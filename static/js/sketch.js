@@ -1,7 +1,6 @@
 // A small picture of a network: each line as thick as its weight's gradient is large, blue or orange as its sign.
 
-const version = new URL(import.meta.url).search;
-const { component } = await import(`./panel.js${version}`);
+import { component } from "./panel.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT, RADIUS] = [300, 76, 8];

@@ -1,9 +1,8 @@
 // The softmax: sliders for logits and temperature, the probabilities as bars, and the Jacobian as a small heat map.
 
-const version = new URL(import.meta.url).search;
-const { component, fill, fit, make, mark, numbers, say } = await import(`./panel.js${version}`);
-const { along, css, textOn } = await import(`./colors.js${version}`);
-const { STYLE: KNOBS, decimals, openKnob, openTalk } = await import(`./knobs.js${version}`);
+import { component, fill, fit, make, mark, numbers, say } from "./panel.js";
+import { along, css, textOn } from "./colors.js";
+import { STYLE as KNOBS, decimals, openKnob, openTalk } from "./knobs.js";
 
 const STYLE = `${KNOBS}
   .panel { display: grid; grid-template: "sum sum sum" auto "knobs bars cells" 1fr "say say say" auto / minmax(250px, 34%) minmax(0, 1fr) minmax(0, 1fr);

@@ -1,8 +1,7 @@
 // What happens at one step of a walk: a sentence, the formulas with their numbers, and the three figures of the node.
 
-const version = new URL(import.meta.url).search;
-const { fill, make, say } = await import(`./panel.js${version}`);
-const { fillNumbers, spoken, typeset } = await import(`./formula.js${version}`);
+import { fill, make, say } from "./panel.js";
+import { fillNumbers, spoken, typeset } from "./formula.js";
 
 export const STEP_STYLE = `
   .card { display: grid; gap: 6px; align-content: start; min-width: 0; }

@@ -1,6 +1,6 @@
 // One message from Python: uint32 header length, JSON header {meta, arrays}, then the arrays' bytes (pages/ui/live.py).
 
-const { last, publish } = await import(`./bus.js${new URL(import.meta.url).search}`);
+import { last, publish } from "./bus.js";
 
 const KINDS = { float32: Float32Array, uint8: Uint8Array, uint32: Uint32Array };
 

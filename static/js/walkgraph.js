@@ -1,7 +1,6 @@
 // The picture of a walk: inputs, neurons as pairs of sum and activation, the loss; weights as lines between them.
 
-const version = new URL(import.meta.url).search;
-const { typesetSvg } = await import(`./formula.js${version}`);
+import { typesetSvg } from "./formula.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const BOX = { width: 66, height: 50 };

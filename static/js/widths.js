@@ -1,8 +1,7 @@
 // The error that lines of neurons have reached, by how many neurons they have: what was really trained, nothing else.
 
-const version = new URL(import.meta.url).search;
-const { component, fill, fit, make, mark, say } = await import(`./panel.js${version}`);
-const { crisp, dot, line } = await import(`./plot.js${version}`);
+import { component, fill, fit, make, mark, say } from "./panel.js";
+import { crisp, dot, line } from "./plot.js";
 
 const STYLE = `
   canvas { width: 100%; height: 214px; border-radius: 4px; }

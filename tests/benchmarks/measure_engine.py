@@ -16,6 +16,7 @@ import pytest
 from dlcore.engine.client import Engine
 from dlcore.specs.codec import to_link
 from dlcore.specs.experiment import Experiment
+from tests.benchmarks import contest
 from tests.benchmarks.default_network import wait_until_ready
 from tests.benchmarks.figures import Figure, percentile, show, sized
 from tests.benchmarks.processes import busy_threads, family, proportional_memory
@@ -23,6 +24,7 @@ from tests.benchmarks.sessions import Session
 from tests.conftest import served
 
 TRAININGS = 10
+CROWD = 30
 CLICKS = sized(60, 300)
 FURTHER = sized(5, 15)
 WATCHED = sized(15, 30)  # seconds over which paces are taken
@@ -107,6 +109,25 @@ def test_ten_trainings_take_turns_on_one_thread_each_and_a_further_one_starts_at
         Figure("ten together over one", [together / alone], "times"),
     ])
     assert threads == {1}
+
+
+def test_thirty_my_nets_at_once_leave_the_machine_its_memory(engine):
+    wait_until_ready(engine)
+    spec = contest.experiment(0)
+    runs = [engine.start_run(spec, OWNER) for _ in range(CROWD)]
+    end, most = time.perf_counter() + 2 * WATCHED, 0.0
+    while time.perf_counter() < end:
+        states = [engine.view(run).state for run in runs]
+        most = max(most, sum(map(proportional_memory, family(os.getpid())[1:])) / MIB)
+        time.sleep(0.5)
+    trained = [run for run in runs if engine.view(run).step]
+    show(f"{CROWD} MY_NETs started at once", [
+        Figure("in memory", [len(runs) - states.count("queued")], "runs"),
+        Figure("waiting in the queue", [states.count("queued")], "runs"),
+        Figure("engine and workers, most PSS", [most], "MiB"),
+        Figure("the budget for runs", [engine._admission.budgets["cpu"] / MIB], "MiB"),
+    ])
+    assert trained and not {"failed", "interrupted"} & set(states)
 
 
 def begin(engine: Engine, seed: int) -> str:

@@ -40,7 +40,7 @@ def serve(route) -> None:
 def run(bench, script: str, argument: object = None) -> object:
     """Run the body of an async function in which the modules are named bus, tick, colors and sending."""
     names = ("bus", "tick", "colors", "sending")
-    modules = "".join(f"const {name} = await import('{ORIGIN}{name}.js?v=1');" for name in names)
+    modules = "".join(f"const {name} = await import('{ORIGIN}{name}.js');" for name in names)
     return bench.evaluate(f"async (given) => {{ {modules} {script} }}", argument)
 
 

@@ -137,6 +137,19 @@ def test_two_sessions_are_two_visitors(bar, monkeypatch):
     assert state.visitor() != first
 
 
-def test_recordings_lie_where_the_environment_says(monkeypatch, tmp_path):
+@pytest.fixture
+def cold(monkeypatch, tmp_path):
+    """A server without an engine yet, which would keep its runs in a folder."""
     monkeypatch.setenv("DERIN_HOME", str(tmp_path))
-    assert state.home() == tmp_path
+    monkeypatch.setenv("DERIN_ENGINE", "")
+    state._start_engine.cache_clear()
+    yield tmp_path
+    state.engine().close()
+    state._start_engine.cache_clear()
+
+
+def test_the_engine_of_a_server_is_one_and_keeps_its_runs_where_the_environment_says(cold):
+    """It leaves the first page its time: no process of its own has begun when it is there."""
+    first = state.engine()
+    assert first.home == cold and first.processes() == {}
+    assert 0 < first.status().seconds_left and state.engine() is first

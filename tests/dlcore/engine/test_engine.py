@@ -10,10 +10,19 @@ import numpy as np
 import pytest
 
 from dlcore.errors import EngineAsleep, EngineError, NotOwner
+from dlcore.specs import model
+from dlcore.specs.data import ImageData
+from dlcore.specs.experiment import Experiment
+from dlcore.specs.learning import kind_of
+from dlcore.specs.model import Network
+from dlcore.specs.training import Training
 from dlcore.training.recording import Recording
+from tests.benchmarks.processes import proportional_memory
 from tests.dlcore.engine.conftest import DISK_IS_FULL, FAILS, OWNER, Watch, tiny, wait_for
 
 ROOT = Path(__file__).parents[3]
+MY_NET = Experiment(data=ImageData(size=48, channels=3), network=Network(blocks=model.MY_NET),
+                    training=Training(batch_size=64))
 
 
 def steps_of(events: list[dict]) -> list[int]:
@@ -150,6 +159,21 @@ def test_what_does_not_fit_waits_in_a_visible_queue(attach):
     engine.stop(watches[0].run, OWNER)
     watches[2].until_step(1)
     assert watches[3].look().place == 1
+
+
+def test_thirty_real_my_nets_at_once_leave_the_memory_to_two_of_them(attach):
+    need = kind_of(MY_NET).estimate_memory(MY_NET)
+    engine = attach(memory_budget=int(2.5 * need))
+    runs = [engine.start_run(MY_NET, OWNER) for _ in range(30)]
+    views = [engine.view(run) for run in runs]
+    assert [view.place for view in views] == [0, 0, *range(1, 29)]
+    wait_for(lambda: all(engine.view(run).step >= 1 for run in runs[:2]), 60)
+    assert sum(proportional_memory(pid) for name, pid in engine.processes().items() if name != "host") < 3 * need
+    engine.stop(runs[0], OWNER)
+    wait_for(lambda: engine.view(runs[2]).state == "running", 30)
+    assert engine.view(runs[3]).place == 1
+    for run in runs:
+        engine.stop(run, OWNER)
 
 
 def test_a_training_that_fails_leaves_its_neighbours_and_its_worker_alone(start):

@@ -82,6 +82,40 @@ def test_who_asks_an_explainer_that_dies_is_told_at_once(awake):
     assert time.monotonic() - begun < 2
 
 
+def test_a_worker_that_hangs_is_ended_and_what_it_held_goes_on(attach):
+    engine = attach()
+    engine._watchdog.patience = 1.0
+    watch = Watch(engine, engine.start_run(tiny(), OWNER))
+    watch.until(lambda view: view.step > 10)
+    name = engine._schedule.runs[watch.run].worker
+    pid = engine.processes()[name]
+    os.kill(pid, signal.SIGSTOP)
+    view = watch.until_state("interrupted")
+    assert "ended unexpectedly" in str(view.message)
+    wait_for(lambda: engine.processes().get(name, pid) != pid and not is_alive(pid))
+    engine.resume(watch.run, OWNER)
+    watch.until_state("running")
+    engine.stop(watch.run, OWNER)
+
+
+def test_an_explainer_that_hangs_is_ended_and_the_next_question_is_answered(attach):
+    engine = attach()
+    engine._watchdog.patience = 1.0
+    ask = {"kind": "take time", "seconds": 0, "say": "here"}
+    assert engine.explain("somebody", ask)["said"] == "here"
+    os.kill(engine.processes()["explainer"], signal.SIGSTOP)
+    with pytest.raises(EngineError):
+        engine.explain("somebody", ask, timeout=10)
+    assert wait_for(lambda: answered(engine, ask)) == "here"
+
+
+def answered(engine: Engine, ask: dict) -> str | None:
+    try:
+        return engine.explain("somebody", ask)["said"]
+    except EngineError:
+        return None
+
+
 def test_a_job_is_told_lost_with_its_worker(awake):
     job = awake.start_job("me", {"kind": "count", "to": 10**6})
     wait_for(lambda: awake.job(job).progress > 0)

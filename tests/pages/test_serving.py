@@ -1,0 +1,55 @@
+"""The server around the pages: scripts at once, no message that waits, and runs that are saved at the end."""
+
+import asyncio
+import socket
+import urllib.error
+import urllib.request
+
+import pytest
+
+from pages.ui import serving, state
+from pages.ui.scripts import PLACE, SCRIPTS
+
+
+def test_a_script_is_sent_as_it_is_and_may_be_kept_for_ever(app_url):
+    with urllib.request.urlopen(f"{app_url}/{PLACE}/pad.js") as answer:
+        assert answer.read() == SCRIPTS["pad.js"]
+        assert answer.headers["Content-Type"].startswith("text/javascript")
+        assert "immutable" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("name", ["no.js", "..%2f..%2fapp.py", "%00", "..", "pad.js%2f..%2fpad.js"])
+def test_nothing_but_scripts_is_sent_from_where_they_are(app_url, name):
+    try:
+        with urllib.request.urlopen(f"{app_url}/{PLACE}/{name}") as answer:
+            assert b"<title>Streamlit" in answer.read()  # the page itself, as at any address that is none
+    except urllib.error.HTTPError as error:
+        assert error.code in (400, 404)
+        error.close()
+
+
+def test_messages_leave_at_once_on_every_connection_that_comes():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving.send_at_once()
+        with socket.create_connection(listening.getsockname()):
+            accepted, _ = listening.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_when_the_server_ends_the_engine_saves_what_runs(monkeypatch):
+    said = []
+
+    class Pretended:
+        def close(self):
+            said.append("closed")
+
+    async def serve():
+        async with serving.keep_open(None):
+            said.append("open")
+
+    monkeypatch.setattr(state, "engine", Pretended)
+    monkeypatch.setattr(serving, "warm", lambda: None)
+    asyncio.run(serve())
+    assert said == ["open", "closed"]
+
