@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from textwrap import indent
 
 from dlcore.data import toy
@@ -67,26 +67,21 @@ def _functions(dataset: str) -> Iterator[str]:
     if dataset in toy.BOUNDARIES:
         formula = {"sine": "3 * np.sin(x)", "cubic": "0.08 * x**3 - 1.2 * x", "abs": "1.5 * np.abs(x) - 4"}[dataset]
         yield f"def boundary(x):\n    return {formula}\n\n"
-        yield _plain(inspect.getsource(toy._beside), dataset) + "\n"
+        yield _plain(toy._beside, dataset) + "\n"
         return
     makers = {"rings": (toy._rings,), "spirals": (toy._spirals,), "spiral": (toy._spirals, toy._spiral)}
     for maker in makers.get(dataset, (getattr(toy, f"_{dataset}"),)):
-        source = inspect.getsource(maker)
-        if "_polar(" in source:
-            yield _plain(inspect.getsource(toy._polar), "polar") + "\n"
-        yield _plain(source, maker.__name__.strip("_")) + "\n"
+        if "_polar(" in inspect.getsource(maker):
+            yield _plain(toy._polar, "polar") + "\n"
+        yield _plain(maker, maker.__name__.strip("_")) + "\n"
 
 
-def _plain(source: str, name: str) -> str:
+def _plain(function: Callable, name: str) -> str:
     """Return a function's source without type hints and docstring, under another name."""
-    source = re.sub(r"def \w+\((.*?)\) -> .*?:\n", lambda found: f"def {name}({_bare(found[1])}):\n", source, count=1)
+    names = ", ".join(name for name in inspect.signature(function).parameters if name != "boundary")
+    source = re.sub(r"def \w+\(.*\) -> .*?:\n", f"def {name}({names}):\n", inspect.getsource(function), count=1)
     source = re.sub(r'\n    """.*?"""', "", source, count=1, flags=re.DOTALL)
     return re.sub(r"\b_(polar|spirals)\(", r"\1(", source)
-
-
-def _bare(parameters: str) -> str:
-    names = [part.split(":")[0].strip() for part in re.sub(r"\[.*?\]", "", parameters).split(",")]
-    return ", ".join(name for name in names if name and name != "boundary")
 
 
 def _own(spec: Playground) -> Iterator[str]:
