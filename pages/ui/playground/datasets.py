@@ -9,7 +9,6 @@ import streamlit as st
 from dlcore.data.toy import make_points
 from dlcore.errors import DerinError
 from dlcore.specs.plane import DATASETS, EDGE, PlaneData
-from dlcore.specs.playground import fit
 from pages.ui import panels, state
 from pages.ui.language import N_, _, language
 from pages.ui.live import pack
@@ -35,7 +34,7 @@ def take_choice(page: str) -> None:
     st.session_state[seen] = held["seq"]
     if held.get("name") in DATASETS:
         spec = state.experiment(page)
-        steering.rebuild(page, fit(replace(spec, data=replace(spec.data, dataset=held["name"]))))
+        steering.rebuild(page, replace(spec, data=replace(spec.data, dataset=held["name"])))
 
 
 def choose_dataset(page: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dlcore.specs.plane import MORE_CLASSES
-from dlcore.specs.playground import PACES, fit
+from dlcore.specs.playground import PACES
 from pages.ui import runs, state, words
 from pages.ui.forms import Form, grouped
 from pages.ui.language import _, number, percent, told
@@ -32,10 +32,8 @@ def edit_settings(page: str) -> None:
 
 def _touch(page: str, path: str, value: object) -> None:
     """Hand a changed setting to the run, where it can change while the network learns; else begin anew with it."""
-    changed = fit(state.experiment(page))
-    state.remember(page, changed)
     runs.change_while_running(page, path, value)
-    steering.rebuild(page, changed)
+    steering.rebuild(page, state.experiment(page))
 
 
 def _edit_data(form: Form) -> None:

@@ -65,8 +65,12 @@ def _open(page: str) -> None:
 
 def show_dialog(page: str) -> None:
     """Draw the dialog where it was asked for; call it at the end of the page."""
-    if st.session_state.pop(f"_sharing.{page}", False):
-        st.dialog(_("Link for a class"))(_ask)(page)
+    if st.session_state.get(f"_sharing.{page}"):
+        st.dialog(_("Link for a class"), on_dismiss=lambda: _close(page))(_ask)(page)
+
+
+def _close(page: str) -> None:
+    st.session_state[f"_sharing.{page}"] = False
 
 
 def _ask(page: str) -> None:
@@ -81,4 +85,4 @@ def make_link(page: str, hide: list[str]) -> str:
     """Return the address of the page's experiment, with some groups hidden, and without the visitor's run."""
     asked = {state.experiment(page).kind: to_link(state.experiment(page)), SHOW: state.parameter(page, SHOW),
              HIDE: ",".join(sorted(hide)), "lang": language()}
-    return f"{st.context.url.split('?')[0]}?{urlencode({name: text for name, text in asked.items() if text})}"
+    return f"{(st.context.url or '').split('?')[0]}?{urlencode({name: text for name, text in asked.items() if text})}"

@@ -6,7 +6,7 @@ from typing import Any
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
 from dlcore.specs.learning import check, kind_of, same_run
-from dlcore.specs.playground import Playground
+from dlcore.specs.playground import Playground, fit
 from pages.ui import panels, runs, state
 
 
@@ -36,9 +36,19 @@ def problem(spec: Playground) -> DerinError | None:
     return None
 
 
+def tidy(spec: Playground) -> Playground:
+    """Return the spec with what its network cannot use left out; what the visitor has still to do is said, not undone.
+
+    That is points of one's own that are not put yet, a file that is not there yet, a batch too small for batch norm.
+    """
+    fitted = fit(spec)
+    return replace(fitted, data=replace(fitted.data, dataset=spec.data.dataset),
+                   network=replace(fitted.network, batch_norm=spec.network.batch_norm))
+
+
 def rebuild(page: str, changed: Playground) -> None:
     """Take over another network or other points: what was learning begins anew with them, what stood still is left."""
-    view = runs.shown_run(page)
+    changed, view = tidy(changed), runs.shown_run(page)
     learning = view is not None and view.state in runs.ACTIVE and runs.is_mine(view)
     state.remember(page, changed)
     if view is None or same_run(view.experiment, changed):

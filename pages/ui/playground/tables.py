@@ -10,7 +10,6 @@ import streamlit as st
 
 from dlcore.data.tables import MOST_BYTES, MOST_ROWS, TOO_LARGE, keep_table, load_table, read_table
 from dlcore.errors import DataError
-from dlcore.specs.playground import fit
 from pages.ui import panels, state
 from pages.ui.language import _, number, told
 from pages.ui.live import pack
@@ -48,7 +47,7 @@ def take_file(page: str, given: Mapping[str, Any]) -> None:
         st.session_state[f"_upload.{page}"] = told(error)
         return
     spec = state.experiment(page)
-    steering.rebuild(page, fit(replace(spec, data=replace(spec.data, dataset="table", table=name, own=()))))
+    steering.rebuild(page, replace(spec, data=replace(spec.data, dataset="table", table=name, own=())))
 
 
 def _content(given: Mapping[str, Any]) -> bytes:

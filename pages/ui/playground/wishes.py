@@ -17,7 +17,7 @@ import streamlit as st
 from dlcore.errors import N_, DerinError, SpecError
 from dlcore.specs.plane import MOST_OWN, PlaneData
 from dlcore.specs.plane_network import FEATURES, LARGEST, MOST_LAYERS, PlaneNetwork, is_number
-from dlcore.specs.playground import Playground, check, fit
+from dlcore.specs.playground import Playground, check
 from pages.ui import state
 from pages.ui.language import told
 from pages.ui.playground import frames, sharing, steering
@@ -67,7 +67,7 @@ def _take(page: str, wish: Mapping[str, Any]) -> bool:
 
 def _with_network(page: str, **changed: Any) -> bool:
     spec = state.experiment(page)
-    steering.rebuild(page, fit(replace(spec, network=replace(spec.network, **changed))))
+    steering.rebuild(page, replace(spec, network=replace(spec.network, **changed)))
     return True
 
 
@@ -164,7 +164,7 @@ def _clear(page: str, wish: Mapping) -> bool:
 
 def _with_points(page: str, own: tuple) -> bool:
     spec = state.experiment(page)
-    steering.rebuild(page, fit(replace(spec, data=replace(spec.data, own=own))))
+    steering.rebuild(page, replace(spec, data=replace(spec.data, own=own)))
     return True
 
 
