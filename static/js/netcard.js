@@ -62,8 +62,8 @@ export function closeCard(card) {
   card.node.hidden = true;
   const { opener } = card;
   card.place = null;
-  if (opener?.isConnected && opener.tabIndex >= 0) opener.focus({ preventScroll: true });
   card.on.closed();
+  if (opener?.isConnected && opener.tabIndex >= 0) opener.focus({ preventScroll: true });
 }
 
 function entries(card, config, values) {
