@@ -4,10 +4,8 @@ import errno
 import logging
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -17,10 +15,9 @@ from dlcore.engine.thread_choice import ThreadChoice
 from dlcore.errors import N_, EngineError, RecordingError, SpecError
 from dlcore.specs import codec
 from dlcore.specs.learning import Learner
-from dlcore.training.plane_trainer import PlaneTrainer
 from dlcore.training.recorded import Recorded
 from dlcore.training.recording import Recording
-from dlcore.training.trainer import Trainer
+from dlcore.training.trainers import TRAINERS
 
 TURN = 0.03            # seconds
 REPORT_PAUSE = 0.1     # seconds between two reports, at least
@@ -33,11 +30,6 @@ DISK_FULL = N_("The disk is full, so the run was paused. Free some space and pre
 DISK_FAULT = N_("The run's folder cannot be written ({reason}), so the run was paused. Once that is put right, press "
                 "Continue: it goes on from its last full state.")
 NO_MEMORY = N_("There is not enough memory on {device} for this run. Use a smaller batch or a smaller network.")
-
-TRAINERS: dict[str, Callable[[Any, Recording, int | None], Recorded]] = {
-    "experiment": lambda experiment, recording, start: Trainer(experiment, recording, start=start),
-    "playground": lambda experiment, recording, start: PlaneTrainer(experiment, recording, start=start),
-}
 
 
 def open_trainer(order: dict, home: Path) -> Recorded:

@@ -204,4 +204,7 @@ class Trainer(Recorded):
 
     def _restore(self, start: int) -> None:
         super()._restore(start)
-        self._examiner.looked = self.step if self.recording.predictions(self.step) is not None else -1
+        self._examiner.looked = self.step if self._was_looked_at() else -1
+
+    def _was_looked_at(self) -> bool:
+        return self.recording.predictions(self.step) is not None
