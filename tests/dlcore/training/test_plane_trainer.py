@@ -17,6 +17,7 @@ from dlcore.specs.plane_network import Layer, PlaneNetwork
 from dlcore.specs.playground import PlaneTraining, Playground
 from dlcore.specs.training import OPTIMIZERS
 from dlcore.training.plane_trainer import PlaneTrainer
+from dlcore.training.pulse import Pace
 from dlcore.training.recording import Recording
 from dlcore.training.shuffle import order_key, order_of
 
@@ -162,14 +163,29 @@ def test_weights_set_by_hand_while_it_learns_are_recorded_and_replayed(tmp_path)
     assert not same(run, finish(PlaneTrainer(SPEC)))
 
 
-def test_the_pace_limits_a_run_and_is_not_recorded():
-    run = PlaneTrainer(replace(SPEC, training=replace(STEADY, epochs=1000, pace=20)))
-    run.advance(0.01)
-    assert 0 < run.step <= 5 and 0 < run.rest < 0.1
+def test_a_pace_gives_so_many_steps_a_second_and_saves_up_few():
+    pace = Pace()
+    pace.set(100.0, 0.0)
+    assert pace.allowed(0.0) == 1  # the first one at once
+    pace.spend(1)
+    assert pace.allowed(0.05) == 5 and pace.rest(0.05) == 0
+    pace.spend(5)
+    assert pace.allowed(0.052) == 0 and pace.rest(0.052) == pytest.approx(0.013)
+    assert pace.allowed(60.0) == 25
+    pace.set(0.5, 60.0)
+    pace.spend(0)
+    assert pace.allowed(60.0) == 0 and pace.rest(60.0) == pytest.approx(1.0)
+    pace.set(0.0, 60.0)
+    assert pace.allowed(60.0) is None and pace.rest(60.0) == 0
+
+
+def test_a_change_of_the_pace_is_not_recorded():
+    run = PlaneTrainer(replace(SPEC, training=replace(STEADY, epochs=1000, pace=1)))
+    run.advance(0)
+    assert run.step == 1 and run.rest > 0
     run.change("training.pace", 0)
     assert run.rest == 0 and run.experiment.changes == ()
-    run.advance(0.05)
-    assert run.step > 20
+    assert run_to(run, 30).step >= 30
     assert [event for event in run.take_events() if event["kind"] == "change"] == []
 
 
