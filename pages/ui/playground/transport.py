@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from dlcore.engine.views import RunView
-from dlcore.specs.learning import steps_per_epoch
 from pages.ui import runs, state
 from pages.ui.language import _
 from pages.ui.playground import steering
@@ -25,9 +24,7 @@ def show_transport(page: str, view: RunView | None, broken: bool) -> None:
 def _epoch(page: str, view: RunView | None) -> None:
     """Train to the end of an epoch and stand still."""
     run_id = view.id if view else runs.begin(page, state.experiment(page), paused=True)
-    per_epoch = steps_per_epoch(state.experiment(page))
-    done = view.step % per_epoch if view else 0
-    state.engine().step(run_id, state.visitor(), per_epoch - done)
+    state.engine().step(run_id, state.visitor(), whole_epoch=True)
 
 
 def _draw_weights(page: str) -> None:
