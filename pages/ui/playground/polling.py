@@ -16,7 +16,7 @@ from pages.ui.playground.frames import Topics
 from pages.ui.polling import snapshots_topic
 
 LINES = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2")
-QUICK, CALM = 0.1, 0.4   # seconds between two looks, with few and with many trainings
+QUICK, CALM = 0.08, 0.4  # seconds between two looks, with few and with many trainings
 STANDING = 0.3           # while the run stands still: a weight may be set by hand
 POINTS = 240             # of a curve, at most
 MATRIX_PAUSE = 0.5       # seconds between two confusion matrices

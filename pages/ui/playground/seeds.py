@@ -1,3 +1,0 @@
-"""stub"""
-def show_seeds(page):
-    """Stub."""
