@@ -66,7 +66,7 @@ class Form:
     def choose(self, path: str, options: tuple | None = None, **how: Any) -> None:
         """Draw a field as a choice."""
         options = options or _rule(self.experiment, path).options
-        st.selectbox(format_func=words.option, options=options, **self._bind(path), **how)
+        st.selectbox(options=options, **({"format_func": words.option} | how), **self._bind(path))
 
     def press(self, path: str, options: tuple | None = None, **how: Any) -> None:
         """Draw a field as buttons side by side, one of which is pressed."""
