@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui import runs, state
-from pages.ui.language import _, lesson
+from pages.ui.language import _
 from pages.ui.recurrent import board, closer, polling, sight
 from pages.ui.recurrent.settings import edit_settings
 from pages.ui.shell import open_page, show_notices

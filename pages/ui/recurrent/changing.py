@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dlcore.errors import DerinError
-from pages.ui import panels, state
+from pages.ui import panels
 from pages.ui.language import _, language, percent, told
 from pages.ui.live import pack_topics
 from pages.ui.recurrent import sight

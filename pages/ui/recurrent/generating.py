@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from dlcore.errors import DerinError
-from pages.ui import panels, state
+from pages.ui import panels
 from pages.ui.language import _, language, number, told
 from pages.ui.live import pack_topics
 from pages.ui.recurrent import sight

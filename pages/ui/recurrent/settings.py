@@ -18,6 +18,7 @@ EMBEDDINGS = [4, 8, 16, 32, 64, 128]
 LENGTHS = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512]
 DELAYS = [1, 2, 5, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 511]
 CLIPS = [0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0]
+SYMBOLS = {"recall": (2, 3, 4, 6, 8), "brackets": (2, 3, 4)}
 BATCHES = [1, 4, 8, 16, 32, 64, 128, 256, 512]
 
 
@@ -36,8 +37,16 @@ def _touch(page: str, path: str, value: object) -> None:
         state.remember_parameter(page, "text", None)
         st.session_state.pop(f"_example.{page}", None)
     if path == "data.task":
-        state.remember(page, fit(state.experiment(page)))
+        state.remember(page, fit(_start(state.experiment(page))))
     runs.change_while_running(page, path, value)
+
+
+def _start(spec: Recurrent) -> Recurrent:
+    """Return the spec with settings from which its task can be learned well; what the task does not use stays."""
+    data = spec.data
+    if data.task in SYMBOLS:
+        data = replace(data, symbols=min(data.symbols, SYMBOLS[data.task][-1]))
+    return replace(spec, data=data)
 
 
 def leave_run(page: str) -> None:
@@ -59,7 +68,7 @@ def _edit_task(form: Form) -> None:
         if data.task == "series":
             _edit_series(form)
         if data.task in ("recall", "brackets"):
-            form.press("data.symbols", (2, 3, 4) if data.task == "brackets" else (2, 4, 8), format_func=str)
+            form.press("data.symbols", SYMBOLS[data.task], format_func=str)
         if data.is_memory:
             form.pick("data.delay", DELAYS)
         if data.task != "names":
