@@ -10,7 +10,9 @@ from pages.ui.shell import open_page, show_notices
 
 PAGE = "recurrent"
 
-buttons = open_page(_("Recurrent"), _("Train RNN, LSTM and GRU side by side; point at a step to see what they remember."))
+buttons = open_page(
+    _("Recurrent"), _("Train RNN, LSTM and GRU side by side; point at a step to see what they remember."),
+)
 sight.adopt(PAGE)
 runs.show_refusal(PAGE)
 

@@ -20,6 +20,7 @@ MENU = (
     (N_("Basics"), "backprop.py", N_("Backpropagation")),
     (N_("Images"), "digits.py", N_("Digits")),
     (N_("Images"), "saliency.py", N_("Saliency")),
+    (N_("Sequences"), "recurrent.py", N_("Recurrent")),
 )
 
 

@@ -50,5 +50,5 @@ def _show(page: str, found: Work) -> None:
                 note=_("down: training, across: time"),
                 pictures={"pictures": encode_magnitude(shares, 1.0), "scale": "sequential", "limit": None,
                           "labels": [cell_name(cell) for cell in cells]})
-    st.caption(_("On a logarithmic scale: the darkest blue is the largest gradient, the palest one {n} times smaller or "
-                 "less. {count} snapshots.").format(n=f"10^{DEEPEST}", count=number(len(found.result["steps"]))))
+    st.caption(_("On a logarithmic scale: the darkest blue is the largest gradient, the palest one {n} times smaller "
+                 "or less. {count} snapshots.").format(n=f"10^{DEEPEST}", count=number(len(found.result["steps"]))))

@@ -7,17 +7,12 @@ from dlcore.specs.sequences import MOST_LENGTH
 from pages.ui import panels, runs, state
 from pages.ui.language import _, language, told
 from pages.ui.live import pack, pack_topics
-from pages.ui.recurrent import figures, sight
+from pages.ui.recurrent import figures, parts, sight
 from pages.ui.recurrent.moments import Topics, moment, pointed
 from pages.ui.recurrent.polling import key_of
 
 MOST_TEXT = 400
 
-_unroll = panels.register("unroll", 382)
-_equation = panels.register("equation", 150)
-_timebars = panels.register("timebars", 176)
-_nextbars = panels.register("nextbars", 160)
-_forecast = panels.register("forecast", 150)
 
 
 def show_board(page: str) -> None:
@@ -34,7 +29,7 @@ def _show(page: str) -> None:
         choose_sequence(page)
         looked = sight.look(page)
         _show_maps(page, looked, _answer(page, looked, whole))
-        _equation(key=f"{page}.equation", data=_frame(page, title=_("The equation, with its numbers"), words={
+        parts.equation(key=f"{page}.equation", data=_frame(page, title=_("The equation, with its numbers"), words={
             "none": _("point at a step and a unit above")}))
     with beside:
         _show_companions(page)
@@ -99,7 +94,7 @@ def _show_maps(page: str, looked: sight.Sight | None, topics: Topics) -> None:
             "at": {"cell": found.cell, "layer": found.layer, "step": found.step, "unit": found.unit} if held else None}
     step = looked.step if looked else None
     topics = panels.repeat(f"{page}.board", topics)
-    _unroll(key=f"{page}.{sight.ANCHOR}", on_at_change=lambda: None,
+    parts.unroll(key=f"{page}.{sight.ANCHOR}", on_at_change=lambda: None,
             data=pack_topics(topics, view=looked.view if looked else "live", step=step, **meta))
 
 
@@ -107,13 +102,13 @@ def _show_maps(page: str, looked: sight.Sight | None, topics: Topics) -> None:
 
 def _show_companions(page: str) -> None:
     if state.experiment(page).data.task == "series":
-        _forecast(key=f"{page}.forecast", data=_frame(page, title=_("Forecast"), height=120, words={
+        parts.forecast(key=f"{page}.forecast", data=_frame(page, title=_("Forecast"), height=120, words={
             "truth": _("how it was"), "forecast": _("forecast")}))
-    _timebars(key=f"{page}.gradient", data=_frame(
+    parts.timebars(key=f"{page}.gradient", data=_frame(
         page, topic="gradient", title=_("Gradient through time"), log=True, height=128,
         series=[["hidden", "∂y/∂h"], ["input", "∂y/∂x"]],
         words={"none": "", "reading": _("step {step}: {values}")}))
-    _nextbars(key=f"{page}.next", data=_frame(page, topic="unroll", words={
+    parts.nextbars(key=f"{page}.next", data=_frame(page, topic="unroll", words={
         "title": _("Next after “{text}”"), "truth": _("came: {symbol}"), "unasked": _("nothing is asked here yet")}))
     view = runs.shown_run(page)
     figures.show_curves(page, view.experiment if view is not None else state.experiment(page))

@@ -3,16 +3,11 @@
 import streamlit as st
 
 from dlcore.errors import DerinError
-from pages.ui import panels
 from pages.ui.language import _, language, percent, told
 from pages.ui.live import pack_topics
-from pages.ui.recurrent import sight
-from pages.ui.recurrent.moments import ask, inputs_of, unroll_topic
+from pages.ui.recurrent import parts, sight
+from pages.ui.recurrent.moments import ask, inputs_of, pad, unroll_topic
 from pages.ui.recurrent.names import cell_name, gates_of, map_name
-
-_bars = panels.register("timebars", 176)
-_maps = panels.register("unroll", 382)
-
 
 # another symbol
 
@@ -48,7 +43,7 @@ def _show_difference(page: str, looked: sight.Sight, answer: dict) -> None:
         "cells": [{"name": cell, "title": cell_name(cell)} for cell in answer["cells"]],
         "findings": {name: _first(answer) for name in ("hidden", "outputs")}, "most": 0.1}
     for cell, found in answer["cells"].items():
-        topic |= {f"{cell}.hidden": found["hidden"], f"{cell}.outputs": found["outputs"]}
+        topic |= {f"{cell}.{name}": pad(found[name], topic["count"]) for name in ("hidden", "outputs")}
     _show_bars(page, looked, "edit", topic, _("What the change leaves behind"), [
         ["hidden", _("states")], ["outputs", _("outputs")]])
     st.caption(_("States: their distance, relative to their size. Outputs: the total variation of the two "
@@ -56,7 +51,7 @@ def _show_difference(page: str, looked: sight.Sight, answer: dict) -> None:
 
 
 def _first(answer: dict) -> str:
-    if answer.get("first") is None:
+    if answer["first"] >= len(answer["edited_inputs"]):
         return _("The two texts are the same.")
     return _("The texts differ from step {step} on.").format(step=answer["first"])
 
@@ -64,7 +59,8 @@ def _first(answer: dict) -> str:
 def _show_bars(page: str, looked: sight.Sight, name: str, topic: dict, title: str, series: list) -> None:
     meta = {"channel": page, "language": language(), "topic": name, "title": title, "log": False, "height": 150,
             "series": series, "words": {"none": "", "reading": _("step {step}: {values}")}}
-    _bars(key=f"{page}.{name}_bars", data=pack_topics({name: topic}, view=looked.view, step=looked.step, **meta))
+    parts.timebars(key=f"{page}.{name}_bars",
+                   data=pack_topics({name: topic}, view=looked.view, step=looked.step, **meta))
 
 
 # a gate that is held
@@ -90,25 +86,18 @@ def show_clamp(page: str) -> None:
 
 def _choose_clamp(page: str, looked: sight.Sight, cells: list[str]) -> tuple[str, dict]:
     """Draw the choice of a gate, its value, its units and its steps; return the cell and the clamp."""
-    cell = st.pills(_("Cell"), cells, key=f"{page}.clamped_cell", format_func=cell_name, required=True, default=cells[0])
+    cell = st.pills(_("Cell"), cells, key=f"{page}.clamped_cell", format_func=cell_name, required=True,
+                    default=cells[0])
     gate = st.pills(_("Gate"), gates_of(cell), key=f"{page}.clamped_gate_{cell}", format_func=map_name, required=True,
                     default=gates_of(cell)[min(1, len(gates_of(cell)) - 1)])
     value = st.slider(_("Held at (0 shut, 1 open)"), 0.0, 1.0, 0.0, 0.05, key=f"{page}.clamped_value")
     at = sight.place(page, looked)
     one = st.toggle(_("Only unit {unit}").format(unit=at.unit + 1), key=f"{page}.clamped_unit",
                     help=_("The unit that is pointed at in the picture above; else all units."))
-    last = max(1, _steps(page, looked) - 1)
+    last = max(1, sight.steps(page, looked) - 1)
     first, end = st.slider(_("Steps"), 0, last, (0, last), key=f"{page}.clamped_steps_{last}")
     return cell, {"layer": at.layer, "gate": gate, "unit": at.unit if one else None, "value": value, "first": first,
                   "last": end}
-
-
-def _steps(page: str, looked: sight.Sight) -> int:
-    """Return the steps of the sequence that is read."""
-    if not looked.spec.data.is_text:
-        return looked.spec.data.length
-    text = sight.typed(page)
-    return 1 + len(text.replace(".", " . ").split() if looked.spec.data.task == "grammar" else text)
 
 
 def _show_clamped(page: str, looked: sight.Sight, cell: str, answer: dict) -> None:
@@ -121,7 +110,8 @@ def _show_clamped(page: str, looked: sight.Sight, cell: str, answer: dict) -> No
              "label": _("What the cell makes of the sequence with the gate held.")}
     meta = {"channel": page, "language": language(), "words": words, "topic": "clamped", "asks": False}
     drawn = unroll_topic(looked, {cell: clamped})
-    _maps(key=f"{page}.clamped_maps", data=pack_topics({"clamped": drawn}, view=looked.view, step=looked.step, **meta))
+    parts.unroll(key=f"{page}.clamped_maps",
+                 data=pack_topics({"clamped": drawn}, view=looked.view, step=looked.step, **meta))
 
 
 def _mean_change(looked: sight.Sight, change) -> str:

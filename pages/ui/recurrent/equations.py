@@ -33,9 +33,11 @@ def _reset_note(cell: str | None) -> str:
 
 
 def _row(cell: str, term: dict) -> dict:
-    bias = term["bias"] + (0.0 if _is_reset(cell, term) else term["recurrent_bias"])
+    bias, recurrent = term["bias"] + term["recurrent_bias"], term["recurrent"]
+    if _is_reset(cell, term):
+        bias, recurrent = term["bias"], recurrent + term["recurrent_bias"]
     return {"symbol": symbol(cell, term["gate"]), "name": map_name(term["gate"]),
-            "values": [float(term["input"]), float(term["recurrent"]), float(bias), float(term["sum"])],
+            "values": [float(term["input"]), float(recurrent), float(bias), float(term["sum"])],
             "function": FUNCTIONS[term["function"]], "value": float(term["value"]),
             "signed": term["function"] != "sigmoid"}
 

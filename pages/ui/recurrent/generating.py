@@ -6,10 +6,9 @@ import numpy as np
 import streamlit as st
 
 from dlcore.errors import DerinError
-from pages.ui import panels
 from pages.ui.language import _, language, number, told
 from pages.ui.live import pack_topics
-from pages.ui.recurrent import sight
+from pages.ui.recurrent import parts, sight
 from pages.ui.recurrent.moments import ask
 from pages.ui.recurrent.names import cell_name
 from pages.ui.recurrent.work import Work, watch, work
@@ -19,7 +18,6 @@ LENGTHS = {"names": 20, "grammar": 30, "shakespeare": 300}
 COUNTS = {"names": 24, "grammar": 10, "shakespeare": 1}
 SHOWN = 10  # symbols of the distribution
 
-_coming = panels.register("nextbars", 190)
 
 
 def show_generating(page: str) -> None:
@@ -54,7 +52,8 @@ def _write(page: str, looked: sight.Sight, how: dict) -> None:
     key = f"{page}.begun"
     st.text_input(_("Begun text"), key=key, max_chars=200, placeholder=_("empty: from the beginning"))
     buttons = st.container(horizontal=True)
-    buttons.button(_("Draw one more"), key=f"{page}.draw_one", icon=":material/casino:", on_click=_draw, args=(page, how))
+    buttons.button(_("Draw one more"), key=f"{page}.draw_one", icon=":material/casino:", on_click=_draw,
+                   args=(page, how))
     buttons.button(_("Clear"), key=f"{page}.clear_text", on_click=_clear, args=(page,))
     if said := st.session_state.pop(f"_writing_said.{page}", None):
         st.warning(said)
@@ -74,8 +73,9 @@ def _show_coming(page: str, looked: sight.Sight, begun: str, answer: dict) -> No
     topic = {"count": 1, "inputs": [begun[-20:] or "⏎"], "expected": expected,
              "cells": [{"name": cell, "title": cell_name(cell)} for cell in expected]}
     words = {"title": _("Drawn from, after “{text}”"), "truth": "", "unasked": ""}
-    _coming(key=f"{page}.coming", data=pack_topics({"coming": topic}, view=looked.view, step=looked.step, channel=page,
-                                                   language=language(), words=words, topic="coming"))
+    meta = {"channel": page, "language": language(), "words": words, "topic": "coming"}
+    parts.nextbars(key=f"{page}.coming",
+                   data=pack_topics({"coming": topic}, view=looked.view, step=looked.step, **meta))
 
 
 def _drawn_from(found: dict) -> list[list]:

@@ -2,8 +2,8 @@
 
 Topics, besides those of pages/ui/live.py:
 
-    unroll    count, inputs [text] (or float32 (time, width) of that name), cells [{name, title, layers, maps}] with maps
-              [{name, symbol, title, scale, limit}], uint8 "CELL.LAYER.MAP" (units, time), float32 "CELL.surprise"
+    unroll    count, inputs [text] (or float32 (time, width) of that name), cells [{name, title, layers, maps}] with
+              maps [{name, symbol, title, scale, limit}], uint8 "CELL.LAYER.MAP" (units, time), float32 "CELL.surprise"
               (time - 1), expected {cell: [[text, share or None] ...] a step}, truth [text], asked [bool] or None,
               means {cell: text}, joint (what stands between two symbols), readout (the name of the row of inputs)
     gradient  count, inputs, cells, float32 "CELL.hidden", "CELL.input", "CELL.cell" (time,), NaN behind the step,
@@ -14,6 +14,7 @@ Topics, besides those of pages/ui/live.py:
 
 import numpy as np
 
+from dlcore.data.memory_tasks import symbols_of
 from dlcore.plots.theme import encode_magnitude, encode_signed, find_limit
 from pages.ui import state
 from pages.ui.language import _, number
@@ -27,7 +28,8 @@ TOLD = 6  # probabilities of a step that are shown
 
 def ask(kind: str, sight: Sight, sequence: dict, **how: object) -> dict:
     """Ask the explainer; SpecError with the field "text" where the sequence cannot be read, EngineError."""
-    return state.engine().explain(state.visitor(), {"kind": f"recurrent_{kind}", "model": sight.model, **sequence, **how})
+    request = {"kind": f"recurrent_{kind}", "model": sight.model, **sequence, **how}
+    return state.engine().explain(state.visitor(), request)
 
 
 def moment(sight: Sight, sequence: dict, at: Place) -> Topics:
@@ -115,7 +117,11 @@ def _expected(sight: Sight, answer: dict) -> list[list]:
     """Return what a cell tells at every step: its likeliest symbols with their shares, or the number."""
     if sight.spec.data.takes_numbers:
         return [[[number(float(told[0]), 3), None]] for told in answer["outputs"]]
-    return [[[text, float(share)] for text, share in told] for told in answer["top"]]
+    if "top" in answer:
+        return [[[text, float(share)] for text, share in told] for told in answer["top"]]
+    names = symbols_of(sight.spec.data)
+    return [[[names[index], float(told[index])] for index in np.argsort(-told, kind="stable")[:TOLD]]
+            for told in answer["outputs"]]
 
 
 def _truth(sight: Sight, answer: dict) -> list[str]:
@@ -138,11 +144,12 @@ def gradient_topic(sight: Sight, answer: dict) -> dict:
     for cell, found in answer["cells"].items():
         for series in ("hidden", "input", "cell"):
             if found.get(series) is not None:
-                topic[f"{cell}.{series}"] = _pad(found[series], shown["count"])
+                topic[f"{cell}.{series}"] = pad(found[series], shown["count"])
     return topic
 
 
-def _pad(values: np.ndarray, count: int) -> np.ndarray:
+def pad(values: np.ndarray, count: int) -> np.ndarray:
+    """Return values (steps,) as float32 (count,), with NaN behind the last of them."""
     padded = np.full(count, np.nan, np.float32)
     padded[: len(values)] = values
     return padded

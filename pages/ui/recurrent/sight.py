@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from dlcore.data.text import vocabulary
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
 from dlcore.explain.pretrained import PRETRAINED, read_manifest
@@ -117,6 +118,12 @@ def sequence(page: str) -> dict[str, Any]:
     return {"example": example(page)}
 
 
+def steps(page: str, sight: Sight) -> int:
+    """Return the time steps of the sequence: a text has one more than symbols, for what stands before it."""
+    data = sight.spec.data
+    return 1 + len(vocabulary(data).split(typed(page))) if data.is_text else data.length
+
+
 # the place
 
 def place(page: str, sight: Sight) -> Place:
@@ -125,8 +132,9 @@ def place(page: str, sight: Sight) -> Place:
     found = read_place(held.get("at"))
     cell = found.cell if found.cell in sight.cells else sight.cells[0]
     network = sight.spec.network
+    last = max(0, steps(page, sight) - 1)
     return replace(found, cell=cell, layer=min(found.layer, network.layers - 1),
-                   unit=min(found.unit, network.hidden - 1))
+                   step=None if found.step is None else min(found.step, last), unit=min(found.unit, network.hidden - 1))
 
 
 def read_place(text: object) -> Place:

@@ -4,17 +4,16 @@ import numpy as np
 import streamlit as st
 
 from dlcore.specs.codec import to_dict
-from pages.ui import panels, state
+from pages.ui import state
 from pages.ui.language import _, language, number
 from pages.ui.live import pack
-from pages.ui.recurrent import sight
+from pages.ui.recurrent import parts, sight
 from pages.ui.recurrent.names import cell_name, task_name
 from pages.ui.recurrent.work import Work, watch, work
 
 DELAYS = (2, 5, 10, 20, 40, 80)
 SECONDS = 60
 
-_table = panels.register("verdict", 150)
 
 
 def show_verdict(page: str) -> None:
@@ -43,7 +42,7 @@ def _show(page: str, found: Work) -> None:
     cells = [{"name": cell, "title": cell_name(cell)} for cell in result["cells"]]
     words = {"delay": _("{n} steps"), "solved": _("solved"), "unsolved": _("not solved"), "untried": _("not tried yet"),
              "steps": _("after {n} training steps")}
-    _table(key=f"{page}.verdict_table", data=pack(
+    parts.verdict(key=f"{page}.verdict_table", data=pack(
         {"language": language(), "words": words, "cells": cells, "delays": [int(delay) for delay in result["delays"]],
          "label": _("Share of right answers, by cell and delay")},
         accuracy=np.asarray(result["accuracy"], np.float32), solved=np.asarray(result["solved"], np.uint8),
