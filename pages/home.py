@@ -37,6 +37,19 @@ def show_first_layer() -> None:
 
 
 @st.cache_resource(show_spinner=False)
+def first_maps() -> dict:
+    """Return what the first layer of the pretrained network sees in a 7, as pictures; EngineError while waking."""
+    answer = moments.ask_moment(PRETRAINED, load_test("mnist").test_images[SEVEN])
+    return moments.picture_topics(answer)["maps0"]
+
+
+def show_first_maps() -> None:
+    """Show what the stamps of the first layer make of a 7."""
+    panels.grid("home.stamps", PAGE, "stamps", title=_("First layer"), note=_("what its stamps make of a 7"),
+                pictures=first_maps())
+
+
+@st.cache_resource(show_spinner=False)
 def neuron_planes() -> dict:
     """Return what one neuron answers over two inputs with each activation function, as pictures; EngineError."""
     request = {"kind": "neuron_planes", "neuron": to_dict(Neuron(), whole=True), "functions": SHOWN}
@@ -102,6 +115,8 @@ CARDS = {
                      "imitate a curve that you draw."), show_neuron_planes),
     "backprop.py": (N_("Walk an example through a small network and back, number by number, and check the chain rule "
                        "on any weight."), show_sketch),
+    "convolution.py": (N_("Follow the stamp over your own digit, number by number, through every layer of the network "
+                          "that you have trained."), show_first_maps),
     "digits.py": (N_("Build a convolutional network, watch it learn 60,000 digits in seconds, and see what it gets "
                      "wrong."), show_first_layer),
     "saliency.py": (N_("Ask fourteen methods which pixels made your network say so, and which of them to trust."),

@@ -20,10 +20,9 @@ SHOWN_END = "⏎"
 LONGEST = 400       # symbols of a text that somebody types
 HELD = 10           # one of so many is kept back
 
-EMPTY = N_("There is no text. Type at least one {symbol}.")
-TOO_LONG = N_("The text has {count} {symbol}s, more than {most}. Shorten it.")
+EMPTY, NO_WORDS = N_("There is no text. Type at least one character."), N_("There is no text. Type at least one word.")
+TOO_LONG = N_("The text has {count} symbols, more than {most}. Shorten it.")
 STRANGE = N_("The network does not know {strange}. It has learned from: {known}")
-CHARACTER, WORD = N_("character"), N_("word")
 
 
 @dataclass(frozen=True)
@@ -43,11 +42,10 @@ class Vocabulary:
         """Return a text's numbers; SpecError("text") where it is empty, too long, or has a symbol not known here."""
         parts = self.split(text)
         strange = list(dict.fromkeys(part for part in parts if part not in self.numbers))
-        kind = WORD if self.words else CHARACTER
         if not parts:
-            raise SpecError("text", EMPTY, symbol=kind)
+            raise SpecError("text", NO_WORDS if self.words else EMPTY)
         if len(parts) > LONGEST:
-            raise SpecError("text", TOO_LONG, count=len(parts), most=LONGEST, symbol=kind)
+            raise SpecError("text", TOO_LONG, count=len(parts), most=LONGEST)
         if strange:
             raise SpecError("text", STRANGE, strange=_listed(strange[:8]), known=self.known())
         return np.array([self.numbers[part] for part in parts])

@@ -97,7 +97,8 @@ def show_equation(snapshot: RecurrentSnapshot, request: dict) -> dict:
         row = index * weights.units + unit
         rows[gate] = {"input": weights.w[row].numpy(), "recurrent": weights.u[row].numpy()}
         term = {"gate": gate, "input": (weights.w[row] @ x).item(),
-                "recurrent": (weights.u[row] @ before.hidden).item(), "bias": weights.b[row].item(), "recurrent_bias": weights.b_u[row].item()}
+                "recurrent": (weights.u[row] @ before.hidden).item(), "bias": weights.b[row].item(),
+                "recurrent_bias": weights.b_u[row].item()}
         terms.append(term | _value(network.cell, gate, term, now, unit, terms))
     return {"terms": terms, "hidden_before": before.hidden[unit].item(), "hidden": now.hidden[unit].item(),
             "cell_before": _item(before.cell, unit), "cell": _item(now.cell, unit), "x": x.numpy(),

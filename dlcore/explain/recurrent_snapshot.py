@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from dlcore.data.memory_tasks import symbols_of
 from dlcore.data.sequences import IGNORED, Sequences
 from dlcore.data.text import Vocabulary, vocabulary
-from dlcore.errors import N_, EngineError, SpecError
+from dlcore.errors import N_, EngineError
 from dlcore.models.recurrent import RecurrentCell, build_cells, outline_cells
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.sequences import SequenceData
@@ -65,9 +65,7 @@ class RecurrentSnapshot:
         """Return the sequence that a request is about: its text behind the start symbol, or a held-out example."""
         if not self.data.is_text:
             return self._example(int(request.get("example", 0)))
-        if field not in request:
-            raise SpecError(field, N_("There is no text. Type at least one {symbol}."), symbol=N_("character"))
-        numbers = np.concatenate([[self.vocabulary.start], self.vocabulary.encode(request[field])])
+        numbers = np.concatenate([[self.vocabulary.start], self.vocabulary.encode(request.get(field) or "")])
         targets = np.append(numbers[1:], IGNORED)
         return Question(torch.from_numpy(numbers), torch.from_numpy(targets), self.vocabulary.shown(numbers))
 
@@ -96,8 +94,8 @@ class Question:
             return network.embed(self.inputs[None])
 
 
-def open_snapshot(spec: Recurrent, weights: Weights | None, step: int, home: Path, recording: Recording | None
-                  ) -> RecurrentSnapshot:
+def open_cells(spec: Recurrent, weights: Weights | None, step: int, home: Path, recording: Recording | None
+               ) -> RecurrentSnapshot:
     """Return the cells of a spec with some weights, or (None) their initial ones."""
     if weights is None:
         return RecurrentSnapshot(spec, build_cells(spec).eval(), step, Path(home))
