@@ -14,7 +14,8 @@ const STYLE = `
   td.value { font-weight: 600; }
   td.value i { display: inline-block; width: 34px; height: 8px; border-radius: 2px; margin-left: 6px; background: var(--st-gray-background-color); position: relative; overflow: hidden; }
   td.value i u { position: absolute; top: 0; bottom: 0; }
-  .line { font-family: var(--st-code-font); font-size: 12.5px; line-height: 22px; white-space: nowrap; }
+  .line { font-family: var(--st-code-font); font-size: 12.5px; line-height: 20px; white-space: nowrap; }
+  .line sub, th sub { line-height: 0; }
   .line b { font-weight: 600; }
 `;
 

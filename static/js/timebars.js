@@ -8,8 +8,8 @@ import { crisp, line, spread } from "./plot.js";
 import { writer } from "./formula.js";
 
 const STYLE = `
-  .head { flex-wrap: wrap; gap: 0 8px; }
-  .head .choice { display: inline-flex; gap: 4px; margin-left: auto; align-self: center; }
+  .head { gap: 0 8px; }
+  .head .choice { display: inline-flex; gap: 4px; margin-left: auto; align-self: center; flex: none; }
   .keys { display: flex; flex-wrap: wrap; gap: 0 12px; font-size: 12px; color: var(--st-gray-text-color); min-height: 18px; }
   .keys span { display: inline-flex; align-items: center; gap: 5px; white-space: nowrap; }
   .keys i { width: 9px; height: 9px; border-radius: 2px; flex: none; }

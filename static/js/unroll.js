@@ -81,7 +81,8 @@ function ask(view) {
 function current(view) {
   const cells = view.told?.cells ?? [];
   const { cell } = here(view.config.channel);
-  return cells.some(({ name }) => name === cell) ? cell : cells[0]?.name ?? null;
+  const known = (wanted) => cells.find(({ name }) => name === wanted)?.name;
+  return known(cell) ?? known(view.config.first) ?? cells[0]?.name ?? null;
 }
 
 function read(view, x, y) {

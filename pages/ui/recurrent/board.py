@@ -91,6 +91,7 @@ def _show_maps(page: str, looked: sight.Sight | None, topics: Topics) -> None:
         "keys": _("Arrow keys move the step and the unit."),
     }
     meta = {"channel": page, "language": language(), "words": words, "topic": "unroll", "asks": True, "answered": held,
+            "first": sight.FIRST,
             "at": {"cell": found.cell, "layer": found.layer, "step": found.step, "unit": found.unit} if held else None}
     step = looked.step if looked else None
     topics = panels.repeat(f"{page}.board", topics)

@@ -13,8 +13,9 @@ from pages.ui.language import _, number, told
 
 def upload(page: str) -> None:
     """Draw where a file is put and which of its columns is taken; of a bad one is said what is wrong."""
+    hint = _("a header and a number in every line, at most {n} lines").format(n=number(MOST_NUMBERS))
     st.file_uploader(_("CSV file"), type=["csv", "tsv", "txt"], key=f"{page}.column_file", on_change=_take,
-                     args=(page,), help=_("a header and a number in every line, at most {n} lines").format(n=number(MOST_NUMBERS)))
+                     args=(page,), help=hint)
     names = st.session_state.get(f"_columns.{page}", ())
     if len(names) > 1:
         st.selectbox(_("Column"), names, key=f"{page}.column_name", on_change=_take, args=(page,))

@@ -7,6 +7,7 @@ from pages.ui.panels import Chart, Line, curves
 from pages.ui.recurrent.names import cell_name, measure_name
 
 HEIGHT = 104
+LEAST = {"names": 2, "shakespeare": 1}  # bits at which the axis begins: fewer are hardly reached
 
 
 def show_curves(page: str, spec: Recurrent) -> None:
@@ -14,9 +15,9 @@ def show_curves(page: str, spec: Recurrent) -> None:
     name = measures(spec.data)[0]
     faint = [Line(f"{cell}.train_{name}", "", f"{cell}_faint") for cell in spec.network.cells if name != "error"]
     lines = (*faint, *(Line(f"{cell}.held_{name}", cell_name(cell), cell) for cell in spec.network.cells))
-    shape = {"unit": "percent", "low": 0, "high": 1} if name == "accuracy" else {"low": 0}
+    shape = {"unit": "percent", "low": 0, "high": 1} if name == "accuracy" else {"low": LEAST.get(spec.data.task, 0)}
     curves(f"{page}.curves", page, [Chart(name, measure_name(spec), lines, height=HEIGHT,
-                                          note=_("held-out, faint: training"), **shape)])
+                                          note=_("held-out"), **shape)])
 
 
 def show_gradients(page: str, spec: Recurrent) -> None:

@@ -161,15 +161,17 @@ def _per_step(answer: dict, series: str) -> str:
         return ""
     factors = [f"{cell_name(cell)} ×{number(found['factor'], 2)}" for cell, found in answer["cells"].items()
                if np.isfinite(found["factor"])]
-    return _("A step back, on average: {factors}").format(factors=", ".join(factors)) if factors else ""
+    return _("Per step back: {factors}").format(factors=" · ".join(factors)) if factors else ""
 
 
 def _of_what(sight: Sight, answer: dict) -> str:
     step = answer["at"]
     if sight.spec.data.takes_numbers:
-        return _("of the number told at step {step}").format(step=step)
-    of = sorted({f"“{found['of']}”" for found in answer["cells"].values()})
-    return _("of log p({symbols}) at step {step}").format(symbols=", ".join(of), step=step)
+        return _("of the number told, step {step}").format(step=step)
+    of = sorted({found["of"] for found in answer["cells"].values()})
+    if len(of) > 1:
+        return _("of the likeliest symbol's log p, step {step}").format(step=step)
+    return _("of log p(“{symbol}”), step {step}").format(symbol=of[0], step=step)
 
 
 # series

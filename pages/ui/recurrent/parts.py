@@ -2,7 +2,7 @@
 
 from pages.ui.panels import register
 
-unroll = register("unroll", 382)
+unroll = register("unroll", 346)
 equation = register("equation", 150)
 timebars = register("timebars", 176)
 nextbars = register("nextbars", 160)

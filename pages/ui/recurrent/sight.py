@@ -15,6 +15,7 @@ from dlcore.specs.recurrent import CELLS, Recurrent
 from pages.ui import panels, runs, state
 
 ANCHOR = "unroll"  # the component that says where one points
+FIRST = "lstm"     # the cell that is shown first
 TEXTS = {
     "names": "christopher", "shakespeare": "ROMEO. But, soft! what light through yonder window breaks?",
     "en": "the cats that chase the dog sleep on the", "tr": "kediler köpeği gördükten sonra bugün",
@@ -130,7 +131,7 @@ def place(page: str, sight: Sight) -> Place:
     """Return where one points, put right for the cells that are there."""
     held = st.session_state.get(f"{page}.{ANCHOR}") or {}
     found = read_place(held.get("at"))
-    cell = found.cell if found.cell in sight.cells else sight.cells[0]
+    cell = next(cell for cell in (found.cell, FIRST, sight.cells[0]) if cell in sight.cells)
     network = sight.spec.network
     last = max(0, steps(page, sight) - 1)
     return replace(found, cell=cell, layer=min(found.layer, network.layers - 1),
