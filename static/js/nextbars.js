@@ -14,7 +14,7 @@ const STYLE = `
   .row.true .symbol { box-shadow: inset 0 0 0 1.5px var(--st-text-color); font-weight: 700; }
   .track { height: 9px; border-radius: 3px; background: var(--st-gray-background-color); overflow: hidden; }
   .track i { display: block; height: 100%; transform-origin: left; }
-  .said { font-size: 13px; line-height: 20px; }
+  .cells > div { max-width: 440px; }
 `;
 
 export default component(STYLE, (stage) => {

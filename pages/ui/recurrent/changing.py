@@ -19,7 +19,7 @@ def show_edit(page: str) -> None:
         return
     text, key = sight.typed(page), f"{page}.edited"
     if st.session_state.get(f"_edited_of.{page}") != text:
-        st.session_state |= {key: change_one(text), f"_edited_of.{page}": text}
+        st.session_state[key], st.session_state[f"_edited_of.{page}"] = change_one(text), text
     edited = st.text_input(_("The same text with a change"), key=key, max_chars=400)
     try:
         answer = ask("edit", looked, {"text": text}, edited=edited)
@@ -109,7 +109,7 @@ def _show_clamped(page: str, looked: sight.Sight, cell: str, answer: dict) -> No
              "place": _("step {step} {symbol} · unit {unit}"), "keys": _("Arrow keys move the step and the unit."),
              "label": _("What the cell makes of the sequence with the gate held.")}
     meta = {"channel": page, "language": language(), "words": words, "topic": "clamped", "asks": False}
-    drawn = unroll_topic(looked, {cell: clamped})
+    drawn = unroll_topic(looked, {cell: clamped | {"inputs": answer["inputs"]}})
     parts.unroll(key=f"{page}.clamped_maps",
                  data=pack_topics({"clamped": drawn}, view=looked.view, step=looked.step, **meta))
 
