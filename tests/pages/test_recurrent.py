@@ -1,4 +1,4 @@
-"""The Recurrent page without a browser: every task and control, what the cells make of it, and what is said of bad input."""
+"""The Recurrent page without a browser: every task and control, what is shown of the cells, and bad input."""
 
 import json
 from dataclasses import replace
@@ -128,7 +128,8 @@ def test_an_unknown_word_of_the_grammar_is_named(page):
     assert not app.exception and "“meows”" in app.warning[0].value
 
 
-@pytest.mark.parametrize("place", ["", "lstm", "lstm/0/99999999999999/1", "cnn/0/1/2", "lstm/-1/0/0", "a/b/c/d", None, 7])
+@pytest.mark.parametrize("place", ["", "lstm", "lstm/0/99999999999999/1", "cnn/0/1/2", "lstm/-1/0/0", "a/b/c/d", None,
+                                   7])
 def test_a_place_from_the_browser_that_makes_no_sense_does_no_harm(place):
     found = sight.read_place(place)
     assert found.cell in (None, "lstm") and found.unit >= 0 and (found.step is None or 0 <= found.step <= 10_000)
@@ -209,8 +210,8 @@ def test_names_on_screen_are_names_that_are_learned_from(page):
 
 def test_maps_say_what_the_cells_hold():
     values = np.array([[-1.0, 0.5], [0.0, 1.0]])
-    answer = {"inputs": ["⏎", "a"], "layers": [{"hidden": values, "cell": None, "gates": {}}], "surprise": np.array([2.0]),
-              "outputs": np.zeros((2, 27)), "top": [[("a", 0.5)], [("b", 0.25)]]}
+    answer = {"inputs": ["⏎", "a"], "layers": [{"hidden": values, "cell": None, "gates": {}}],
+              "surprise": np.array([2.0]), "outputs": np.zeros((2, 27)), "top": [[("a", 0.5)], [("b", 0.25)]]}
     topic = unroll_topic(sight.Sight({}, Recurrent()), {"rnn_tanh": answer})
     assert topic["rnn_tanh.0.hidden"].tolist() == [[1, 128], [192, 255]]  # units down, steps across
     assert topic["truth"] == ["a", ""] and topic["means"] == {"rnn_tanh": "2.00"}
