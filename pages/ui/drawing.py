@@ -1,5 +1,6 @@
 """The pad on a page: which network reads it, and what it answers."""
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,17 +10,21 @@ from dlcore.data.drawing import Received, receive, toggle_each
 from dlcore.data.images import load_test
 from dlcore.errors import DerinError, EngineAsleep, EngineError
 from pages.ui import live, moments, panels, runs, state, words
-from pages.ui.canvas import NEIGHBOURS, Answer, Drawing, Look, drawing_on, pad
+from pages.ui.canvas import NEIGHBOURS, Answer, Drawing, Look, drawing_on, pack_scores, pad, read_pad
 from pages.ui.language import _, number
+from pages.ui.lines import open_line
+from pages.ui.live import pack
 
 LAST = "_drawn_on"  # the page on which something was drawn last
+NEWEST = 2**62  # a cursor behind all events
 EXAMPLE = 0  # the test picture that the layers look at while nothing is drawn
 
 
 @st.fragment
 def show_pad(page: str, details: bool = True, model: dict | None = None) -> None:
     """Draw the pad; while a stroke is in progress the network that the page shows (or `model`, on MNIST) reads it."""
-    key, (model, dataset) = f"{page}.canvas", (model, "mnist") if model else shown_model(page)
+    key, run = f"{page}.canvas", None if model else state.run(page)
+    model, dataset = (model, "mnist") if model else shown_model(page)
     look = Look(dataset, words.class_names(dataset), details)
     answer, waiting, topics = None, None, None
     drawn = drawing_on(key)
@@ -35,8 +40,43 @@ def show_pad(page: str, details: bool = True, model: dict | None = None) -> None
         waiting = 1.0  # it is busy: the pad asks again
     except DerinError:
         answer = None  # the snapshot is not there any more
-    pad(key, page, answer, look=look, waiting=waiting, topics=topics)
+    line = open_line(key, Reader(run, model).answer) if model else None
+    pad(key, page, answer, look=look, waiting=waiting, topics=topics, line=line)
     st.session_state[f"{page}.prediction"] = look.classes[int(np.argmax(answer.scores))] if answer else ""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads what stands on a pad while the pen moves: with the page's run once it has weights, until then with `model`.
+    """
+
+    run: str | None
+    model: dict
+
+    def answer(self, question: dict) -> bytes:
+        """Return the class scores for a question (pages.ui.canvas), or what is in their way."""
+        drawn = read_pad(question)
+        received = drawn and receive(drawn.picture, drawn.steps)
+        if not received:
+            return pack({})
+        try:
+            model = self._model(question.get("at"))
+            request = {"kind": "read", "model": model, "images": received.pixels[None]}
+            told = state.engine().explain(f"{state.visitor()} on a line", request)
+        except EngineAsleep:
+            return pack({"waiting": state.engine().status().seconds_left})
+        except EngineError:
+            return pack({"again": True})
+        except DerinError:
+            return pack({})  # the snapshot is not there any more
+        return pack_scores(told["scores"][0], _note(model, told["step"]))
+
+    def _model(self, at: object) -> dict:
+        step = at if isinstance(at, int) and not isinstance(at, bool) and at >= 0 else None
+        if "run" in self.model:
+            return {**self.model, "step": step}
+        view = state.engine().view(self.run, state.visitor(), NEWEST) if self.run else None
+        return self.model if view is None or view.live_step is None else {"run": view.id, "step": step}
 
 
 def last_store(page: str) -> str:
