@@ -4,16 +4,17 @@ import streamlit as st
 
 from dlcore.data.images import available
 from dlcore.export.pytorch import print_script
-from pages.ui import drawing, network, results, runs, state
+from pages.ui import choosing, drawing, network, results, runs, state
 from pages.ui.forms import Form, edit_data, edit_training
-from pages.ui.language import _, lesson
+from pages.ui.language import N_, _, lesson
 from pages.ui.panels import Chart, Line, curves, grid
 from pages.ui.polling import poll, rewind_bar
 from pages.ui.shell import open_page, show_notices
 
 PAGE = "digits"
+LEAD = N_("Build a network, train it on handwritten digits or other pictures, then give it one of your own.")
 
-buttons = open_page(_("Digits"), _("Build a network, train it on handwritten digits, then draw one of your own."))
+buttons = open_page(_("Digits"), _(LEAD))
 runs.show_refusal(PAGE)
 
 # the experiment, in the sidebar
@@ -35,7 +36,10 @@ with buttons:
 poll(PAGE, view)
 drawn, figures = st.columns([57, 43], gap="medium")
 with drawn:
-    drawing.show_pad(PAGE)
+    if drawing.can_draw(PAGE):
+        drawing.show_pad(PAGE)
+    else:
+        choosing.show_reader(PAGE)
     layers, examples = st.columns([52, 48], gap="medium")
 with layers:
     grid("digits.filters", PAGE, "filters", title=_("First layer"), note=_("filters"), cell=26, columns=8)

@@ -7,9 +7,10 @@ import streamlit as st
 
 from dlcore.data.images import load_test
 from dlcore.errors import DerinError, EngineError
-from dlcore.plots.theme import encode_signed
+from dlcore.plots.theme import encode_signed, find_limit
 from dlcore.specs.codec import to_dict
 from dlcore.specs.neuron import ELEMENTWISE, Neuron
+from dlcore.specs.saliency import Saliency
 from pages.ui import drawing, moments, panels, state
 from pages.ui.language import N_, _, lesson, number, told
 from pages.ui.pass_sketch import show_sketch
@@ -78,6 +79,23 @@ def show_picture(draw: Callable[[], None]) -> None:
             st.caption("" if waking else told(error))
 
 
+@st.cache_resource(show_spinner=False)
+def sample_maps() -> dict:
+    """Return what three methods say about a 7, as pictures; EngineError."""
+    asked = Saliency(methods=("occlusion", "deep_lift", "grad_cam"))
+    request = {"kind": "saliency", "model": PRETRAINED, "images": load_test("mnist").test_images[SEVEN][None],
+               "settings": to_dict(asked), "methods": asked.methods}
+    found = state.engine().explain(state.visitor(), request)["maps"]
+    shares = np.stack([found[method][0] / find_limit(found[method][0]) for method in asked.methods])
+    return {"pictures": encode_signed(shares, 1.0), "scale": "diverging", "limit": 1.0}
+
+
+def show_sample_maps() -> None:
+    """Show which pixels make this network read a 7, one picture a method."""
+    panels.grid("home.maps", PAGE, "maps", title=_("Why a 7?"), note=_("three methods answer"),
+                pictures=sample_maps(), cell=44)
+
+
 # file of the page, what it is for, its picture
 CARDS = {
     "neuron.py": (N_("Turn the weights of one neuron and watch where its gradient dies; then let up to 16 of them "
@@ -86,6 +104,8 @@ CARDS = {
                        "on any weight."), show_sketch),
     "digits.py": (N_("Build a convolutional network, watch it learn 60,000 digits in seconds, and see what it gets "
                      "wrong."), show_first_layer),
+    "saliency.py": (N_("Ask fourteen methods which pixels made your network say so, and which of them to trust."),
+                    show_sample_maps),
 }
 
 beside = open_page(_("See deep learning happen"), _("Draw a digit: a small network reads it while you draw."))

@@ -13,6 +13,7 @@ from dlcore.explain import snapshot
 from dlcore.explain.requests import REQUESTS
 
 MOST_BYTES = 256 * 2**20  # of loaded snapshots
+MOST_KEPT = 100           # of them
 SUPERSEDED = N_("A newer question took the place of this one.")
 FAILED = N_("This question could not be answered.")
 
@@ -82,13 +83,16 @@ class Shelf:
         if place not in self.loaded:
             self.loaded[place] = snapshot.load(model, self.home)
         self.loaded.move_to_end(place)
-        while len(self.loaded) > 1 and sum(map(_size, self.loaded.values())) > self.most:
+        while len(self.loaded) > 1 and (len(self.loaded) > MOST_KEPT or self._bytes() > self.most):
             self.loaded.popitem(last=False)
         return self.loaded[place]
 
+    def _bytes(self) -> int:
+        return sum(map(_size, self.loaded.values()))
+
     def _place(self, model: dict) -> tuple:
         if "run" not in model:
-            return (str(model.get("pretrained")),)
+            return (str(model.get("pretrained")), str(model.get("spec")))
         step = model.get("step")
         folder = self.home / "runs" / Path(str(model["run"])).name
         for path in (folder / ("live.safetensors" if step is None else f"snapshots/{step}.safetensors"),

@@ -3,10 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dlcore.specs.datasets import DATASETS, OWN, DataSet, describe
 from dlcore.specs.fields import choice, kind, real, whole
-
-CLASSES = 10
-DATASETS = ("mnist", "fashion_mnist")
 
 
 @dataclass(frozen=True)
@@ -29,11 +27,26 @@ class Augment:
 
 @dataclass(frozen=True)
 class ImageData:
-    """Pictures with ten classes, and how they are given to the network."""
+    """Pictures of a data set, and how they are given to the network; one with fewer than `train_size` gives all."""
 
     kind: Literal["images"] = kind("images")
-    dataset: str = choice("mnist", *DATASETS)
-    train_size: int = whole(60_000, 500, 60_000)
+    dataset: str = choice("mnist", *DATASETS, pattern=OWN.pattern)
+    train_size: int = whole(60_000, 500, 124_800)
     size: int = choice(28, 20, 24, 28, 32, 40, 48)
     channels: int = choice(1, 1, 3)
     augment: Augment = field(default_factory=Augment)
+
+    @property
+    def told(self) -> DataSet:
+        """What is known of the data set."""
+        return describe(self.dataset)
+
+    @property
+    def classes(self) -> int:
+        """The number of classes."""
+        return len(self.told.classes)
+
+    @property
+    def examples(self) -> int:
+        """The number of training pictures."""
+        return min(self.train_size, self.told.train)

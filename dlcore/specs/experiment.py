@@ -6,13 +6,17 @@ from typing import Any, Literal
 from dlcore.specs import shapes
 from dlcore.specs.changes import Change, check_changes, check_device
 from dlcore.specs.data import ImageData
+from dlcore.specs.datasets import describe
 from dlcore.specs.fields import Rule, check_values, kind, rule_of
-from dlcore.specs.model import Dropout, Network
+from dlcore.specs.model import Dropout, Network, with_classes
 from dlcore.specs.training import Training
 
 DROPOUT = "network.dropout"
 LIVE_FIELDS = ("training.learning_rate", "training.weight_decay", DROPOUT, "training.zero_grad", "training.eval_mode",
                "training.epochs")
+LEAST = 500  # training pictures that can be asked for
+ENOUGH = 5_000  # pictures seen, each as often as it is seen, that a network needs to learn anything
+MOST_EPOCHS = 100
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,25 @@ def without_live(experiment: Experiment) -> Experiment:
     return replace(experiment, changes=())
 
 
+def learn_from(experiment: Experiment, dataset: str) -> Experiment:
+    """Return the experiment on another data set: all of its pictures, as they are, and a network with its classes.
+
+    Few pictures get more epochs, so that the network sees about as many as it takes to learn anything.
+    """
+    told = describe(dataset)
+    data = replace(experiment.data, dataset=dataset, train_size=max(told.train, LEAST), size=told.side,
+                   channels=told.channels)
+    epochs = min(MOST_EPOCHS, -(-ENOUGH // told.train)) if told.train < ENOUGH else experiment.training.epochs
+    blocks = with_classes(experiment.network.blocks, len(told.classes))
+    return replace(experiment, data=data, network=Network(blocks=blocks), changes=(),
+                   training=replace(experiment.training, epochs=epochs))
+
+
+def fit_classes(experiment: Experiment) -> Experiment:
+    """Return the experiment with a network that ends in as many outputs as its data set has classes."""
+    return replace(experiment, network=Network(blocks=with_classes(experiment.network.blocks, experiment.data.classes)))
+
+
 def steps_per_epoch(experiment: Experiment) -> int:
     """Return the steps of one epoch; the last batch may be smaller."""
-    return -(-experiment.data.train_size // experiment.training.batch_size)
+    return -(-experiment.data.examples // experiment.training.batch_size)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from dlcore.data import images
+from dlcore.explain import saliency_jobs
 from dlcore.explain.snapshot import load
 from dlcore.training.curve_fit import FitCurve
 from dlcore.training.evaluation import Evaluation, Evaluator
@@ -64,4 +65,5 @@ class Evaluate:
         self.finished = True
 
 
-JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate, "fit_curve": FitCurve}
+JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate, "fit_curve": FitCurve,
+                                                  **saliency_jobs.JOBS}

@@ -20,6 +20,7 @@ import numpy as np
 
 from dlcore.errors import N_, RecordingError
 from dlcore.specs import codec
+from dlcore.specs.changes import Change
 from dlcore.specs.learning import Learner
 from dlcore.training.files import Weights, append_line, link, load_tensors, make_folder, replace, save_tensors, size_of
 
@@ -78,6 +79,11 @@ class Recording:
         except FileNotFoundError:
             return []
         return [event for line in lines if (event := _event(line))]
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return what was changed while this run went on."""
+        return tuple(Change(event["step"], event["field"], event["value"]) for event in self.events()
+                     if event["kind"] == "change")
 
     def save_snapshot(self, step: int, weights: Weights, predictions: Predictions | None = None) -> None:
         """Keep the weights of a step, and what they make of the held-out digits; thin out what is too much."""

@@ -7,8 +7,9 @@ import numpy as np
 import streamlit as st
 
 from dlcore.data.drawing import Received, receive, toggle_each
-from dlcore.data.images import load_test
+from dlcore.data.images import is_there, load_test
 from dlcore.errors import DerinError, EngineAsleep, EngineError
+from dlcore.specs.datasets import describe
 from pages.ui import live, moments, panels, runs, state, words
 from pages.ui.canvas import NEIGHBOURS, Answer, Drawing, Look, drawing_on, pack_scores, pad, read_pad
 from pages.ui.language import _, number
@@ -94,6 +95,12 @@ def shown_model(page: str) -> tuple[dict | None, str]:
         return {"run": view.id, "step": panels.chosen_step(f"{page}.rewind")}, view.experiment.data.dataset
     dataset = state.experiment(page).data.dataset
     return ({"pretrained": "digits"} if dataset == "mnist" else None), dataset
+
+
+def can_draw(page: str) -> bool:
+    """Whether the network that the page shows reads what can be drawn, and its data set is there."""
+    dataset = shown_model(page)[1]
+    return describe(dataset).drawn and is_there(dataset)
 
 
 def drawn_number(page: str) -> int | None:

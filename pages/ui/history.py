@@ -8,6 +8,7 @@ import streamlit as st
 from dlcore.engine.views import RunView
 from dlcore.plots.curves import find_gap, thin
 from dlcore.specs.changes import Change
+from dlcore.specs.datasets import HELD_OUT
 from pages.ui import words
 from pages.ui.language import _, number
 
@@ -25,9 +26,12 @@ class History:
     changes: list[Change] = field(default_factory=list)
     measured: dict = field(default_factory=dict)
     test: dict = field(default_factory=dict)
+    tested: int = 10_000  # test pictures that the data set has
 
     def take(self, view: RunView) -> None:
         """Take in the events since the cursor."""
+        if view.experiment.kind == "experiment":
+            self.tested = view.experiment.data.told.test
         for event in view.events:
             match event["kind"]:
                 case "metric":
@@ -67,7 +71,7 @@ class History:
                 for change in self.changes]
 
     def gap(self) -> dict | None:
-        """Name the gap between the training and the held-out digits once it has opened."""
+        """Name the gap between the training and the held-out pictures once it has opened."""
         fit, held = (np.array(self.lines[name]).reshape(-1, 2).T for name in ("fit_loss", "held_loss"))
         step = find_gap(fit, held, ratio=2.0, floor=0.05)
         if step is None or len(held[0]) < 3:
@@ -75,12 +79,13 @@ class History:
         return {"step": step, "text": _("overfitting: gap {gap}").format(gap=number(held[1, -1] - fit[1, -1], 2))}
 
     def notes(self) -> dict[str, str]:
-        """Return a line of text for each chart: which digits the newest figures are of."""
+        """Return a line of text for each chart: which pictures the newest figures are of."""
         point = self.measured
         if not point:
             return {}
         whole = point.get("test_accuracy") is not None
-        return {"accuracy": _("all 10,000") if whole else _("2,000 held-out")}
+        text, count = (_("all {n}"), self.tested) if whole else (_("{n} held-out"), min(self.tested, HELD_OUT))
+        return {"accuracy": text.format(n=number(count))}
 
     def is_not_a_number(self) -> bool:
         """Whether the training loss has become infinite or not a number."""

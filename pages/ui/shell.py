@@ -19,6 +19,7 @@ MENU = (
     (N_("Basics"), "neuron.py", N_("Neuron")),
     (N_("Basics"), "backprop.py", N_("Backpropagation")),
     (N_("Images"), "digits.py", N_("Digits")),
+    (N_("Images"), "saliency.py", N_("Saliency")),
 )
 
 

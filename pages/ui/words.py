@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from dlcore.data import images
 from dlcore.errors import N_
+from dlcore.specs.datasets import is_own
 from dlcore.specs.model import Block
 from pages.ui.language import _, number
 
@@ -13,7 +15,8 @@ BLOCKS = {
 OPTIONS = {
     "relu": "ReLU", "leaky_relu": "Leaky ReLU", "gelu": "GELU", "silu": "SiLU", "elu": "ELU", "tanh": "tanh",
     "sigmoid": "Sigmoid", "softplus": "Softplus", "max": N_("Max"), "avg": N_("Average"),
-    "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST",
+    "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "kmnist": "KMNIST", "emnist_letters": N_("EMNIST letters"),
+    "cifar10": "CIFAR-10", "gtsrb": N_("Traffic signs (GTSRB)"),
     "cross_entropy": N_("Cross-entropy"), "bce": N_("Binary cross-entropy"), "mse": N_("Mean squared error"),
     "sgd": N_("SGD with momentum"), "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW",
     "plain": "SGD", "none": N_("None"), "relu_he": N_("ReLU and He initialisation"),
@@ -23,7 +26,7 @@ OPTIONS = {
     "small": N_("Small"), "lenet5": "LeNet-5", "my_net": "MY_NET", "mlp": N_("No convolution"), "own": N_("Your own"),
 }
 FIELDS = {
-    "data.dataset": N_("Data set"), "data.train_size": N_("Training digits"), "data.size": N_("Picture size"),
+    "data.dataset": N_("Data set"), "data.train_size": N_("Training pictures"), "data.size": N_("Picture size"),
     "data.channels": N_("Colour channels"), "data.augment.rotation": N_("Rotation (±°)"),
     "data.augment.brightness": N_("Brightness (±)"), "data.augment.contrast": N_("Contrast (±)"),
     "data.augment.shift": N_("Shift (± pixels)"), "data.augment.scale": N_("Size (±)"),
@@ -51,15 +54,15 @@ FIELDS = {
     "subject.step": N_("Step"), "subject.picture": N_("Picture"), "subject.digit": N_("Test digit"),
     "subject.pixels": N_("Picture"),
     "line.linear": N_("Without activation function"), "line.seed": N_("Seed"),
+    "saliency": N_("Saliency"), "methods": N_("Methods"), "method": N_("Picked method"), "column": N_("Picked picture"),
+    "company": N_("Beside it"), "turn": N_("Others"), "target": N_("Explain"), "absolute": N_("Sizes only"),
+    "baseline": N_("Baseline"), "steps": N_("Steps"), "samples": N_("Samples"), "noise": N_("Noise"),
+    "window": N_("Window"), "superpixel": N_("Squares"), "draws": N_("Subsets"),
+    "positive": N_("Only what is positive"), "rule": N_("Rule in the convolutions"),
 }
 FUNCTIONS = {"leaky_relu": "Leaky ReLU", "step": N_("Step function"), "softmax": "Softmax"}
 CURVES = {"sine": N_("Sine"), "step": N_("Jump"), "bump": N_("Bump"), "drawn": N_("Drawn")}
 SOURCES = {"test": N_("Test digit"), "drawing": N_("Draw"), "own": N_("Upload")}
-CLASSES = {
-    "mnist": tuple(map(str, range(10))),
-    "fashion_mnist": (N_("T-shirt"), N_("Trouser"), N_("Pullover"), N_("Dress"), N_("Coat"), N_("Sandal"), N_("Shirt"),
-                      N_("Sneaker"), N_("Bag"), N_("Ankle boot")),
-}
 
 
 def field_name(path: str) -> str:
@@ -89,7 +92,15 @@ def picture_source(name: str) -> str:
 
 def class_names(dataset: str) -> list[str]:
     """Return the names of a data set's classes."""
-    return [_(name) for name in CLASSES[dataset]]
+    names = images.class_names(dataset)
+    return list(names) if is_own(dataset) else [_(name) for name in names]
+
+
+def dataset_name(dataset: str) -> str:
+    """Return what a data set is called; own pictures by the first of their classes."""
+    if not is_own(dataset):
+        return option(dataset)
+    return _("Own pictures: {names}").format(names=", ".join(class_names(dataset)[:3]))
 
 
 def short_name(block: Block) -> str:

@@ -194,7 +194,7 @@ def _frame(key: str, channel: str, look: Look) -> dict[str, Any]:
     """Return what the pad needs in every message: words, classes, steps."""
     prediction = f"{key.rsplit('.', 1)[0]}.prediction".replace(".", "-")
     return {
-        "channel": channel, "language": language(), "words": _words(), "classes": list(look.classes),
+        "channel": channel, "language": language(), "words": _words(look.dataset), "classes": list(look.classes),
         "sentences": [_sentence(name) for name in look.classes], "steps": _steps(), "details": look.details,
         "neighbours": NEIGHBOURS, "prediction_class": f"st-key-{prediction}", "sample_set": look.dataset,
         "compact": look.compact, "store": look.store or channel,
@@ -202,9 +202,11 @@ def _frame(key: str, channel: str, look: Look) -> dict[str, Any]:
 
 
 def _sentence(name: str) -> str:
-    """Return the sentence in which a class is put: an 8, a 7."""
-    return _("It reads an {name}") if name[:1] in ("8", *"AEIO") else _("It reads a {name}")
+    """Return the sentence in which a class is put: an 8, a 7, an F."""
+    return _("It reads an {name}") if name in SPOKEN or name[:1] in ("8", *"AEIO") else _("It reads a {name}")
 
+
+SPOKEN = tuple("FHLMNRSX")  # letters whose names begin with a vowel
 
 STEP_TEXTS = {  # label, and what the step does
     "strokes": (N_("strokes"), N_("Strokes are made as wide as those of the training digits.")),
@@ -218,14 +220,17 @@ def _steps() -> list[dict[str, str]]:
     return [{"name": name, "label": _(STEP_TEXTS[name][0]), "title": _(STEP_TEXTS[name][1])} for name in STEPS]
 
 
-def _words() -> dict[str, Any]:
+def _words(dataset: str) -> dict[str, Any]:
+    digits = dataset == "mnist"
     return {
-        "idle": _("Draw a digit"), "waking": _("Waking, {seconds} s"), "step": _("step {step}"),
+        "idle": _("Draw a digit") if digits else _("Draw something"),
+        "waking": _("Waking, {seconds} s"), "step": _("step {step}"),
         "undo": _("Undo"), "clear": _("Clear"), "brush": _("Brush"),
         "brushes": [_("thin brush"), _("medium brush"), _("thick brush")],
         "samples": _("Sample digits"), "sample": _("sample: {name}"), "probabilities": _("Probability of each class"),
-        "received": _("What the network receives"), "neighbours": _("Nearest training digits"),
-        "neighbour": _("{name}, training digit {n}, {distance} away"),
+        "received": _("What the network receives"),
+        "neighbours": _("Nearest training digits") if digits else _("Nearest training pictures"),
+        "neighbour": _("{name}, training picture {n}, {distance} away"),
         "distance": _("The distance is that between the pixels: the root of the summed squared differences."),
         "off": _("off: {name}"), "on": _("on: {name}"), "without": _("Without it: {name}, {share}."),
         "with": _("With it: {name}, {share}."),

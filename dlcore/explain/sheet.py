@@ -1,0 +1,60 @@
+"""The maps of several methods for several pictures, one after the other, the quickest first."""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from dlcore.errors import EngineError
+from dlcore.explain.attribution import attribute
+from dlcore.explain.question import Question, pose
+from dlcore.explain.snapshot import Snapshot
+from dlcore.specs import codec
+from dlcore.specs.saliency import Saliency, estimate
+
+
+def read_settings(request: dict) -> Saliency:
+    """Return the settings of a request, which holds them as a plain dict; SpecError where they cannot be used."""
+    return codec.from_dict(request["settings"], "saliency")
+
+
+def pose_all(snapshot: Snapshot, request: dict) -> list[Question]:
+    """Return the question about each of "images", uint8 (n, 28, 28), whose "labels" may be None."""
+    settings, images = read_settings(request), request["images"]
+    labels = request.get("labels") or [None] * len(images)
+    return [pose(snapshot, image, settings, label) for image, label in zip(images, labels, strict=True)]
+
+
+def fill_sheet(snapshot: Snapshot, request: dict) -> Iterator[tuple[float, dict]]:
+    """Yield (share done, sheet) at the beginning and after every map; the sheet is the same dict, filled further.
+
+    "scores" (n, classes), "targets" [n], "step"; "maps" and "refused" {method: {picture: ...}}: a map float32
+    (side, side), or the reason (template, values) why there is none; "seconds" {method: of its last map}.
+    """
+    questions = pose_all(snapshot, request)
+    network, data = snapshot.experiment.network, snapshot.experiment.data
+    settings = questions[0].settings
+    methods = sorted(request["methods"], key=lambda method: estimate(method, settings, network, data))
+    sheet = {"scores": read_all(snapshot, questions), "targets": [question.target for question in questions],
+             "step": snapshot.step, "maps": {}, "refused": {}, "seconds": {}}
+    total = len(methods) * len(questions)
+    yield 0.0, sheet
+    for done, (method, index) in enumerate(((m, i) for m in methods for i in range(len(questions))), start=1):
+        _fill(sheet, questions[index], method, index)
+        yield done / total, sheet
+
+
+def _fill(sheet: dict, question: Question, method: str, index: int) -> None:
+    begun = time.perf_counter()
+    try:
+        found = attribute(question, method)
+    except EngineError as error:
+        sheet["refused"].setdefault(method, {})[index] = error.template, error.values
+    else:
+        sheet["maps"].setdefault(method, {})[index] = found
+        sheet["seconds"][method] = time.perf_counter() - begun
+
+
+def read_all(snapshot: Snapshot, questions: list[Question]) -> np.ndarray:
+    """Return the class scores (n, classes) in 0..1 of the questions' pictures."""
+    return np.stack([snapshot.score(question.picture)[0].numpy() for question in questions])

@@ -1,0 +1,111 @@
+"""The main picture of the Saliency page and what is asked of it."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from dlcore.errors import DerinError, EngineError
+from dlcore.specs.datasets import MOST_CLASSES
+from dlcore.specs.saliency import COMPANY, METHODS, PREDICTED, TARGETS, TRUE
+from pages.ui import state, subject, words
+from pages.ui.forms import Form, grouped
+from pages.ui.language import _, number, told
+from pages.ui.maps import picked_map, show_maps, show_waiting
+from pages.ui.methods import COMPANY as COMPANIES
+from pages.ui.methods import in_order, method_name
+from pages.ui.sheet import fill_sheet, refusals, spec
+
+MAPS = "saliency.maps"
+
+
+def choose_methods(page: str) -> None:
+    """Draw the choice of the methods; those that do not fit the network can be chosen, and say why they are grey."""
+    asked, key = spec(page), f"{page}.methods"
+    count = _("{n} of {all}").format(n=len(asked.methods), all=len(METHODS))
+    with grouped(_("Methods"), count, "methods", page):
+        st.session_state[key] = list(in_order(asked.methods))
+        st.pills(_("Methods"), METHODS, selection_mode="multi", key=key, format_func=method_name,
+                 on_change=_take_methods, args=(page,), label_visibility="collapsed")
+
+
+def _take_methods(page: str) -> None:
+    chosen = in_order(st.session_state[f"{page}.methods"])
+    if chosen:
+        keep(page, methods=chosen)
+
+
+def keep(page: str, **changed) -> None:
+    """Keep changed fields of what the page asks, in this session and in the address."""
+    state.remember(page, replace(spec(page), **changed))
+
+
+def show_question(page: str) -> None:
+    """Draw for which class the maps speak, whether as signs or sizes, and what stands beside the picture."""
+    form, sight = Form(page, kind="saliency"), subject.look(page)
+    names = words.class_names(sight.experiment.data.dataset)
+    with st.container(key="saliency_question", horizontal=True, vertical_alignment="bottom"):
+        form.choose("target", _targets(form.experiment.target, names),
+                    format_func=lambda target: _target_name(target, names), width=190)
+        form.choose("company", COMPANY, format_func=lambda name: _(COMPANIES[name]), width=190)
+        if form.experiment.company != "none":
+            st.button(_("Others"), key=f"{page}.turn", icon=":material/skip_next:", on_click=_take_turn, args=(page,))
+        form.switch("absolute", help=_("Shows how large a value is, whatever its sign."))
+
+
+def _targets(now: str, names: list[str]) -> tuple[str, ...]:
+    """Return the classes that can be asked for; one from a link that this data set has not stays chosen."""
+    known = TARGETS[:len(TARGETS) - MOST_CLASSES + len(names)]
+    return known if now in known else (*known, now)
+
+
+def _target_name(target: str, names: list[str]) -> str:
+    match target:
+        case "predicted":
+            return _("the class it reads")
+        case "true":
+            return _("the true class")
+        case _:
+            return names[int(target)] if int(target) < len(names) else target
+
+
+def _take_turn(page: str) -> None:
+    keep(page, turn=(spec(page).turn + 1) % 100)
+
+
+def show_sheet(page: str, pad) -> None:
+    """Draw the pad, where one is wanted, and the grid of maps."""
+    subject.show_pad(page, pad)
+    sight, asked = subject.look(page), spec(page)
+    try:
+        sheet = fill_sheet(page, sight)
+    except EngineError as error:
+        show_waiting(MAPS, page, _waiting(error))
+        return
+    except DerinError as error:
+        st.warning(told(error))
+        return
+    show_maps(MAPS, page, sheet, asked, refusals(asked.methods, sight), sight.experiment.data.dataset,
+              lambda: _take_picked(page))
+    if sheet.message:
+        st.caption(sheet.message)
+    _say_target(page, sight)
+
+
+def _waiting(error: EngineError) -> str:
+    status = state.engine().status()
+    if status.ready:
+        return told(error)
+    return _("The engine is waking, {seconds} s").format(seconds=number(max(1, status.seconds_left)))
+
+
+def _take_picked(page: str) -> None:
+    if (picked := picked_map(MAPS)) is not None:
+        keep(page, method=picked[0], column=picked[1])
+
+
+def _say_target(page: str, sight) -> None:
+    if spec(page).target == TRUE and sight.label is None:
+        st.caption(_("Nobody has told the true class of this picture: the maps speak for the class it reads."))
+
+
+__all__ = ["MAPS", "PREDICTED", "choose_methods", "keep", "show_question", "show_sheet"]
