@@ -1,12 +1,12 @@
 // The conversation of a pad with Python: the newest drawing only, one question on its way at a time.
 //
 // A question is quick (the class scores) or also asks for details (the stages, what each step is good for, the nearest
-// training digits). Details follow the quick answer, a few times a second, and always once the pen rests. Where a direct
-// line answers the quick ones (quick.js), only those with details are put.
+// training digits). Details follow the quick answer, a few times a second, and always once the pen rests. Where direct
+// lines answer both (quick.js), Python is only told the drawing, now and then and always once the pen rests.
 
 const PAUSE = 65; // milliseconds between two questions
 const DETAIL_PAUSE = 250;
-const REST = 900; // where nothing but the drawing is to be told
+const LINED_PAUSE = 900;
 const REFRESH_PAUSE = 1500;
 const PATIENCE = 1500; // an answer that takes longer was lost
 const MOST_TRIES = 3;
@@ -55,9 +55,9 @@ export function openConversation(compose) {
 
   return {
     connect(send) { talk.send = send; },
-    // Whether a line answers the quick questions, and whether there are details at all.
+    // Whether lines answer, and whether there are details at all.
     settle(lined, details) {
-      Object.assign(way, { lined, details, pause: lined && !details ? REST : DETAIL_PAUSE });
+      Object.assign(way, { lined, details: details && !lined, pause: lined ? LINED_PAUSE : DETAIL_PAUSE });
     },
     get seq() { return talk.seq; },
     get version() { return drawing.version; },
@@ -68,7 +68,7 @@ export function openConversation(compose) {
       drawing.version += 1;
       talk.tries = 0;
       if (now) talk.sent = -Infinity;
-      if (now && way.pause === REST) drawing.detailAt = -Infinity;
+      if (now && way.lined) drawing.detailAt = -Infinity;
       go();
     },
     // Ask again, for what was answered is not the answer (the engine was waking).
@@ -82,6 +82,7 @@ export function openConversation(compose) {
     // The network has changed: ask for the details anew, now and then and once it rests.
     refresh() {
       clearTimeout(talk.refreshing);
+      if (way.lined) return;
       talk.refreshing = setTimeout(() => {
         drawing.detailed = Math.min(drawing.detailed, drawing.version - 1);
         go();

@@ -17,6 +17,8 @@ import { RECEIVED_STYLE, emptyReceived, showReceived } from "./received.js";
 
 const SIDE = 112; // of the picture that Python gets
 const BRUSHES = [6, 9, 13]; // widths on it
+const PAUSE = 33; // milliseconds between two questions for the bars
+const DETAIL_PAUSE = 250; // and for the details
 const MOST_SAMPLES = 2000;
 const measured = (globalThis.__derin_pad = { answers: 0, samples: [] }); // milliseconds from each move of the pen to the painted bars
 
@@ -36,7 +38,7 @@ export default component(STYLE, (stage) => {
   const pad = openPad(stage);
   stage.onEnd(() => endWaiting(pad));
   stage.onEnd(() => pad.talk.end());
-  stage.onEnd(() => pad.quick.end());
+  stage.onEnd(() => pad.lines.forEach((line) => line.end()));
   return { update: (tick, call) => update(pad, tick, call) };
 });
 
@@ -50,17 +52,24 @@ function openPad(stage) {
   ]);
   pad.small = pad.drawing.contexts[1];
   pad.talk = openConversation(() => compose(pad));
-  pad.quick = openQuick({
-    compose: () => ({ image: { seq: pad.talk.version, ...compose(pad) }, at: rewoundTo(pad.channel) }),
-    hear: (tick, version, moves) => hearQuick(pad, tick, version, moves),
+  pad.lines = [openBars(pad, false, PAUSE), openBars(pad, true, DETAIL_PAUSE)];
+  pad.drawing.repaint();
+  follow(pad.face.canvas, pad.face.cursor, pad.acts);
+  return pad;
+}
+
+// The line for the bars, or that for the details with which they come.
+function openBars(pad, detail, pause) {
+  return openQuick({
+    pause,
+    compose: () => ({ image: { seq: pad.talk.version, ...compose(pad), detail }, at: rewoundTo(pad.channel) }),
+    hear: (tick, version, moves) => hearLine(pad, tick, version, moves),
     lost() {
+      for (const line of pad.lines) line.connect(null);
       pad.talk.settle(false, pad.config.details);
       pad.talk.again(0);
     },
   });
-  pad.drawing.repaint();
-  follow(pad.face.canvas, pad.face.cursor, pad.acts);
-  return pad;
 }
 
 function openSmall() {
@@ -123,9 +132,9 @@ function changed(pad, event, now = false) {
   ask(pad, event, now);
 }
 
-function ask({ talk, quick, drawing }, event, now = false) {
+function ask({ talk, lines, drawing }, event, now = false) {
   talk.changed(now);
-  quick.changed(talk.version, { move: event?.timeStamp, now, empty: drawing.empty });
+  for (const line of lines) line.changed(talk.version, { move: event?.timeStamp, now, empty: drawing.empty });
 }
 
 function remember({ store, drawing, brush, off }) {
@@ -159,8 +168,8 @@ function update(pad, tick, { data, setStateValue }) {
   configureFace(pad.face, meta);
   if (arrays.samples) takeSamples(pad, tick);
   if (pad.channel !== meta.channel) begin(pad, meta);
-  pad.quick.connect(meta.line);
-  pad.talk.settle(pad.quick.open, meta.details);
+  pad.lines.forEach((line, index) => line.connect(index === 0 || meta.details ? meta.line : null));
+  pad.talk.settle(pad.lines[0].open, meta.details);
   listen(pad);
   hear(pad, tick);
 }
@@ -191,7 +200,7 @@ function hearBars(pad, { arrays, step, top, seq }) {
   const note = step == null ? "" : pad.config.words.step.replace("{step}", step.toLocaleString(pad.config.language));
   pad.read = { probabilities: arrays.probabilities, top, note };
   showReading(pad.face.reading, pad.read, pad.config.words.idle);
-  pad.talk.refresh();
+  for (const asking of [pad.talk, pad.lines[1]]) asking.refresh();
 }
 
 function hearDigit(pad, digit) {
@@ -214,15 +223,18 @@ function hear(pad, tick) {
   showReceived(pad.face.received, tick);
 }
 
-function hearQuick(pad, tick, version, moves) {
-  if (tick.meta.waiting) return wait(pad, tick.meta);
+function hearLine(pad, tick, version, moves) {
+  const { meta, arrays } = tick;
+  if (meta.waiting) return wait(pad, meta);
   endWaiting(pad);
-  if (pad.drawing.empty || !tick.arrays.probabilities) return showIdle(pad);
+  if (meta.topics) publishTopics(pad.channel, tick);
+  if (pad.drawing.empty || !arrays.probabilities) return showIdle(pad);
   showAnswer(pad, tick, version);
-  if (moves.length) measure(moves);
+  showReceived(pad.face.received, tick);
+  if (moves.length && !arrays.stages) measure(moves);
 }
 
-// Python's answers may come after those of the quick line to what was drawn later.
+// What was asked earlier may be answered later.
 function showAnswer(pad, { meta, arrays }, version) {
   if (version < pad.answered) return;
   pad.answered = version;
@@ -259,7 +271,7 @@ function wait(pad, { waiting }) {
   clearInterval(pad.clock);
   pad.clock = setInterval(() => showIdle(pad), 250);
   showIdle(pad);
-  for (const asking of [pad.talk, pad.quick]) asking.again(Math.min(1000, Math.max(200, 1000 * waiting)));
+  for (const asking of [pad.talk, ...pad.lines]) asking.again(Math.min(1000, Math.max(200, 1000 * waiting)));
 }
 
 function endWaiting(pad) {

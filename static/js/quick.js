@@ -1,21 +1,21 @@
-// The quick questions of a pad: the newest drawing only, one question on its way at a time, on a direct line.
+// Questions about what stands on a pad, on a direct line: the newest drawing only, one question on its way at a time.
 
 import { ask } from "./line.js";
 
-const PAUSE = 33; // milliseconds between two questions
-const AGAIN = 150; // until a question that was not answered is asked again
+const AGAIN = 150; // milliseconds until a question that was not answered is asked again
+const REFRESH = 1500; // between two answers to the same drawing, where the network learns
 const PATIENCE = 1500; // an answer that takes longer was lost
 
-// `compose()` returns the question, `hear(tick, version, moves)` gets its answer with the version of the drawing and the
-// times of the moves that came into it; after `lost()` the line is not used any more.
-export function openQuick({ compose, hear, lost }) {
+// At least `pause` milliseconds lie between two questions. `compose()` returns one, `hear(tick, version, moves)` gets the
+// answer with the drawing's version and the times of the moves that came into it; after `lost()` the line is not used.
+export function openQuick({ pause, compose, hear, lost }) {
   const state = { address: null, bad: null, version: 0, asked: 0, flying: false, sent: -Infinity, timer: 0 };
   let moves = [];
 
   function go() {
     clearTimeout(state.timer);
     if (!state.address || state.flying || state.asked >= state.version) return;
-    const left = state.sent + PAUSE - performance.now();
+    const left = state.sent + pause - performance.now();
     if (left > 0) state.timer = setTimeout(go, left);
     else send(state.address);
   }
@@ -38,14 +38,16 @@ export function openQuick({ compose, hear, lost }) {
     lost();
   }
 
-  function again(pause) {
+  function again(left) {
     clearTimeout(state.timer);
     state.asked = Math.min(state.asked, state.version - 1);
-    state.timer = setTimeout(go, pause);
+    state.timer = setTimeout(go, left);
   }
 
   return {
     again,
+    // The network has changed: ask anew, now and then.
+    refresh: () => state.asked && again(Math.max(50, state.sent + REFRESH - performance.now())),
     get open() { return state.address !== null; },
     connect(address) {
       state.address = address && address !== state.bad ? address : null;

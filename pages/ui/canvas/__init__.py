@@ -1,13 +1,13 @@
 """The drawing pad: it reads the digit being drawn and shows what the network receives of it.
 
 One component (static/js/pad.js, mounted in a fragment). While the stroke is in progress the browser asks on a direct line
-(pages.ui.lines), many times a second and at most one question at a time, what a drawing reads as:
+(pages.ui.lines) what it reads as, many times a second, and for the details a few times:
 
     question   image (as below), at (the step to which the page is rewound, or null)
-    answer     meta top, note; arrays probabilities.  Or meta waiting (seconds until the engine is awake) or again
+    answer     of the message below what is "of the answer" (without seq), waiting and topics; or again: it was busy
 
-Now and then, and whenever the pen rests, it sets its state "image", and Python answers in the same run; without a line
-it does so all the time:
+Once the pen rests, and now and then before, it sets its state "image", and Python answers in the same run. Without a
+line it does so all the time, at most one on its way:
 
     image      seq, side (112), pixels (base64 of side·side grey bytes), strokes, empty, detail (whether the slower
                parts are wanted too), off [steps left out], samples (the set of sample digits that the browser has),
@@ -120,10 +120,11 @@ def pad(key: str, channel: str, answer: Answer | None = None, *, look: Look | No
     return drawn
 
 
-def pack_scores(scores: Sequence[float], note: str) -> bytes:
-    """Return what is answered on a pad's line."""
-    scores = np.asarray(scores, np.float32)
-    return pack({"top": int(scores.argmax()), "note": note}, probabilities=scores)
+def pack_answer(answer: Answer, topics: tuple[dict, dict] | None = None) -> bytes:
+    """Return an answer as it is given on a pad's line, with what else follows the drawing."""
+    meta, arrays = _tell(answer)
+    fields, more = topics or ({}, {})
+    return pack(meta | ({"topics": fields} if fields else {}), **arrays, **more)
 
 
 def drawing_on(key: str) -> Drawing | None:
