@@ -10,7 +10,7 @@ from dlcore.specs.data import ImageData
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import MY_NET, Network
 from dlcore.training.recording import Recording
-from pages.ui import state, visitors
+from pages.ui import visitors
 from tests.conftest import wait_until
 
 QUICK = Experiment(data=ImageData(train_size=500))
