@@ -4,7 +4,6 @@ import errno
 import logging
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,9 +13,10 @@ from dlcore.engine.protocol import error_to_plain
 from dlcore.engine.thread_choice import ThreadChoice
 from dlcore.errors import N_, EngineError, RecordingError, SpecError
 from dlcore.specs import codec
-from dlcore.specs.experiment import Experiment
+from dlcore.specs.learning import Learner
 from dlcore.training.recording import Recording
 from dlcore.training.trainer import Trainer
+from dlcore.training.trainers import TRAINERS
 
 TURN = 0.03            # seconds
 REPORT_PAUSE = 0.1     # seconds between two reports, at least
@@ -30,10 +30,6 @@ DISK_FAULT = N_("The run's folder cannot be written ({reason}), so the run was p
                 "Continue: it goes on from its last full state.")
 NO_MEMORY = N_("There is not enough memory on {device} for this run. Use a smaller batch or a smaller network.")
 
-TRAINERS: dict[str, Callable[[Experiment, Recording, int | None], Trainer]] = {
-    "experiment": lambda experiment, recording, start: Trainer(experiment, recording, start=start),
-}
-
 
 def open_trainer(order: dict, home: Path) -> Trainer:
     """Return the Trainer that an order describes: a new one, a copy of another run, or one that goes on."""
@@ -46,7 +42,7 @@ def open_trainer(order: dict, home: Path) -> Trainer:
     return trainer
 
 
-def _first_step(order: dict, experiment: Experiment, recording: Recording, home: Path) -> int | None:
+def _first_step(order: dict, experiment: Learner, recording: Recording, home: Path) -> int | None:
     """Return the step to go on from: the last full state, or weights alone where there is none of a copied run."""
     if order["parent"] and not recording.snapshots():
         run, step = order["parent"]

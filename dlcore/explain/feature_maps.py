@@ -41,21 +41,23 @@ def convolution_maps(snapshot: Snapshot, image: np.ndarray, layers: int = 2) -> 
 
     Each is taken after its activation, where one follows before the next convolution.
     """
-    names = _seen_after(snapshot)[:layers]
+    names = list(seen_after(snapshot).values())[:layers]
     outputs = capture(snapshot.module, names, snapshot.inputs(torch.from_numpy(image)[None]))
     return [(name, _array(outputs[name][0, :MOST])) for name in names]
 
 
-def _seen_after(snapshot: Snapshot) -> list[str]:
+def seen_after(snapshot: Snapshot) -> dict[str, str]:
     """Return, for each convolution, the name of its activation, or its own where none follows."""
-    names: list[str] = []
+    names: dict[str, str] = {}
+    last = ""
     for name, block in named_blocks(snapshot.experiment.network.blocks):
         if block.kind in ("flatten", "linear"):
             break
         if block.kind == "conv":
-            names.append(name)
-        elif block.kind == "activation" and names and names[-1].startswith("conv"):
-            names[-1] = name
+            last = name
+            names[last] = name
+        elif block.kind == "activation" and names.get(last) == last:
+            names[last] = name
     return names
 
 

@@ -14,11 +14,13 @@ from dlcore.data import images
 from dlcore.data.augment import augment
 from dlcore.data.batches import generator, pictures_of
 from dlcore.explain.backprop import explain_backprop
+from dlcore.explain.convolution import look_inside
 from dlcore.explain.feature_maps import convolution_maps, first_filters
 from dlcore.explain.gradient_health import measure_gradients
 from dlcore.explain.neighbours import find_neighbours
 from dlcore.explain.neuron import see_neuron, see_planes, see_softmax
 from dlcore.explain.plane import show_frame, show_map, show_points
+from dlcore.explain.recurrent import RECURRENT
 from dlcore.explain.saliency_jobs import QUESTIONS
 from dlcore.explain.snapshot import Snapshot
 from dlcore.specs import codec
@@ -89,4 +91,5 @@ REQUESTS: dict[str, Callable[[Snapshot | None, dict], Answer]] = {
     "neighbours": show_neighbours, "backprop": walk_backprop, "gradient_health": show_gradient_health,
     "neuron": show_neuron, "neuron_planes": show_planes, **QUESTIONS,
     "plane_frame": show_frame, "plane_map": show_map, "plane_points": show_points,
+    "inside": look_inside, **RECURRENT,
 }

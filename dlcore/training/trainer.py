@@ -13,8 +13,8 @@ from dlcore.data.batches import Batches
 from dlcore.models.build import build
 from dlcore.seeds import derive
 from dlcore.specs.changes import Change
-from dlcore.specs.experiment import Experiment, apply_change, check
-from dlcore.specs.learning import in_effect
+from dlcore.specs.experiment import Experiment
+from dlcore.specs.learning import apply_change, check, in_effect
 from dlcore.specs.model import named_blocks
 from dlcore.training import state
 from dlcore.training.draws import seed_draws
@@ -240,20 +240,26 @@ class Trainer:
         if self.recording is None:
             return
         begun = time.thread_time()
-        changes = [[made.step, made.field, made.value] for made in self.experiment.changes]
-        self.recording.save_state(self.step, state.full_state(self.module, self.optimizer),
-                                  {"changes": changes, "sums": self._sums.tolist()})
+        self.recording.save_state(self.step, state.full_state(self.module, self.optimizer), self._notes())
         self._clock.add_state(time.thread_time() - begun)
+
+    def _notes(self) -> dict:
+        """Return what a full state holds besides tensors."""
+        changes = [[made.step, made.field, made.value] for made in self.experiment.changes]
+        return {"changes": changes, "sums": self._sums.tolist()}
 
     def _restore(self, start: int) -> None:
         """Go on from the nearest full state at or before `start`, or from the snapshot's weights alone."""
         nearest = self.recording.nearest_state(start)
         changes = self._restore_weights(start) if nearest is None else self._restore_state(nearest)
-        self._examiner.looked = self.step if self.recording.predictions(self.step) is not None else -1
+        self._examiner.looked = self.step if self._was_looked_at() else -1
         self.recording.cut(self.step)
         self.experiment = replace(self.experiment, changes=tuple(sorted(changes, key=BY_STEP)))
         self._pending = [made for made in self.experiment.changes if made.step >= self.step]
         self._adopt(in_effect(self.experiment, self.step - 1))
+
+    def _was_looked_at(self) -> bool:
+        return self.recording.predictions(self.step) is not None
 
     def _restore_state(self, step: int) -> list[Change]:
         """Take over a full state; return the changes made before it, and those that are planned."""

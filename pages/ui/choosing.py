@@ -83,8 +83,7 @@ def show_reader(page: str) -> None:
     """Draw the chosen picture with its reading, and test pictures to choose from."""
     model, dataset = drawing.shown_model(page)
     if not is_there(dataset):
-        st.info(_("The pictures of {name} are not on this machine yet.").format(name=words.dataset_name(dataset)),
-                icon=":material/image_not_supported:")
+        st.caption(_("The pictures of {name} are not on this machine.").format(name=words.dataset_name(dataset)))
         return
     indices, key = _offered(page, dataset)
     take_pick(page, key, dataset, indices)
