@@ -150,7 +150,7 @@ def test_the_bars_follow_the_pen(server, chromium, trainings, middle, worst):
 
 
 def latencies(tab, url: str, page: str) -> list[float]:
-    """Draw strokes; return the milliseconds from every single pen movement to the first painted bars that know of it."""
+    """Draw strokes; return the milliseconds from each pen movement to the first painted bars that know of it."""
     tab.goto(f"{url}/{page}" if page != "home" else url)
     settled(tab)
     canvas = tab.locator(f".st-key-{page}-canvas .pad canvas")

@@ -34,9 +34,9 @@ def session(monkeypatch) -> dict:
 def post(address: str, body: bytes = b"{}", **headers: str) -> tuple[int, bytes]:
     """Post to a line as a browser does; a header given as "" is left out."""
     sent = {"host": "derin.test", "origin": "http://derin.test", "content_length": str(len(body))} | headers
+    pairs = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in sent.items() if value]
     scope = {"type": "http", "method": "POST", "path": f"/{address}", "query_string": b"",
-             "path_params": {"token": address.removeprefix("line/")},
-             "headers": [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in sent.items() if value]}
+             "path_params": {"token": address.removeprefix("line/")}, "headers": pairs}
     answer = asyncio.run(lines.take_question(lines.Request(scope, receive=lambda: give(body))))
     return answer.status_code, answer.body
 

@@ -1,7 +1,7 @@
 """The drawing pad: it reads the digit being drawn and shows what the network receives of it.
 
-One component (static/js/pad.js, mounted in a fragment). While the stroke is in progress the browser asks on a direct line
-(pages.ui.lines) what it reads as, many times a second, and for the details a few times:
+One component (static/js/pad.js, mounted in a fragment). While the stroke is in progress the browser asks on a direct
+line (pages.ui.lines) what it reads as, many times a second, and for the details a few times:
 
     question   image (as below), at (the step to which the page is rewound, or null)
     answer     of the message below what is "of the answer" (without seq), waiting and topics; or again: it was busy
@@ -13,8 +13,8 @@ line it does so all the time, at most one on its way:
                parts are wanted too), off [steps left out], samples (the set of sample digits that the browser has),
                busy (whether the pen is down), recalled (whether it stands there from before)
     message    meta      channel, language, words, classes, sentences, steps, prediction_class, details, neighbours (how
-                         many), sample_set, compact, store, line (its address); of the answer: seq, top, note, mass, near
-                         [{index, label, distance}], otherwise {step: {top, probability}}; waiting; topics
+                         many), sample_set, compact, store, line (its address); of the answer: seq, top, note, mass,
+                         near [{index, label, distance}], otherwise {step: {top, probability}}; waiting; topics
                arrays    probabilities float32 (classes,), stages uint8 (4, 56, 56), neighbours uint8 (count, 28, 28),
                          samples uint8 (classes, turns, 28, 28)
 
