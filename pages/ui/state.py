@@ -1,7 +1,6 @@
 """What a session knows: the engine it talks to, who its visitor is, and the spec in the address bar."""
 
 import re
-import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,14 +15,12 @@ from dlcore.specs.codec import PAGES, Mend, from_link, to_link
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.learning import KINDS, Learner
 from pages.ui.panels import register
+from pages.ui.visitors import IDENTITY, visitor
 
 RUN = "run"
-SECRET = re.compile(r"[A-Za-z0-9_-]{16,128}")
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HEAD_START = 1.5  # seconds that the first page has for itself: an engine that wakes takes a core
 ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it
-IDENTITY = "shell.identity"
-PROPOSED = "_proposed_identity"
 
 _identity = register("identity")
 _starting = threading.Lock()
@@ -46,14 +43,6 @@ def identify() -> None:
     """Settle who the visitor is: the browser keeps its secret over a reload, a new browser takes the one proposed."""
     with st.container(key="shell_identity"):
         _identity(key=IDENTITY, data={"secret": visitor()}, on_secret_change=lambda: None)
-
-
-def visitor() -> str:
-    """Return this browser's secret, by which the engine knows whose run is whose."""
-    kept = (st.session_state.get(IDENTITY) or {}).get("secret")
-    if isinstance(kept, str) and SECRET.fullmatch(kept):
-        return kept
-    return st.session_state.setdefault(PROPOSED, secrets.token_urlsafe(24))
 
 
 @dataclass(frozen=True)
