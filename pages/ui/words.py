@@ -59,7 +59,7 @@ FIELDS = {
     "subject.step": N_("Step"), "subject.picture": N_("Picture"), "subject.digit": N_("Test digit"),
     "subject.pixels": N_("Picture"),
     "playground": N_("Playground"), "points": N_("Points"), "train_share": N_("Training points"),
-    "data.noise": N_("Noise"), "own": N_("Own points"), "table": N_("CSV file"), "data.seed": N_("Seed of the points"),
+    "own": N_("Own points"), "table": N_("CSV file"), "data.seed": N_("Seed of the points"),
     "data.classes": N_("Classes"), "layers": N_("Layers"), "neurons": N_("Neurons"), "batch_norm": N_("Batch norm"),
     "residual": N_("Residual connections"), "network.weights": N_("Weights"), "frozen": N_("Frozen neurons"),
     "removed": N_("Removed neurons"), "l1": "L1", "l2": "L2", "pace": N_("Epochs a second, at most"),
