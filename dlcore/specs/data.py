@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dlcore.seeds import derive
 from dlcore.specs.datasets import DATASETS, OWN, DataSet, describe
-from dlcore.specs.fields import choice, kind, real, whole
+from dlcore.specs.fields import choice, kind, real, switch, whole
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,10 @@ class Augment:
 
 @dataclass(frozen=True)
 class ImageData:
-    """Pictures of a data set, and how they are given to the network; one with fewer than `train_size` gives all."""
+    """Pictures of a data set, and how they are given to the network; one with fewer than `train_size` gives all.
+
+    `shuffled` ones have their pixels in another order, the same for every picture: what was side by side no longer is.
+    """
 
     kind: Literal["images"] = kind("images")
     dataset: str = choice("mnist", *DATASETS, pattern=OWN.pattern)
@@ -35,6 +39,7 @@ class ImageData:
     size: int = choice(28, 20, 24, 28, 32, 40, 48)
     channels: int = choice(1, 1, 3)
     augment: Augment = field(default_factory=Augment)
+    shuffled: bool = switch(False)
 
     @property
     def told(self) -> DataSet:
@@ -50,3 +55,8 @@ class ImageData:
     def examples(self) -> int:
         """The number of training pictures."""
         return min(self.train_size, self.told.train)
+
+
+def shuffle_seed(size: int) -> int:
+    """Return the seed of the order in which the pixels of shuffled pictures stand, by the side of the picture."""
+    return derive(0, "shuffled pixels", size)
