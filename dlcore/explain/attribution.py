@@ -41,7 +41,7 @@ def drawn(seed: int) -> Iterator[None]:
     """Seed torch's and numpy's own generators, both of which Captum draws from, and put them back afterwards."""
     held, numpys = torch.get_rng_state(), np.random.get_state()
     torch.default_generator.manual_seed(seed)
-    np.random.seed(seed)
+    np.random.seed(seed % 2**32)
     try:
         yield
     finally:

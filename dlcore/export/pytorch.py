@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import indent
 
-from dlcore.specs.data import CLASSES, ImageData
+from dlcore.specs.data import CLASSES, DIGITS, ImageData
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import Block, Network, named_blocks
 from dlcore.specs.shapes import layer_table
@@ -75,8 +75,12 @@ def _data(experiment: Experiment) -> str:
     data, batch = experiment.data, experiment.training.batch_size
     name, mean, deviation = NORMALISE[data.dataset]
     plain = [*_resize(data), "transforms.ToTensor()", f"transforms.Normalize({mean}, {deviation})"]
-    subset = "" if data.train_size == 60_000 else \
+    subset = "" if data.train_size == DIGITS else \
         f"\ntrain_set = Subset(train_set, torch.randperm(len(train_set))[:{data.train_size}])"
+    if data.without:
+        subset = f"\nleft_out = {{{', '.join(map(str, sorted(set(data.without))))}}}\n" \
+                 f"chosen = torch.randperm(len(train_set))[:{data.train_size}].tolist()\n" \
+                 "train_set = Subset(train_set, [n for n in chosen if n not in left_out])"
     return (f"train_transform = {_compose([*_resize(data), *_augment(data), *plain[-2:]])}\n"
             f"test_transform = {_compose(plain)}\n\n"
             f'train_set = datasets.{name}("data", train=True, download=True, transform=train_transform){subset}\n'

@@ -70,4 +70,4 @@ def without_live(experiment: Experiment) -> Experiment:
 
 def steps_per_epoch(experiment: Experiment) -> int:
     """Return the steps of one epoch; the last batch may be smaller."""
-    return -(-experiment.data.train_size // experiment.training.batch_size)
+    return -(-experiment.data.count // experiment.training.batch_size)
