@@ -49,8 +49,8 @@ class Trust(_Asking):
 
     The result: "layers" from the top; "signed" and "absolute" [draws][depths so far] rank correlations with the map of
     the trained network; "maps" (depths so far + 1, side, side) of the first draw; "edges", the edge detector's map, and
-    "likeness", its rank correlation with the map's sizes; "sum" {sum, promise} or None; "foresight", "edge_foresight",
-    "sensitivity", each once it is known.
+    "likeness", its rank correlation with the map's sizes; "sum" {sum, promise} or None; "infidelity" of the
+    "map", the "edges" and "nothing", and "sensitivity", once they are known.
     """
 
     def run(self) -> Iterator[float]:
@@ -67,8 +67,9 @@ class Trust(_Asking):
         for done, stage in enumerate(trust.randomise_cascade(question, method), start=2):
             self._take(stage, own)
             yield done / total
-        self.result["foresight"] = trust.measure_foresight(question, method, own)
-        self.result["edge_foresight"] = trust.measure_foresight(question, "edges", edges)
+        self.result["infidelity"] = {
+            name: trust.measure_infidelity(question, kind, values)
+            for name, kind, values in (("map", method, own), ("edges", "", edges), ("nothing", "", np.zeros_like(own)))}
         yield 1 - (trust.NUDGES + 1) / total
         self.result["sensitivity"] = trust.measure_sensitivity(question, method)
 

@@ -107,16 +107,11 @@ def check_sum(question: Question, method: str, values: np.ndarray) -> dict | Non
     return {"sum": float(values.sum()), "promise": promise}
 
 
-def measure_foresight(question: Question, method: str, values: np.ndarray) -> float:
-    """Return the share of the score's changes that the map foretells when random squares are taken away.
+def measure_infidelity(question: Question, method: str, values: np.ndarray) -> float:
+    """Return the mean squared error with which a map foretells how the score changes when random squares are removed.
 
-    1 − infidelity / mean squared change, the map's scale being free (arXiv 1901.09392); 0 for one that says nothing.
+    The map's scale is free (arXiv 1901.09392); for a map of zeros it is the mean squared change itself.
     """
-    foretold, nothing = (_infidelity(question, method, shown) for shown in (values, np.zeros_like(values)))
-    return max(0.0, 1 - foretold / nothing) if nothing > 0 and values.any() else 0.0
-
-
-def _infidelity(question: Question, method: str, values: np.ndarray) -> float:
     channels = question.picture.shape[1]
     shares = torch.from_numpy(values)[None, None].expand_as(question.picture) / channels
     squares, amount = question.superpixels, int(question.superpixels.max()) + 1
@@ -130,7 +125,7 @@ def _infidelity(question: Question, method: str, values: np.ndarray) -> float:
     with drawn(SEED), torch.no_grad():
         found = infidelity(question.snapshot.module, remove, question.picture, shares, question.baseline,
                            target=question.target, n_perturb_samples=SAMPLES,
-                           max_examples_per_batch=question.at_once, normalize=bool(values.any()))
+                           max_examples_per_batch=min(question.at_once, SAMPLES), normalize=bool(values.any()))
     return float(found)
 
 

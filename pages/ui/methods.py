@@ -1,8 +1,11 @@
 """What the attribution methods are called, what each measures, and which settings it has."""
 
+import re
 from dataclasses import dataclass
 
-from dlcore.specs.saliency import METHODS
+from dlcore.export.pytorch import NORMALISE
+from dlcore.specs.experiment import Experiment
+from dlcore.specs.saliency import METHODS, Saliency, last_maps
 from pages.ui.language import N_, _
 
 
@@ -99,3 +102,29 @@ def method_name(method: str) -> str:
 def in_order(methods: tuple[str, ...] | list[str]) -> tuple[str, ...]:
     """Return methods in the order in which the page shows them."""
     return tuple(method for method in METHODS if method in methods)
+
+
+def print_attribution(asked: Saliency, experiment: Experiment) -> str:
+    """Return the call of Captum's that makes the picked map, for a network `net` in eval() and a picture in 0..1."""
+    name, mean, deviation = NORMALISE[experiment.data.dataset]
+    call = TEXTS[asked.method].call
+    given = {"steps": asked.steps, "samples": asked.samples, "sigma": asked.noise / deviation, "window": asked.window,
+             "stride": asked.stride, "draws": asked.draws, "positive": asked.positive,
+             "layer": last_maps(experiment.network)}
+    lines = ["import torch", f"from captum.attr import {', '.join(_classes(call))}", "",
+             f"x = (picture - {mean}) / {deviation}  # {name}: (1, {experiment.data.channels}, "
+             f"{experiment.data.size}, {experiment.data.size})"]
+    if "x0" in call:
+        level = {"black": "0.0", "mean": str(mean), "white": "1.0", "blurred": "blurred"}[asked.baseline]
+        lines.append(f"x0 = (torch.full_like(x, {level}) - {mean}) / {deviation}" if asked.baseline != "blurred" else
+                     f"x0 = (gaussian_blur(picture) - {mean}) / {deviation}")
+    if "squares" in call:
+        lines += [f"place = torch.arange({experiment.data.size}) // {asked.superpixel}",
+                  "squares = (place[:, None] * (place[-1] + 1) + place)[None, None]"]
+    target = "net(x).argmax(1)" if asked.target in ("predicted", "true") else asked.target
+    lines += [f"c = {target}", f"attribution = {call.format(**given)}", "shown = attribution.sum(1)"]
+    return "\n".join(lines)
+
+
+def _classes(call: str) -> list[str]:
+    return re.findall(r"\b([A-Z]\w+)(?=\()", call)
