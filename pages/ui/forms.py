@@ -11,7 +11,7 @@ from dlcore.specs.data import Augment
 from dlcore.specs.experiment import DROPOUT, Experiment, apply_change, live_rule
 from dlcore.specs.fields import Rule, rule_of
 from pages.ui import state, words
-from pages.ui.language import _, number
+from pages.ui.language import _, ngettext, number
 
 Touched = Callable[[str, Any], None]  # (dotted path, new value)
 
@@ -116,12 +116,14 @@ BATCHES = [1, 8, 16, 32, 64, 128, 256, 512, 1024]
 def edit_data(form: Form, datasets: tuple[str, ...]) -> None:
     """Draw what the network learns from: data set, how many, size, channels, augmentation."""
     data = form.experiment.data
-    count = _("{n} digits").format(n=number(data.train_size))
+    count = _("{n} digits").format(n=number(data.count))
     with grouped(_("Data"), f"{words.option(data.dataset)} · {count} · {data.size}×{data.size}×{data.channels}", "data",
                 form.page):
         if len(datasets) > 1:
             form.choose("data.dataset", datasets)
         form.pick("data.train_size", TRAIN_SIZES, format_func=number)
+        if data.without:
+            _tell_left_out(form)
         left, right = st.columns(2)
         with left:
             form.choose("data.size")
@@ -134,6 +136,15 @@ def edit_data(form: Form, datasets: tuple[str, ...]) -> None:
         form.slide("data.augment.shift", 0.5)
         for name in ("scale", "brightness", "contrast", "thickness"):
             form.slide(f"data.augment.{name}", 0.05)
+
+
+def _tell_left_out(form: Form) -> None:
+    """Say that some digits are left out, and offer to take them back."""
+    count = len(set(form.experiment.data.without))
+    st.caption(ngettext("{n} of them is left out", "{n} of them are left out", count).format(n=number(count)))
+    if st.button(_("Take them back"), key=form.key("data.without"), icon=":material/undo:"):
+        state.remember(form.page, write_field(form.experiment, "data.without", ()))
+        st.rerun()
 
 
 def edit_training(form: Form, devices: tuple[str, ...]) -> None:

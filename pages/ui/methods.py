@@ -37,8 +37,8 @@ TEXTS: dict[str, Method] = {
         N_("SmoothGrad"), N_("The mean gradient over noisy copies of the picture: what stays is no accident."),
         r"\frac{1}{n}\sum_{k=1}^{n} \frac{\partial f_c(x + \varepsilon_k)}{\partial x_i},\quad "
         r"\varepsilon_k \sim \mathcal{N}(0, \sigma^2)",
-        'NoiseTunnel(Saliency(net)).attribute(x, nt_type="smoothgrad", nt_samples={samples}, stdevs={sigma:.3g}, '
-        "target=c, abs=False)", ("samples", "noise")),
+        'NoiseTunnel(Saliency(net)).attribute(x, nt_type="smoothgrad", nt_samples={samples}, '
+        "stdevs={noise} / {deviation}, target=c, abs=False)", ("samples", "noise")),
     "guided_backprop": Method(
         N_("Guided backprop"), N_("The gradient, but each ReLU lets only what is positive pass: clear lines, but more "
                                   "about the picture than about the network."),
@@ -56,7 +56,7 @@ TEXTS: dict[str, Method] = {
         N_("GradientShap"), N_("Integrated gradients at random places, with random training digits as baselines and a "
                                "little noise."),
         r"\mathbb{E}_{x',\,\alpha}\left[(x_i - x'_i)\,\frac{\partial f_c(x' + \alpha(x - x'))}{\partial x_i}\right]",
-        "GradientShap(net).attribute(x, baselines=digits, n_samples={samples}, stdevs={sigma:.3g}, target=c)",
+        "GradientShap(net).attribute(x, baselines=digits, n_samples={samples}, stdevs={noise} / {deviation}, target=c)",
         ("samples", "noise")),
     "occlusion": Method(
         N_("Occlusion"), N_("How much the score falls when a window of the picture is covered."),
@@ -75,7 +75,8 @@ TEXTS: dict[str, Method] = {
         "LayerGradCam(net, net.{layer}).attribute(x, target=c, relu_attributions={positive})", ("positive",)),
     "guided_grad_cam": Method(
         N_("Guided Grad-CAM"), N_("Guided backprop times Grad-CAM: fine lines, only where Grad-CAM looks."),
-        r"\text{Guided}_i \cdot \text{Grad-CAM}_i", "GuidedGradCam(net, net.{layer}).attribute(x, target=c)"),
+        r"\text{Guided}_i \cdot \text{Grad-CAM}_i",
+        'GuidedGradCam(net, net.{layer}).attribute(x, target=c, interpolate_mode="bilinear")'),
     "lrp": Method(
         N_("LRP"), N_("Hands the score back from layer to layer, to each input its share of the sum. With the ε rule "
                       "it is input × gradient in a network of ReLUs."),
@@ -108,8 +109,8 @@ def print_attribution(asked: Saliency, experiment: Experiment) -> str:
     """Return the call of Captum's that makes the picked map, for a network `net` in eval() and a picture in 0..1."""
     name, mean, deviation = NORMALISE[experiment.data.dataset]
     call = TEXTS[asked.method].call
-    given = {"steps": asked.steps, "samples": asked.samples, "sigma": asked.noise / deviation, "window": asked.window,
-             "stride": asked.stride, "draws": asked.draws, "positive": asked.positive,
+    given = {"steps": asked.steps, "samples": asked.samples, "noise": asked.noise, "deviation": deviation,
+             "window": asked.window, "stride": asked.stride, "draws": asked.draws, "positive": asked.positive,
              "layer": last_maps(experiment.network)}
     lines = ["import torch", f"from captum.attr import {', '.join(_classes(call))}", "",
              f"x = (picture - {mean}) / {deviation}  # {name}: (1, {experiment.data.channels}, "

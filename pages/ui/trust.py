@@ -84,7 +84,7 @@ def _facts(told: dict) -> list[dict[str, str]]:
     if "sensitivity" in told:
         facts.append({"name": _("changes under invisible noise by"), "value": percent(told["sensitivity"], 0),
                       "hint": _("Captum's sensitivity: the largest relative change of the map when every pixel moves "
-                                "by up to 2 % of the range.")})
+                                "by up to a fiftieth of the range.")})
     return facts
 
 
