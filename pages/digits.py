@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from dlcore.data.images import available
 from dlcore.export.pytorch import print_script
-from pages.ui import drawing, network, results, runs, state
+from pages.ui import choosing, drawing, fetching, network, results, runs, state
 from pages.ui.forms import Form, edit_data, edit_training
-from pages.ui.language import _, lesson
+from pages.ui.language import N_, _, lesson
 from pages.ui.panels import Chart, Line, curves, grid
 from pages.ui.polling import poll, rewind_bar
 from pages.ui.shell import open_page, show_notices
 
 PAGE = "digits"
+LEAD = N_("Build a network, train it on handwritten digits or other pictures, then give it one of your own.")
 
-buttons = open_page(_("Digits"), _("Build a network, train it on handwritten digits, then draw one of your own."))
+buttons = open_page(_("Digits"), _(LEAD))
 runs.show_refusal(PAGE)
 
 # the experiment, in the sidebar
@@ -21,21 +21,25 @@ runs.show_refusal(PAGE)
 form = Form(PAGE, touched=lambda path, value: runs.change_while_running(PAGE, path, value))
 with st.sidebar:
     network.show_network(PAGE)
-    edit_data(form, available())
+    edit_data(form, fetching.offered(), fetching.option_name)
     edit_training(form, state.engine().status().devices)
 
 experiment = state.experiment(PAGE)
 view = runs.shown_run(PAGE)
 show_notices(PAGE)
+missing = fetching.show_missing(PAGE, experiment.data.dataset)
 with buttons:
-    runs.show_transport(PAGE, view, broken=network.problem(experiment) is not None)
+    runs.show_transport(PAGE, view, broken=missing or network.problem(experiment) is not None)
 
 # the run, live
 
 poll(PAGE, view)
 drawn, figures = st.columns([57, 43], gap="medium")
 with drawn:
-    drawing.show_pad(PAGE)
+    if drawing.can_draw(PAGE):
+        drawing.show_pad(PAGE)
+    else:
+        choosing.show_reader(PAGE)
     layers, examples = st.columns([52, 48], gap="medium")
 with layers:
     grid("digits.filters", PAGE, "filters", title=_("First layer"), note=_("filters"), cell=26, columns=8)

@@ -8,11 +8,11 @@ from torch import Generator, Tensor
 
 from dlcore.specs.data import Augment
 
-SIDE = 28  # shifts are given in pixels of the data set's pictures
-
 
 def augment(pictures: Tensor, spec: Augment, size: int, generator: Generator) -> Tensor:
-    """Return changed copies of pictures (batch, 1, side, side) in 0..1, at their own or at a larger size.
+    """Return changed copies of pictures (batch, colours, side, side) in 0..1, at their own or at a larger size.
+
+    Shifts are in pixels of the pictures as they come.
 
     Turning, moving, scaling and enlarging are one bilinear sampling, so nothing is blurred twice; making smaller is
     left to `prepare`, which does not skip pixels.
@@ -50,8 +50,8 @@ def _thicken(pictures: Tensor, amount: Tensor) -> Tensor:
 def _move(pictures: Tensor, spec: Augment, size: int, draw: _Draw) -> Tensor:
     angle = draw.between(-spec.rotation, spec.rotation).flatten() * math.pi / 180
     scale = 1 / draw.between(1 - spec.scale, 1 + spec.scale).flatten()
-    shift = [draw.between(-spec.shift, spec.shift).flatten() * 2 / SIDE for _ in range(2)]
+    shift = [draw.between(-spec.shift, spec.shift).flatten() * 2 / pictures.shape[-1] for _ in range(2)]
     cos, sin = angle.cos() * scale, angle.sin() * scale
     theta = torch.stack([torch.stack([cos, -sin, shift[0]], 1), torch.stack([sin, cos, shift[1]], 1)], 1)
-    grid = F.affine_grid(theta, [len(pictures), 1, size, size], align_corners=False)
+    grid = F.affine_grid(theta, [*pictures.shape[:2], size, size], align_corners=False)
     return F.grid_sample(pictures, grid, align_corners=False)

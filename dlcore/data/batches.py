@@ -8,8 +8,7 @@ from dlcore.data.augment import augment
 from dlcore.data.images import Images
 from dlcore.seeds import derive
 from dlcore.specs.data import ImageData
-
-NORMALISE = {"mnist": (0.1307, 0.3081), "fashion_mnist": (0.2860, 0.3530)}  # mean and deviation of the training set
+from dlcore.specs.datasets import GREY, normalisation
 
 
 class Batches:
@@ -44,7 +43,7 @@ class Batches:
         if epoch != self._epoch:
             self._epoch, self._order = epoch, self._draw_order(epoch).to(self.labels.device)
         chosen = self._order[place * self.batch_size: (place + 1) * self.batch_size]
-        pictures = self.images[chosen].unsqueeze(1).float().div_(255)
+        pictures = pictures_of(self.images[chosen])
         if self.spec.augment.active:
             pictures = augment(pictures, self.spec.augment, self.spec.size, generator(self.seed, "augment", step))
         return prepare(pictures, self.spec), self.labels[chosen]
@@ -57,20 +56,32 @@ def _keep(everything: Tensor, spec: ImageData) -> Tensor:
 
 
 def prepare(pictures: Tensor, spec: ImageData) -> Tensor:
-    """Resize pictures (batch, 1, side, side) in 0..1, normalise them and repeat them over the channels."""
+    """Return pictures (batch, colours, side, side) in 0..1 as a network gets them: resized and normalised.
+
+    A grey picture is repeated over the channels; a coloured one becomes grey where there is one channel.
+    """
     if pictures.shape[-1] != spec.size:
         smaller = pictures.shape[-1] > spec.size
         pictures = F.interpolate(pictures, size=(spec.size, spec.size), mode="bilinear", antialias=smaller)
-    mean, deviation = NORMALISE[spec.dataset]
+    if pictures.shape[1] > spec.channels:
+        pictures = (pictures * column(GREY, pictures)).sum(1, keepdim=True)
+    mean, deviation = (column(values[:pictures.shape[1]], pictures) for values in
+                       normalisation(spec.dataset, spec.channels))
     pictures = (pictures - mean) / deviation
-    if spec.channels > 1:
+    if spec.channels > pictures.shape[1]:
         pictures = pictures.expand(-1, spec.channels, -1, -1)
     return pictures.contiguous(memory_format=torch.channels_last)
 
 
 def pictures_of(images: Tensor) -> Tensor:
-    """Return uint8 pictures (batch, side, side) as numbers in 0..1 (batch, 1, side, side)."""
-    return images.unsqueeze(1).float().div_(255)
+    """Return uint8 pictures (batch, side, side) or (batch, side, side, 3) as numbers in 0..1 (batch, 1 or 3, ...)."""
+    images = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2)
+    return images.float().div_(255)
+
+
+def column(values: tuple[float, ...], pictures: Tensor) -> Tensor:
+    """Return one number a channel, shaped so that it goes with pictures (batch, channels, height, width)."""
+    return torch.tensor(values, device=pictures.device).view(1, -1, 1, 1)
 
 
 def generator(seed: int, *purpose: str | int) -> torch.Generator:

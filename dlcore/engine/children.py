@@ -78,10 +78,12 @@ def _end_with_stdin() -> None:
 
 def play(role: Role) -> None:
     """Serve as a role says, for ever."""
+    from dlcore.data import images
     from dlcore.engine import explainer, worker
     for name in role.modules:
         importlib.import_module(name)
     listener, key, home = listen(Path(role.path)), bytes.fromhex(role.key), Path(role.home)
+    images.keep_in(home)
     if role.name == EXPLAINER:
         explainer.serve(listener, key, home)
     else:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from dlcore.data import images
 from dlcore.engine import placement
 from dlcore.engine.hosting import Hosting
 from dlcore.engine.joblist import JobList
@@ -46,6 +47,7 @@ class Engine:
                  times: Times | None = None, modules: tuple[str, ...] = (), address: str | None = None):
         self.home = Path(home or default_home())
         self.home.mkdir(parents=True, exist_ok=True)
+        images.keep_in(self.home)
         self.cores = workers or placement.count_cores()
         self._lock = threading.RLock()
         self._links: dict[str, Link] = {}
@@ -134,9 +136,9 @@ class Engine:
         """Let a run stand still; NotOwner for somebody else."""
         self._steer(self._schedule.pause, run_id, owner)
 
-    def step(self, run_id: str, owner: str) -> None:
-        """Let a run take one single step; NotOwner for somebody else."""
-        self._steer(self._schedule.step, run_id, owner)
+    def step(self, run_id: str, owner: str, whole_epoch: bool = False) -> None:
+        """Let a run take one single step, or (a playground) train to the end of the epoch; NotOwner for others."""
+        self._steer(self._schedule.step, run_id, owner, whole_epoch)
 
     def stop(self, run_id: str, owner: str) -> None:
         """Let a run leave memory; NotOwner for somebody else."""

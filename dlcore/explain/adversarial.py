@@ -1,7 +1,7 @@
 """What would change its mind: the smallest changes of all pixels at once that make a network read something else.
 
 A picture is attacked in pixels from 0 (black) to 1 (white), as the network's size has them; none is changed by more
-than ε, all channels alike.
+than ε. A grey one stays grey, also where the network has three channels.
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dlcore.data.batches import NORMALISE
-from dlcore.explain.question import Question
+from dlcore.data.batches import column
+from dlcore.explain.question import Question, levels_of
 from dlcore.training.tasks import LOSSES
 
 EPSILONS = np.linspace(0, 0.4, 21, dtype=np.float32)
@@ -24,15 +24,16 @@ class Attack:
 
     def __init__(self, question: Question, towards: int | None = None):
         self.snapshot, self.loss = question.snapshot, LOSSES[question.snapshot.experiment.training.loss]
-        self.mean, self.deviation = NORMALISE[self.snapshot.experiment.data.dataset]
+        self.mean, self.deviation = (column(values, question.picture) for values in levels_of(self.snapshot))
         self.channels = question.picture.shape[1]
-        self.picture = (question.picture[:, :1] * self.deviation + self.mean).clamp(0, 1)  # (1, 1, side, side)
+        colours = min(self.snapshot.experiment.data.told.channels, self.channels)
+        self.picture = (question.picture * self.deviation + self.mean)[:, :colours].clamp(0, 1)  # (1, colours, ...)
         self.goal, self.uphill = (question.target, 1) if towards is None else (towards, -1)
         self.epsilons = torch.from_numpy(EPSILONS).reshape(-1, 1, 1, 1)
 
     def inputs(self, pictures: Tensor) -> Tensor:
         """Return pictures in 0..1 as the network gets them."""
-        return ((pictures - self.mean) / self.deviation).expand(-1, self.channels, -1, -1)
+        return (pictures.expand(-1, self.channels, -1, -1) - self.mean) / self.deviation
 
     def way(self, pictures: Tensor) -> Tensor:
         """Return for each pixel whether brighter (1) or darker (−1) makes the network err: ± the loss's gradient."""
@@ -56,6 +57,7 @@ class Attack:
             yield pictures
 
     def tell(self, pictures: Tensor) -> dict:
-        """Return pictures as uint8 (ε, side, side) and what the network reads in them (ε, classes)."""
-        return {"pictures": (255 * pictures[:, 0]).round().byte().numpy(),
+        """Return pictures as uint8 (ε, side, side), or with colours last, and what is read in them (ε, classes)."""
+        shown = pictures[:, 0] if pictures.shape[1] == 1 else pictures.permute(0, 2, 3, 1)
+        return {"pictures": (255 * shown).round().byte().numpy(),
                 "scores": self.snapshot.score(self.inputs(pictures.detach())).numpy()}

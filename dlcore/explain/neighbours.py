@@ -23,12 +23,12 @@ class Neighbours:
     indices: NDArray[np.int64]
     distances: NDArray[np.float32]
     labels: NDArray[np.uint8]
-    pictures: NDArray[np.uint8]  # (count, 28, 28)
+    pictures: NDArray[np.uint8]  # (count, side, side) or (count, side, side, 3)
 
 
 @torch.inference_mode()
 def find_neighbours(picture: NDArray[np.uint8], dataset: str = "mnist", count: int = 8) -> Neighbours:
-    """Return the `count` training pictures nearest to a uint8 picture (28, 28)."""
+    """Return the `count` training pictures nearest to a uint8 picture of their shape."""
     data = images.load(dataset)
     wanted = torch.from_numpy(np.ascontiguousarray(picture)).flatten().float() / 255
     squares = _squares(dataset) - 2 / 255 * _products(_training(dataset), wanted) + wanted.square().sum()

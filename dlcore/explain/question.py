@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dlcore.data import images
-from dlcore.data.batches import NORMALISE
+from dlcore.data.batches import column
 from dlcore.explain.snapshot import Snapshot
+from dlcore.specs.datasets import normalisation
 from dlcore.specs.saliency import PREDICTED, TRUE, Saliency
 from dlcore.specs.shapes import layer_table
 
@@ -65,8 +66,9 @@ class Question:
 
     @property
     def range(self) -> float:
-        """From black to white, as the network gets them."""
-        return 1 / NORMALISE[self.snapshot.experiment.data.dataset][1]
+        """From black to white, as the network gets them; the mean over the colours."""
+        deviation = levels_of(self.snapshot)[1]
+        return len(deviation) / sum(deviation)
 
     @torch.inference_mode()
     def scores(self, pictures: Tensor) -> Tensor:
@@ -97,28 +99,34 @@ def choose_class(snapshot: Snapshot, picture: Tensor, target: str, label: int | 
         return int(label)
     if target in (PREDICTED, TRUE):
         return int(snapshot.module(picture).argmax())
-    return int(target)
+    return min(int(target), snapshot.experiment.data.classes - 1)
+
+
+def levels_of(snapshot: Snapshot) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and deviation of each channel, as they were taken off the pictures."""
+    data = snapshot.experiment.data
+    return normalisation(data.dataset, data.channels)
 
 
 def make_baseline(snapshot: Snapshot, picture: Tensor, name: str) -> Tensor:
     """Return a baseline for a picture (1, channels, side, side): black, the mean, white, or the picture blurred."""
-    mean, deviation = NORMALISE[snapshot.experiment.data.dataset]
+    mean, deviation = (column(values, picture) for values in levels_of(snapshot))
     if name == "blurred":
         return blur(picture, -mean / deviation)
     levels = {"black": 0.0, "mean": mean, "white": 1.0}
-    return (torch.full_like(picture, levels[name]) - mean) / deviation  # rounded as the picture itself was
+    return (torch.zeros_like(picture) + levels[name] - mean) / deviation  # rounded as the picture itself was
 
 
-def blur(picture: Tensor, outside: float) -> Tensor:
-    """Return a picture blurred by a Gaussian; beyond its edges it is `outside`."""
+def blur(picture: Tensor, outside: Tensor) -> Tensor:
+    """Return a picture blurred by a Gaussian; beyond its edges it is `outside` (1, channels, 1, 1)."""
     deviation = BLUR * picture.shape[-1] / 28
     reach = round(3 * deviation)
     places = torch.arange(-reach, reach + 1, dtype=picture.dtype)
     weights = torch.exp(-places.square() / (2 * deviation**2))
     weights = (weights / weights.sum()).expand(picture.shape[1], 1, 1, -1)
-    padded = F.pad(picture, (reach,) * 4, value=outside)
+    padded = F.pad(picture - outside, (reach,) * 4)
     across = F.conv2d(padded, weights, groups=picture.shape[1])
-    return F.conv2d(across, weights.transpose(2, 3), groups=picture.shape[1])
+    return F.conv2d(across, weights.transpose(2, 3), groups=picture.shape[1]) + outside
 
 
 def batch_size(snapshot: Snapshot) -> int:

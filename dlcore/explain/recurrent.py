@@ -38,8 +38,9 @@ end) for plays. All arrays are float32 unless said otherwise; (time, units) is i
         "top_p", "seed": {"texts": [...], "finished": [bool ...], "surprise": [(length,) bits under the plain
         distribution ...]}; names end at their end, sentences at a stop. Also a Job of the same name for more than 100
         symbols, with partial results
-    recurrent_surprise     "text", "cells": {"inputs", "cells": {cell: {"bits": (time,), "mean"}}, "true": (time,) the
-        grammar's own bits, or None}; here the end of a name counts too
+    recurrent_surprise     "text", "cells": {"symbols": of the text (and, of names, their end), "cells": {cell: {"bits":
+        (symbols,), "mean"}}, "true": (symbols,) the grammar's own bits, NaN where it forbids what stands before, or
+        None}
     recurrent_example      "example", "cells": {"inputs", "targets": (time,) texts or numbers, "" or NaN where nothing
         is asked, "cells": {cell: {"outputs": (time, outputs), "answers": (time,), "right": bool, "error": float}}}
     recurrent_forecast     series: "example", "context": steps given (default: all): {"given": (context,), "truth"
@@ -65,3 +66,15 @@ While a run learns its metric events are {"kind": "metric", "step", "epoch", and
 
 {"kind": "exploded", "step", "cell"} tells that a cell's weights are no numbers any more; it learns no further.
 """
+
+from collections.abc import Callable
+
+from dlcore.explain.inside_cells import show_edit, show_equation, show_gradients, show_unrolled
+from dlcore.explain.recurrent_snapshot import RecurrentSnapshot
+from dlcore.explain.telling import tell_example, tell_forecast, tell_next, tell_surprise, tell_texts
+
+RECURRENT: dict[str, Callable[[RecurrentSnapshot, dict], dict]] = {
+    "recurrent_unroll": show_unrolled, "recurrent_equation": show_equation, "recurrent_edit": show_edit,
+    "recurrent_gradients": show_gradients, "recurrent_next": tell_next, "recurrent_generate": tell_texts,
+    "recurrent_surprise": tell_surprise, "recurrent_example": tell_example, "recurrent_forecast": tell_forecast,
+}

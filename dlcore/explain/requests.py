@@ -14,11 +14,13 @@ from dlcore.data import images
 from dlcore.data.augment import augment
 from dlcore.data.batches import generator, pictures_of
 from dlcore.explain.backprop import explain_backprop
+from dlcore.explain.convolution import QUESTIONS as CONVOLUTION
 from dlcore.explain.feature_maps import convolution_maps, first_filters
 from dlcore.explain.gradient_health import measure_gradients
 from dlcore.explain.neighbours import find_neighbours
 from dlcore.explain.neuron import see_neuron, see_planes, see_softmax
 from dlcore.explain.plane import show_frame, show_map, show_points
+from dlcore.explain.recurrent import RECURRENT
 from dlcore.explain.saliency_jobs import QUESTIONS
 from dlcore.explain.snapshot import Snapshot
 from dlcore.specs import codec
@@ -27,12 +29,12 @@ Answer = dict
 
 
 def read_pictures(snapshot: Snapshot, request: dict) -> Answer:
-    """Return class scores for "images", uint8 (pictures, 28, 28)."""
+    """Return class scores for "images", uint8 (pictures, side, side) or (pictures, side, side, 3)."""
     return {"scores": _read(snapshot, request["images"]), "step": snapshot.step}
 
 
 def show_moment(snapshot: Snapshot, request: dict) -> Answer:
-    """Return what a snapshot makes of "image", uint8 (28, 28): scores, first filters and the first layers' maps."""
+    """Return what a snapshot makes of "image", a uint8 picture: scores, first filters, first layers' maps."""
     image = request["image"]
     return {"scores": _read(snapshot, image[None])[0], "step": snapshot.step, "filters": first_filters(snapshot),
             "maps": convolution_maps(snapshot, image)}
@@ -41,11 +43,11 @@ def show_moment(snapshot: Snapshot, request: dict) -> Answer:
 def augment_samples(snapshot: None, request: dict) -> Answer:
     """Return training pictures before and after the augmentation of "data" (a plain ImageData), as uint8."""
     spec = codec.from_dict({"data": request["data"]}).data
-    chosen = np.arange(request.get("count", 8)) * 7 + 1
-    before = images.load(spec.dataset).train_images[chosen]
+    pictures = images.load(spec.dataset).train_images
+    before = pictures[(np.arange(request.get("count", 8)) * 7 + 1) % len(pictures)]
     after = augment(pictures_of(torch.from_numpy(before)), spec.augment, before.shape[-1],
                     generator(request.get("seed", 0), "augment samples"))
-    return {"before": before, "after": (after[:, 0] * 255).round().byte().numpy()}
+    return {"before": before, "after": (_as_images(after) * 255).round().byte().numpy()}
 
 
 def show_neighbours(snapshot: None, request: dict) -> Answer:
@@ -75,6 +77,11 @@ def show_planes(snapshot: None, request: dict) -> Answer:
     return {"planes": see_planes(codec.from_dict(request["neuron"], "neuron"), tuple(request["functions"]))}
 
 
+def _as_images(pictures: torch.Tensor) -> torch.Tensor:
+    """Return pictures (batch, colours, side, side) as (batch, side, side) or (batch, side, side, 3)."""
+    return pictures[:, 0] if pictures.shape[1] == 1 else pictures.permute(0, 2, 3, 1)
+
+
 def _read(snapshot: Snapshot, pictures: np.ndarray) -> np.ndarray:
     return snapshot.read(torch.from_numpy(np.ascontiguousarray(pictures))).numpy()
 
@@ -84,4 +91,5 @@ REQUESTS: dict[str, Callable[[Snapshot | None, dict], Answer]] = {
     "neighbours": show_neighbours, "backprop": walk_backprop, "gradient_health": show_gradient_health,
     "neuron": show_neuron, "neuron_planes": show_planes, **QUESTIONS,
     "plane_frame": show_frame, "plane_map": show_map, "plane_points": show_points,
+    **RECURRENT, **CONVOLUTION,
 }

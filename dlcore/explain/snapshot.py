@@ -12,6 +12,7 @@ from dlcore.data.batches import pictures_of, prepare
 from dlcore.errors import N_, RecordingError
 from dlcore.explain.plane import PlaneSnapshot, open_snapshot
 from dlcore.explain.pretrained import PRETRAINED, open_pretrained
+from dlcore.explain.recurrent_snapshot import RecurrentSnapshot, open_cells
 from dlcore.models.build import BlockNetwork, outline
 from dlcore.specs import codec
 from dlcore.specs.experiment import Experiment
@@ -30,12 +31,12 @@ class Snapshot:
     step: int
 
     def inputs(self, images: Tensor) -> Tensor:
-        """Return uint8 pictures (batch, 28, 28) as this network gets them."""
+        """Return uint8 pictures (batch, side, side[, 3]) as this network gets them."""
         return prepare(pictures_of(images), self.experiment.data)
 
     @torch.inference_mode()
     def read(self, images: Tensor) -> Tensor:
-        """Return class scores (batch, classes) in 0..1 for uint8 pictures (batch, 28, 28)."""
+        """Return class scores (batch, classes) in 0..1 for uint8 pictures (batch, side, side[, 3])."""
         return self.score(self.inputs(images))
 
     @torch.inference_mode()
@@ -44,7 +45,7 @@ class Snapshot:
         return scores(self.module(pictures), self.experiment.training.loss)
 
 
-def load(model: dict, home: Path) -> Snapshot | PlaneSnapshot:
+def load(model: dict, home: Path) -> Snapshot | PlaneSnapshot | RecurrentSnapshot:
     """Return the snapshot that a request names, of its spec's kind.
 
     {"pretrained": name}, {"run": id, "step": step or None for live}, or, for kinds that need no training to be looked
@@ -75,5 +76,5 @@ def _open_pictures(experiment: Experiment, weights: Weights | None, step: int, h
 
 # kind: (spec, weights or None for the initial ones, step, the engine's home, the recording that it is from, if any)
 OPENERS: dict[str, Callable[[Any, Weights | None, int, Path, Recording | None], Any]] = {
-    "experiment": _open_pictures, "playground": open_snapshot,
+    "experiment": _open_pictures, "playground": open_snapshot, "recurrent": open_cells,
 }

@@ -89,7 +89,7 @@ def find_edges(question: Question) -> np.ndarray:
     """Return how steep the picture itself is at each pixel (Sobel), which no network has anything to do with."""
     kernel = torch.tensor(SOBEL)
     pair = torch.stack([kernel, kernel.T])[:, None]
-    slopes = F.conv2d(F.pad(question.picture[:, :1], (1, 1, 1, 1), mode="replicate"), pair)
+    slopes = F.conv2d(F.pad(question.picture.mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate"), pair)
     return slopes.square().sum(1).sqrt()[0].numpy()
 
 

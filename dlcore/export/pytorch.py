@@ -3,13 +3,19 @@
 from collections.abc import Iterator
 from textwrap import indent
 
-from dlcore.specs.data import CLASSES, DIGITS, ImageData
+from dlcore.specs.data import ImageData
+from dlcore.specs.datasets import OWN_SIDE, is_own, normalisation
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import Block, Network, named_blocks
 from dlcore.specs.shapes import layer_table
 from dlcore.specs.training import Training
 
-NORMALISE = {"mnist": ("MNIST", 0.1307, 0.3081), "fashion_mnist": ("FashionMNIST", 0.2860, 0.3530)}
+TORCHVISION = {  # class, what chooses the training part and the test part
+    "mnist": ("MNIST", "train=True", "train=False"), "fashion_mnist": ("FashionMNIST", "train=True", "train=False"),
+    "kmnist": ("KMNIST", "train=True", "train=False"), "cifar10": ("CIFAR10", "train=True", "train=False"),
+    "emnist_letters": ("EMNIST", 'split="letters", train=True', 'split="letters", train=False'),
+    "gtsrb": ("GTSRB", 'split="train"', 'split="test"'),
+}
 ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "gelu": "GELU", "silu": "SiLU", "elu": "ELU",
                "tanh": "Tanh", "sigmoid": "Sigmoid", "softplus": "Softplus"}
 
@@ -18,7 +24,7 @@ def print_script(experiment: Experiment) -> str:
     """Return a whole script: the module, the data and the training loop; NetworkError where it cannot be built."""
     rest = [_data(experiment), _setup(experiment), _loop(experiment), _evaluation(experiment)]
     module = print_module(experiment.network, experiment.data)
-    return f"{_imports(experiment.training)}\n\n\n{module}\n\n\n" + "\n\n".join(rest) + "\n"
+    return f"{_imports(experiment)}\n\n\n{module}\n\n\n" + "\n\n".join(rest) + "\n"
 
 
 def print_module(network: Network, data: ImageData) -> str:
@@ -65,28 +71,43 @@ def _forward(network: Network, data: ImageData) -> Iterator[str]:
     yield "return x"
 
 
-def _imports(training: Training) -> str:
-    functional = "import torch.nn.functional as F\n" if training.loss != "cross_entropy" else ""
-    return f"import torch\n{functional}from torch import nn, optim\nfrom torch.utils.data import DataLoader, Subset\n" \
-           "from torchvision import datasets, transforms"
+def _imports(experiment: Experiment) -> str:
+    functional = "import torch.nn.functional as F\n" if experiment.training.loss != "cross_entropy" else ""
+    pillow = "from PIL import Image\n" if experiment.data.dataset == "emnist_letters" else ""
+    return f"import torch\n{functional}{pillow}from torch import nn, optim\n" \
+           "from torch.utils.data import DataLoader, Subset\nfrom torchvision import datasets, transforms"
 
 
 def _data(experiment: Experiment) -> str:
     data, batch = experiment.data, experiment.training.batch_size
-    name, mean, deviation = NORMALISE[data.dataset]
+    mean, deviation = (_numbers(values) for values in normalisation(data.dataset, data.channels))
     plain = [*_resize(data), "transforms.ToTensor()", f"transforms.Normalize({mean}, {deviation})"]
-    subset = "" if data.train_size == DIGITS else \
-        f"\ntrain_set = Subset(train_set, torch.randperm(len(train_set))[:{data.train_size}])"
+    subset = "" if data.examples == data.told.train else \
+        f"\ntrain_set = Subset(train_set, torch.randperm(len(train_set))[:{data.examples}])"
     if data.without:
         subset = f"\nleft_out = {{{', '.join(map(str, sorted(set(data.without))))}}}\n" \
-                 f"chosen = torch.randperm(len(train_set))[:{data.train_size}].tolist()\n" \
+                 f"chosen = torch.randperm(len(train_set))[:{data.examples}].tolist()\n" \
                  "train_set = Subset(train_set, [n for n in chosen if n not in left_out])"
+    train, test = _sets(data.dataset)
     return (f"train_transform = {_compose([*_resize(data), *_augment(data), *plain[-2:]])}\n"
             f"test_transform = {_compose(plain)}\n\n"
-            f'train_set = datasets.{name}("data", train=True, download=True, transform=train_transform){subset}\n'
-            f'test_set = datasets.{name}("data", train=False, download=True, transform=test_transform)\n'
+            f"train_set = {train}{subset}\ntest_set = {test}\n"
             f"train_loader = DataLoader(train_set, batch_size={batch}, shuffle=True)\n"
             "test_loader = DataLoader(test_set, batch_size=1000)")
+
+
+def _sets(dataset: str) -> Iterator[str]:
+    """Yield the call that makes the training set, and that for the test set."""
+    own = is_own(dataset)
+    name, *parts = TORCHVISION.get(dataset, ("ImageFolder", "train", "test"))
+    extra = ", target_transform=lambda label: label - 1" if dataset == "emnist_letters" else ""
+    for part, transform in zip(parts, ("train_transform", "test_transform"), strict=True):
+        place = f'"pictures/{part}"' if own else f'"data", {part}, download=True'
+        yield f"datasets.{name}({place}, transform={transform}{extra})"
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return f"{values[0]:g}" if len(values) == 1 else f"({', '.join(f'{value:g}' for value in values)})"
 
 
 def _compose(steps: list[str]) -> str:
@@ -94,15 +115,22 @@ def _compose(steps: list[str]) -> str:
 
 
 def _resize(data: ImageData) -> list[str]:
-    size = [f"transforms.Resize({data.size})"] if data.size != 28 else []
-    return size + ([f"transforms.Grayscale({data.channels})"] if data.channels != 1 else [])
+    told = data.told
+    steps = ["lambda picture: picture.transpose(Image.Transpose.TRANSPOSE)"] if data.dataset == "emnist_letters" else []
+    if is_own(data.dataset):
+        steps += [f"transforms.Resize({OWN_SIDE})", f"transforms.CenterCrop({OWN_SIDE})"]
+    if data.dataset == "gtsrb":
+        steps += [f"transforms.Resize(({data.size}, {data.size}))"]
+    elif data.size != told.side:
+        steps += [f"transforms.Resize({data.size})"]
+    return steps + ([f"transforms.Grayscale({data.channels})"] if data.channels != told.channels else [])
 
 
 def _augment(data: ImageData) -> Iterator[str]:
     """Yield the torchvision transforms; a change of the stroke's thickness has none, and a comment says so."""
-    change = data.augment
+    change, shift = data.augment, data.augment.shift / data.told.side
     if change.rotation or change.shift or change.scale:
-        moved = f", translate=({change.shift / 28:.3g}, {change.shift / 28:.3g})" if change.shift else ""
+        moved = f", translate=({shift:.3g}, {shift:.3g})" if change.shift else ""
         scaled = f", scale=({1 - change.scale:.3g}, {1 + change.scale:.3g})" if change.scale else ""
         yield f"transforms.RandomAffine({change.rotation:g}{moved}{scaled})"
     if change.brightness or change.contrast:
@@ -154,7 +182,7 @@ def _loop(experiment: Experiment) -> str:
     body = ["x, y = x.to(device), y.to(device)"]
     body += ["" if training.zero_grad else "# left out, so that gradients pile up: "]
     body[-1] += "optimizer.zero_grad()"
-    body += [*_changes(experiment), "logits = model(x)", f"loss = criterion(logits, {_target(training)})",
+    body += [*_changes(experiment), "logits = model(x)", f"loss = criterion(logits, {_target(experiment)})",
              "loss.backward()", "optimizer.step()"]
     body += ["scheduler.step()"] if training.schedule != "constant" else []
     body += ["step += 1"] if experiment.changes else []
@@ -163,8 +191,9 @@ def _loop(experiment: Experiment) -> str:
     return f"{begin}for epoch in range(epochs):\n    model.train()\n    for x, y in train_loader:\n{inner}"
 
 
-def _target(training: Training) -> str:
-    return "y" if training.loss == "cross_entropy" else f"F.one_hot(y, {CLASSES}).float()"
+def _target(experiment: Experiment) -> str:
+    classes = experiment.data.classes
+    return "y" if experiment.training.loss == "cross_entropy" else f"F.one_hot(y, {classes}).float()"
 
 
 def _changes(experiment: Experiment) -> Iterator[str]:
@@ -200,4 +229,4 @@ def _evaluation(experiment: Experiment) -> str:
     mode = "model.eval()\n" if experiment.training.eval_mode else forgotten
     return (f"{mode}correct = 0\nwith torch.no_grad():\n    for x, y in test_loader:\n"
             "        correct += (model(x.to(device)).argmax(1).cpu() == y).sum().item()\n"
-            'print(f"{correct / len(test_set):.2%} of the test digits read right")')
+            'print(f"{correct / len(test_set):.2%} of the test pictures read right")')

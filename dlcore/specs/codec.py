@@ -86,8 +86,9 @@ def from_link(text: str, kind: str = "experiment") -> tuple[Any, tuple[Mend, ...
         try:
             page.check(spec)
         except DerinError as error:
-            reader.mends.append(Mend(name, str(error), used))
-            spec = repair(spec)
+            if (repaired := repair(spec)) != spec:
+                reader.mends.append(Mend(name, str(error), used))
+                spec = repaired
     return spec, tuple(reader.mends)
 
 

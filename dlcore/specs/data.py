@@ -3,12 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dlcore.specs.datasets import DATASETS, OWN, DataSet, describe
 from dlcore.specs.fields import Rule, choice, kind, real, whole
 
-CLASSES = 10
-DATASETS = ("mnist", "fashion_mnist")
-DIGITS = 60_000        # training pictures of each data set
-MOST_LEFT_OUT = 100    # so that a link still holds them
+MOST = 124_800       # training pictures
+MOST_LEFT_OUT = 100  # so that a link still holds them
 
 
 @dataclass(frozen=True)
@@ -31,21 +30,36 @@ class Augment:
 
 @dataclass(frozen=True)
 class ImageData:
-    """Pictures with ten classes, and how they are given to the network.
+    """Pictures of a data set, and how they are given to the network; one with fewer than `train_size` gives all.
 
-    Of the `train_size` training pictures those whose numbers are in `without` are left out.
+    Of these the training pictures whose numbers are in `without` are left out.
     """
 
     kind: Literal["images"] = kind("images")
-    dataset: str = choice("mnist", *DATASETS)
-    train_size: int = whole(DIGITS, 500, DIGITS)
+    dataset: str = choice("mnist", *DATASETS, pattern=OWN.pattern)
+    train_size: int = whole(60_000, 500, MOST)
     size: int = choice(28, 20, 24, 28, 32, 40, 48)
     channels: int = choice(1, 1, 3)
     augment: Augment = field(default_factory=Augment)
     without: tuple[int, ...] = field(
-        default=(), metadata={"rule": Rule(int, 0, DIGITS - 1, length=(0, MOST_LEFT_OUT))})
+        default=(), metadata={"rule": Rule(int, 0, MOST - 1, length=(0, MOST_LEFT_OUT))})
+
+    @property
+    def told(self) -> DataSet:
+        """What is known of the data set."""
+        return describe(self.dataset)
+
+    @property
+    def classes(self) -> int:
+        """The number of classes."""
+        return len(self.told.classes)
+
+    @property
+    def examples(self) -> int:
+        """The number of training pictures, those among them that are left out."""
+        return min(self.train_size, self.told.train)
 
     @property
     def count(self) -> int:
-        """How many training pictures the network learns from."""
-        return self.train_size - len(set(self.without))
+        """The number of training pictures that the network learns from."""
+        return self.examples - len(set(self.without))

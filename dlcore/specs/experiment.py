@@ -3,16 +3,21 @@
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from dlcore.errors import N_, SpecError
 from dlcore.specs import shapes
 from dlcore.specs.changes import Change, check_changes, check_device
 from dlcore.specs.data import ImageData
+from dlcore.specs.datasets import describe
 from dlcore.specs.fields import Rule, check_values, kind, rule_of
-from dlcore.specs.model import Dropout, Network
+from dlcore.specs.model import Dropout, Network, with_classes
 from dlcore.specs.training import Training
 
 DROPOUT = "network.dropout"
 LIVE_FIELDS = ("training.learning_rate", "training.weight_decay", DROPOUT, "training.zero_grad", "training.eval_mode",
                "training.epochs")
+LEAST = 500  # training pictures that can be asked for
+ENOUGH = 5_000  # pictures seen, each as often as it is seen, that a network needs to learn anything
+MOST_EPOCHS = 100
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,9 @@ def check(experiment: Experiment) -> None:
     check_values(experiment)
     check_device(experiment.training.device)
     check_changes(experiment.changes, live_rule)
+    if experiment.data.count < 2:
+        raise SpecError("data.without", N_("Of {all} training pictures {count} are left out. Take some of them back."),
+                        all=experiment.data.examples, count=len(set(experiment.data.without)))
     shapes.check_network(experiment.network, experiment.data, experiment.training.batch_size)
 
 
@@ -66,6 +74,25 @@ def without_live(experiment: Experiment) -> Experiment:
         value = live_rule(path).nearest(0)
         experiment = apply_change(experiment, Change(0, path, value))
     return replace(experiment, changes=())
+
+
+def learn_from(experiment: Experiment, dataset: str) -> Experiment:
+    """Return the experiment on another data set: all of its pictures, as they are, and a network with its classes.
+
+    Few pictures get more epochs, so that the network sees about as many as it takes to learn anything.
+    """
+    told = describe(dataset)
+    data = replace(experiment.data, dataset=dataset, train_size=max(told.train, LEAST), size=told.side,
+                   channels=told.channels, without=())
+    epochs = min(MOST_EPOCHS, -(-ENOUGH // told.train)) if told.train < ENOUGH else experiment.training.epochs
+    blocks = with_classes(experiment.network.blocks, len(told.classes))
+    return replace(experiment, data=data, network=Network(blocks=blocks), changes=(),
+                   training=replace(experiment.training, epochs=epochs))
+
+
+def fit_classes(experiment: Experiment) -> Experiment:
+    """Return the experiment with a network that ends in as many outputs as its data set has classes."""
+    return replace(experiment, network=Network(blocks=with_classes(experiment.network.blocks, experiment.data.classes)))
 
 
 def steps_per_epoch(experiment: Experiment) -> int:

@@ -1,5 +1,6 @@
 """Dataclass fields that carry their rule: one truth for forms, links and checks."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from math import isnan
@@ -12,7 +13,7 @@ from dlcore.errors import N_, SpecError
 class Rule:
     """What a field may hold: a number between `low` and `high`, one of `options`, or a switch.
 
-    With a `length` (least, most) it holds a row of them.
+    Besides its options it may hold a text of a `pattern`; with a `length` (least, most) it holds a row of them.
     """
 
     type: type
@@ -21,11 +22,16 @@ class Rule:
     options: tuple = ()
     unit: str = ""
     length: tuple[int, int] | None = None
+    pattern: str = ""
 
     @property
     def each(self) -> "Rule":
         """The rule of one item of a row."""
         return replace(self, length=None)
+
+    def fits(self, value: Any) -> bool:
+        """Whether a value is a text of the pattern."""
+        return bool(self.pattern) and isinstance(value, str) and re.fullmatch(self.pattern, value) is not None
 
     def nearest(self, value: Any) -> Any:
         """Return the allowed value nearest to a given one; raise ValueError where none is near."""
@@ -34,7 +40,7 @@ class Rule:
         if self.type is bool:
             return _boolean(value)
         if self.options:
-            return _option(value, self.options)
+            return value if self.fits(value) else _option(value, self.options)
         number = float(value)
         if isnan(number):
             raise ValueError(value)
@@ -81,9 +87,9 @@ def row(default: tuple, low: float, high: float, least: int | None = None, most:
     return field(default=default, metadata={"rule": Rule(float, low, high, length=length)})
 
 
-def choice(default: Any, *options: Any) -> Any:
-    """Declare one of several options."""
-    return field(default=default, metadata={"rule": Rule(type(default), options=options)})
+def choice(default: Any, *options: Any, pattern: str = "") -> Any:
+    """Declare one of several options, or a text of a pattern."""
+    return field(default=default, metadata={"rule": Rule(type(default), options=options, pattern=pattern)})
 
 
 def switch(default: bool) -> Any:
@@ -129,6 +135,8 @@ def check_value(path: str, value: Any, rule: Rule) -> None:
     """Raise SpecError where a value breaks its field's rule; the message says what is allowed."""
     if rule.length:
         return _check_row(path, value, rule)
+    if rule.fits(value):
+        return None
     if rule.options and not any(value == option and type(value) is type(option) for option in rule.options):
         raise SpecError(path, N_("{name} cannot be {value}. Choose one of: {options}."), name=path, value=value,
                         options=", ".join(map(str, rule.options)))

@@ -105,6 +105,13 @@ class Network:
     blocks: tuple[Block, ...] = SMALL
 
 
+def with_classes(blocks: tuple[Block, ...], classes: int) -> tuple[Block, ...]:
+    """Return the blocks with so many outputs, where the last of them is a linear one."""
+    if not blocks or blocks[-1].kind != "linear":
+        return blocks
+    return *blocks[:-1], Linear(features=classes)
+
+
 def named_blocks(blocks: tuple[Block, ...]) -> Iterator[tuple[str, Block]]:
     """Yield each block with its layer's name: conv1, relu1, pool1, norm1, dropout1, flatten, fc1 ...
 

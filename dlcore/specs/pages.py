@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from dlcore.errors import DerinError
 from dlcore.specs import backprop, playground, recurrent
 from dlcore.specs.convolution import Convolution
-from dlcore.specs.experiment import Experiment, check
+from dlcore.specs.experiment import Experiment, check, fit_classes
 from dlcore.specs.fields import check_values
 from dlcore.specs.neuron import Neuron
 from dlcore.specs.playground import Playground
@@ -27,12 +28,23 @@ class Page:
     repairs: tuple[tuple[str, str, Callable[[Any], Any]], ...] = ()
 
 
+def _with_its_classes(experiment: Experiment) -> Experiment:
+    """Return the experiment with as many outputs as there are classes, where that is all that was wrong."""
+    fitted = fit_classes(experiment)
+    try:
+        check(fitted)
+    except DerinError:
+        return experiment
+    return fitted
+
+
 def _with_small_network(experiment: Experiment) -> Experiment:
-    return Experiment(data=experiment.data, training=experiment.training, changes=experiment.changes)
+    return fit_classes(Experiment(data=experiment.data, training=experiment.training, changes=experiment.changes))
 
 
 PAGES: dict[str, Page] = {
-    "experiment": Page(Experiment, check, (("network", "small", _with_small_network),)),
+    "experiment": Page(Experiment, check, (("network", "its classes", _with_its_classes),
+                                            ("network", "small", _with_small_network))),
     "neuron": Page(Neuron),
     "backprop": Page(backprop.Backprop, backprop.check, (("backprop", "nearest", backprop.fit),)),
     "convolution": Page(Convolution),

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from dlcore.errors import N_
-from dlcore.specs.data import CLASSES, ImageData
+from dlcore.specs.data import ImageData
+from dlcore.specs.datasets import MOST_CLASSES
 from dlcore.specs.fields import Rule, choice, kind, real, switch, whole
 from dlcore.specs.model import Network, named_blocks
 from dlcore.specs.shapes import count_multiply_adds
@@ -14,7 +15,7 @@ METHODS = ("gradient", "input_x_gradient", "integrated_gradients", "smooth_grad"
            "deep_lift", "gradient_shap", "occlusion", "feature_ablation", "grad_cam", "guided_grad_cam", "lrp",
            "kernel_shap")
 PREDICTED, TRUE = "predicted", "true"
-TARGETS = (PREDICTED, TRUE, *map(str, range(CLASSES)))
+TARGETS = (PREDICTED, TRUE, *map(str, range(MOST_CLASSES)))
 BASELINES = ("black", "mean", "white", "blurred")
 RULES = ("gamma", "epsilon", "alpha1_beta0")
 COMPANY = ("none", "classes", "mistakes")
@@ -61,7 +62,7 @@ class Saliency:
     subject: Subject = field(default_factory=Subject)
     methods: tuple[str, ...] = methods(*METHODS)
     method: str = choice("integrated_gradients", *METHODS)
-    column: int = whole(0, 0, CLASSES)
+    column: int = whole(0, 0, MOST_CLASSES)
     company: str = choice("none", *COMPANY)
     turn: int = whole(0, 0, 99)
     target: str = choice(PREDICTED, *TARGETS)

@@ -5,7 +5,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from dlcore.errors import N_, NetworkError
-from dlcore.specs.data import CLASSES, ImageData
+from dlcore.specs.data import ImageData
 from dlcore.specs.model import MAX_BLOCKS, Block, Conv, Network, Pool, named_blocks
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _walk(blocks: tuple[Block, ...], data: ImageData, complete: bool) -> tuple[L
         row, place = _ROWS[block.kind](place, block, LayerRow(name, index, block.kind, place.shape))
         rows.append(row)
     if complete:
-        _check_output(blocks, place.shape)
+        _check_output(blocks, place.shape, data.classes)
     return tuple(rows)
 
 
@@ -141,16 +141,16 @@ def _seen(place: _Place, span: int, stride: int) -> tuple[int, int, int]:
     return place.field + (span - 1) * place.jump, place.jump * stride, place.size
 
 
-def _check_output(blocks: tuple[Block, ...], shape: tuple[int, ...]) -> None:
+def _check_output(blocks: tuple[Block, ...], shape: tuple[int, ...], classes: int) -> None:
     if not blocks:
         raise NetworkError(None, N_("The network has no blocks. Add some, or take a preset."))
     if len(blocks) > MAX_BLOCKS:
         raise NetworkError(MAX_BLOCKS, N_("The network has {count} blocks, more than {limit}. Remove some."),
                            count=len(blocks), limit=MAX_BLOCKS)
-    if shape != (CLASSES,):
+    if shape != (classes,):
         raise NetworkError(len(blocks) - 1, N_("Block {number} ends the network with {found}, but there are {classes} "
                                                "classes. End it with a linear block of {classes} features."),
-                           number=len(blocks), found="×".join(map(str, shape)), classes=CLASSES)
+                           number=len(blocks), found="×".join(map(str, shape)), classes=classes)
 
 
 def check_network(network: Network, data: ImageData, batch_size: int) -> None:

@@ -11,7 +11,7 @@ from dlcore.specs.fields import Rule, choice, kind, whole
 SIDE = 28  # of the picture in a link
 MAX_TEXT = 1_200  # letters that 28·28 bytes may take
 NEWEST = -1
-TEST_DIGITS = 10_000
+TEST_PICTURES = 20_800  # of the largest data set
 
 
 def write_pixels(pixels: bytes) -> str:
@@ -49,7 +49,7 @@ class Subject:
     """The network and the picture that a page looks at.
 
     `network` "run" is the run on the page, where there is one, at snapshot `step` (-1: as it is now); else, and with
-    "pretrained", the network that comes with the project. `picture` "test" is the test digit with number `digit`,
+    "pretrained", the network that comes with the project. `picture` "test" is the test picture with number `digit`,
     "drawing" and "own" are what was drawn or uploaded, kept in `pixels`.
     """
 
@@ -57,5 +57,5 @@ class Subject:
     network: str = choice("run", "run", "pretrained")
     step: int = whole(NEWEST, NEWEST, 2**31 - 1)
     picture: str = choice("test", "test", "drawing", "own")
-    digit: int = whole(0, 0, TEST_DIGITS - 1)
+    digit: int = whole(0, 0, TEST_PICTURES - 1)
     pixels: str = field(default="", metadata={"rule": _Pixels(str)})

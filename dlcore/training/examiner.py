@@ -41,17 +41,24 @@ class Examiner:
     def is_due(self, step: int, last: int) -> bool:
         """Whether to look after `step` of a training that ends with step `last`."""
         first = step == 0 and not self.heavy
-        return step != self.looked and (first or self.is_whole(step, last) or self.clock.look_is_due(step))
+        return step != self.looked and (first or self._ends_epoch(step, last) or self.clock.look_is_due(step))
 
     def is_whole(self, step: int, last: int) -> bool:
-        """Whether to evaluate all held-out digits: where an epoch (or several small ones), or the training, ends."""
+        """Whether to evaluate all test pictures: where an epoch (or several small ones), or the training, ends.
+
+        Always, where there are no more than the 2,000 that are read anyway.
+        """
+        count = len(self.loaded.test_labels)
+        return len(images.held_out(count)) == count or self._ends_epoch(step, last)
+
+    def _ends_epoch(self, step: int, last: int) -> bool:
         epochs, rest = divmod(step, self.batches.per_epoch)
         every = -(-WHOLE_DIGITS // len(self.batches.labels))
         return step >= last or (epochs > 0 and rest == 0 and epochs % every == 0)
 
     def examine(self, module: nn.Module, settings: Experiment, precision: torch.dtype, step: int, whole: bool
                 ) -> Iterator[dict[str, Evaluation | None]]:
-        """Yield after every chunk what is known by then: "held" (the 2,000 held-out digits, or all) and "fit"."""
+        """Yield after every chunk what is known by then: "held" (2,000 test pictures, or all) and "fit"."""
         results: dict[str, Evaluation | None] = {}
         for part, pictures, labels in self._parts(whole):
             evaluator = Evaluator(settings, pictures, labels)
@@ -60,7 +67,7 @@ class Examiner:
                 yield results
 
     def _parts(self, whole: bool) -> Iterator[tuple[str, Tensor, Tensor]]:
-        held = slice(None) if whole else images.HELD_OUT
+        held = slice(None) if whole else images.held_out(len(self.loaded.test_labels))
         yield "held", self._tensor(self.loaded.test_images[held]), self._tensor(self.loaded.test_labels[held])
         yield "fit", self.batches.images[self._fit], self.batches.labels[self._fit]
 

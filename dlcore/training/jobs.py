@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from dlcore.data import images
-from dlcore.explain import saliency_jobs
+from dlcore.data.fetching import Fetch
+from dlcore.explain import filter_jobs, saliency_jobs
 from dlcore.explain.snapshot import load
 from dlcore.training.curve_fit import FitCurve
 from dlcore.training.evaluation import Evaluation, Evaluator
@@ -65,5 +66,5 @@ class Evaluate:
         self.finished = True
 
 
-JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate, "fit_curve": FitCurve,
-                                                  **saliency_jobs.JOBS}
+JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch,
+                                                  **saliency_jobs.JOBS, **filter_jobs.JOBS}

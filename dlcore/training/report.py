@@ -15,7 +15,7 @@ class Report:
     count: np.ndarray
 
 
-def count_confusions(labels: np.ndarray, predicted: np.ndarray, classes: int = 10) -> np.ndarray:
+def count_confusions(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
     """Return how often a class (row) was read as another (column), as counts (classes, classes)."""
     pairs = labels.astype(np.int64) * classes + predicted
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)

@@ -18,7 +18,7 @@ def cross_entropy(outputs: Tensor, labels: Tensor) -> Tensor:
 
 
 def bce(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Return the binary cross-entropy of ten yes-or-no questions, averaged over batch and classes."""
+    """Return the binary cross-entropy of one yes-or-no question a class, averaged over batch and classes."""
     return F.binary_cross_entropy_with_logits(outputs, _one_hot(labels, outputs))
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dlcore.specs.changes import Change
 from dlcore.specs.data import Augment
-from dlcore.specs.experiment import DROPOUT, Experiment, apply_change, live_rule
+from dlcore.specs.experiment import DROPOUT, LEAST, Experiment, apply_change, learn_from, live_rule
 from dlcore.specs.fields import Rule, rule_of
 from pages.ui import state, words
 from pages.ui.language import _, ngettext, number
@@ -34,6 +34,8 @@ def write_field(experiment: Experiment, path: str, value: Any) -> Experiment:
     """Return the experiment with one field set."""
     if _is_of_blocks(experiment, path):
         return apply_change(experiment, Change(0, path, value))
+    if path == "data.dataset" and experiment.kind == "experiment":
+        return learn_from(experiment, value)
     return _write(experiment, path.split("."), value)
 
 
@@ -84,6 +86,12 @@ class Form:
         value = read_field(self.experiment, path)
         st.select_slider(options=sorted({*options, value}), **self._bind(path), **how)
 
+    def pick_within(self, path: str, options: list, most: int, **how: Any) -> None:
+        """Draw a number as one of several usual values up to the most there can be; more than that is the most."""
+        if read_field(self.experiment, path) > most:
+            self.experiment = write_field(self.experiment, path, most)
+        self.pick(path, [option for option in options if option < most] + [most], **how)
+
     def enter(self, path: str, **how: Any) -> None:
         """Draw a field as a number to type."""
         rule = _rule(self.experiment, path)
@@ -109,19 +117,22 @@ class Form:
 
 LEARNING_RATES = [0.0, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 2e-3, 3e-3, 5e-3, 8e-3, 0.01, 0.02, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
 DECAYS = [0.0, 1e-5, 1e-4, 1e-3, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
-TRAIN_SIZES = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 60_000]
+TRAIN_SIZES = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 60_000]  # and all, up to the data set's own number
 BATCHES = [1, 8, 16, 32, 64, 128, 256, 512, 1024]
 
 
-def edit_data(form: Form, datasets: tuple[str, ...]) -> None:
-    """Draw what the network learns from: data set, how many, size, channels, augmentation."""
+def edit_data(form: Form, datasets: tuple[str, ...], named: Callable[[str], str]) -> None:
+    """Draw what the network learns from: data set (one of some, `named`), how many, size,
+    channels, augmentation.
+    """
     data = form.experiment.data
-    count = _("{n} digits").format(n=number(data.count))
-    with grouped(_("Data"), f"{words.option(data.dataset)} · {count} · {data.size}×{data.size}×{data.channels}", "data",
-                form.page):
-        if len(datasets) > 1:
-            form.choose("data.dataset", datasets)
-        form.pick("data.train_size", TRAIN_SIZES, format_func=number)
+    count = _("{n} pictures").format(n=number(data.count))
+    summary = f"{words.dataset_name(data.dataset)} · {count} · {data.size}×{data.size}×{data.channels}"
+    with grouped(_("Data"), summary, "data", form.page):
+        offered = datasets if data.dataset in datasets else (*datasets, data.dataset)
+        form.choose("data.dataset", offered, format_func=named)
+        if data.told.train > LEAST:
+            form.pick_within("data.train_size", TRAIN_SIZES, data.told.train, format_func=number)
         if data.without:
             _tell_left_out(form)
         left, right = st.columns(2)
@@ -134,7 +145,7 @@ def edit_data(form: Form, datasets: tuple[str, ...]) -> None:
     with grouped(_("Augmentation"), " · ".join(changed) or _("none"), "augmentation", form.page):
         form.slide("data.augment.rotation", 1, max_value=45.0)
         form.slide("data.augment.shift", 0.5)
-        for name in ("scale", "brightness", "contrast", "thickness"):
+        for name in ("scale", "brightness", "contrast", *(("thickness",) if data.told.drawn else ())):
             form.slide(f"data.augment.{name}", 0.05)
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 from dlcore.engine.views import RunView
 from dlcore.plots.curves import find_gap, thin
 from dlcore.specs.changes import Change
+from dlcore.specs.datasets import HELD_OUT
 from pages.ui import words
 from pages.ui.language import _, number
 
@@ -20,14 +21,21 @@ class History:
     """The events of one run so far, taken in as they come."""
 
     run: str
+    names: tuple[str, ...] = LINES
     cursor: int = 0
-    lines: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: {name: [] for name in LINES})
+    lines: dict[str, list[tuple[float, float]]] = field(init=False)
     changes: list[Change] = field(default_factory=list)
     measured: dict = field(default_factory=dict)
     test: dict = field(default_factory=dict)
+    tested: int = 10_000  # test pictures that the data set has
+
+    def __post_init__(self) -> None:
+        self.lines = {name: [] for name in self.names}
 
     def take(self, view: RunView) -> None:
         """Take in the events since the cursor."""
+        if view.experiment.kind == "experiment":
+            self.tested = view.experiment.data.told.test
         for event in view.events:
             match event["kind"]:
                 case "metric":
@@ -39,7 +47,7 @@ class History:
         self.cursor = view.cursor
 
     def _take_metric(self, event: dict) -> None:
-        for name in LINES:
+        for name in self.names:
             if name in event:
                 value = event[name]
                 self.lines[name].append((event["step"], np.nan if value is None else value))
@@ -55,11 +63,15 @@ class History:
 
     def curves(self, view: RunView) -> dict:
         """Return the topic "curves" (see pages/ui/live.py)."""
-        drawn = {name: thin(np.array(points, np.float32).reshape(-1, 2).T, POINTS)
-                 for name, points in self.lines.items() if points}
+        return self.drawn(view) | {"gap": self.gap(), "notes": self.notes()}
+
+    def drawn(self, view: RunView, points: int = POINTS) -> dict:
+        """Return the topic "curves" with at most so many points a line, and nothing said of them."""
+        lines = {name: thin(np.array(found, np.float32).reshape(-1, 2).T, points)
+                 for name, found in self.lines.items() if found}
         per_epoch = view.step / view.epoch if view.epoch else None
-        return {**drawn, "step": view.step, "total_steps": view.total_steps, "steps_per_epoch": per_epoch,
-                "marks": self.marks(), "gap": self.gap(), "notes": self.notes()}
+        return {**lines, "step": view.step, "total_steps": view.total_steps, "steps_per_epoch": per_epoch,
+                "marks": self.marks(), "gap": None, "notes": {}}
 
     def marks(self) -> list[dict]:
         """Return what was changed by hand, as marks on the curves."""
@@ -67,7 +79,7 @@ class History:
                 for change in self.changes]
 
     def gap(self) -> dict | None:
-        """Name the gap between the training and the held-out digits once it has opened."""
+        """Name the gap between the training and the held-out pictures once it has opened."""
         fit, held = (np.array(self.lines[name]).reshape(-1, 2).T for name in ("fit_loss", "held_loss"))
         step = find_gap(fit, held, ratio=2.0, floor=0.05)
         if step is None or len(held[0]) < 3:
@@ -75,12 +87,13 @@ class History:
         return {"step": step, "text": _("overfitting: gap {gap}").format(gap=number(held[1, -1] - fit[1, -1], 2))}
 
     def notes(self) -> dict[str, str]:
-        """Return a line of text for each chart: which digits the newest figures are of."""
+        """Return a line of text for each chart: which pictures the newest figures are of."""
         point = self.measured
         if not point:
             return {}
         whole = point.get("test_accuracy") is not None
-        return {"accuracy": _("all 10,000") if whole else _("2,000 held-out")}
+        text, count = (_("all {n}"), self.tested) if whole else (_("{n} held-out"), min(self.tested, HELD_OUT))
+        return {"accuracy": text.format(n=number(count))}
 
     def is_not_a_number(self) -> bool:
         """Whether the training loss has become infinite or not a number."""
@@ -88,11 +101,11 @@ class History:
         return bool(points) and not np.isfinite(points[-1][1])
 
 
-def history_of(page: str, run_id: str) -> History:
-    """Return what this session remembers of a run."""
+def history_of(page: str, run_id: str, names: tuple[str, ...] = LINES) -> History:
+    """Return what this session remembers of a run: its lines of some names, its changes."""
     kept = st.session_state.get(f"_history.{page}")
     if kept is None or kept.run != run_id:
-        kept = st.session_state[f"_history.{page}"] = History(run_id)
+        kept = st.session_state[f"_history.{page}"] = History(run_id, names)
     return kept
 
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from dlcore.export.pytorch import NORMALISE
+from dlcore.specs.datasets import normalisation
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.saliency import METHODS, Saliency, last_maps
 from pages.ui.language import N_, _
@@ -107,24 +107,30 @@ def in_order(methods: tuple[str, ...] | list[str]) -> tuple[str, ...]:
 
 def print_attribution(asked: Saliency, experiment: Experiment) -> str:
     """Return the call of Captum's that makes the picked map, for a network `net` in eval() and a picture in 0..1."""
-    name, mean, deviation = NORMALISE[experiment.data.dataset]
+    data = experiment.data
+    mean, deviation = (_tensor(values) for values in normalisation(data.dataset, data.channels))
     call = TEXTS[asked.method].call
-    given = {"steps": asked.steps, "samples": asked.samples, "noise": asked.noise, "deviation": deviation,
+    given = {"steps": asked.steps, "samples": asked.samples, "noise": asked.noise,
+             "deviation": deviation if data.channels == 1 else f"{deviation}.mean()",
              "window": asked.window, "stride": asked.stride, "draws": asked.draws, "positive": asked.positive,
              "layer": last_maps(experiment.network)}
     lines = ["import torch", f"from captum.attr import {', '.join(_classes(call))}", "",
-             f"x = (picture - {mean}) / {deviation}  # {name}: (1, {experiment.data.channels}, "
-             f"{experiment.data.size}, {experiment.data.size})"]
+             f"x = (picture - {mean}) / {deviation}  # (1, {data.channels}, {data.size}, {data.size})"]
     if "x0" in call:
-        level = {"black": "0.0", "mean": str(mean), "white": "1.0", "blurred": "blurred"}[asked.baseline]
-        lines.append(f"x0 = (torch.full_like(x, {level}) - {mean}) / {deviation}" if asked.baseline != "blurred" else
-                     f"x0 = (gaussian_blur(picture) - {mean}) / {deviation}")
+        level = "1.0" if asked.baseline == "white" else "0.0"
+        lines.append({"blurred": f"x0 = (gaussian_blur(picture) - {mean}) / {deviation}",
+                      "mean": "x0 = torch.zeros_like(x)"}.get(
+                          asked.baseline, f"x0 = (torch.full_like(x, {level}) - {mean}) / {deviation}"))
     if "squares" in call:
-        lines += [f"place = torch.arange({experiment.data.size}) // {asked.superpixel}",
+        lines += [f"place = torch.arange({data.size}) // {asked.superpixel}",
                   "squares = (place[:, None] * (place[-1] + 1) + place)[None, None]"]
     target = "net(x).argmax(1)" if asked.target in ("predicted", "true") else asked.target
     lines += [f"c = {target}", f"attribution = {call.format(**given)}", "shown = attribution.sum(1)"]
     return "\n".join(lines)
+
+
+def _tensor(values: tuple[float, ...]) -> str:
+    return str(values[0]) if len(values) == 1 else f"torch.tensor({list(values)}).view(1, -1, 1, 1)"
 
 
 def _classes(call: str) -> list[str]:

@@ -8,7 +8,7 @@ from dlcore.errors import NetworkError
 from dlcore.specs.data import ImageData
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.fields import rule_of
-from dlcore.specs.model import BLOCKS, MAX_BLOCKS, PRESETS, Block, Network
+from dlcore.specs.model import BLOCKS, MAX_BLOCKS, PRESETS, Block, Network, with_classes
 from dlcore.specs.shapes import LayerRow, check_network, layer_table, rows_so_far
 from pages.ui import state, words
 from pages.ui.language import _, number, told
@@ -22,16 +22,18 @@ AUGMENT_LIKE = {"my_net": {"rotation": 10.0, "brightness": 0.2, "contrast": 0.2}
 
 def preset_of(experiment: Experiment) -> str:
     """Return the preset that the network equals, or "own"."""
-    return next((name for name, blocks in PRESETS.items() if blocks == experiment.network.blocks), "own")
+    now, classes = experiment.network.blocks, experiment.data.classes
+    return next((name for name, blocks in PRESETS.items() if with_classes(blocks, classes) == now), "own")
 
 
 def apply_preset(experiment: Experiment, name: str) -> Experiment:
     """Return the experiment with a preset's network, and with the data and training it was made for."""
-    usual = Experiment()
+    usual, told = Experiment(), experiment.data.told
+    as_it_is = {"size": told.side, "channels": told.channels}
     augment = replace(usual.data.augment, **AUGMENT_LIKE.get(name, {}))
     return replace(
-        experiment, network=Network(blocks=PRESETS[name]), changes=(),
-        data=replace(experiment.data, augment=augment, **{"size": 28, "channels": 1} | PRESET_DATA.get(name, {})),
+        experiment, network=Network(blocks=with_classes(PRESETS[name], len(told.classes))), changes=(),
+        data=replace(experiment.data, augment=augment, **as_it_is | PRESET_DATA.get(name, {})),
         training=replace(experiment.training, **{
             field: getattr(usual.training, field)
             for field in ("batch_size", "optimizer", "learning_rate", "weight_decay", "schedule")

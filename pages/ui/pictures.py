@@ -55,11 +55,11 @@ def _summary(page: str, dataset: str) -> str:
 
 
 def _choose_digit(page: str, form: Form, dataset: str) -> None:
-    names, key = words.class_names(dataset), f"{page}.class"
-    st.session_state[key] = int(load_test(dataset).test_labels[subject(page).digit])
+    names, key, labels = words.class_names(dataset), f"{page}.class", load_test(dataset).test_labels
+    st.session_state[key] = int(labels[min(subject(page).digit, len(labels) - 1)])
     choice = {"options": range(len(names)), "format_func": names.__getitem__, "key": key, "on_change": _take_class,
               "args": (page, dataset)}
-    if dataset == "mnist":
+    if max(map(len, names)) <= 2:
         st.pills(_("Class"), required=True, **choice)
     else:
         st.selectbox(_("Class"), **choice)
@@ -70,13 +70,15 @@ def _choose_digit(page: str, form: Form, dataset: str) -> None:
 
 
 def _take_class(page: str, dataset: str) -> None:
-    labels = load_test(dataset).test_labels
-    settle(page, digit=int(np.flatnonzero(labels == st.session_state[f"{page}.class"])[0]))
+    found = np.flatnonzero(load_test(dataset).test_labels == st.session_state[f"{page}.class"])
+    if len(found):
+        settle(page, digit=int(found[0]))
 
 
 def _take_another(page: str, dataset: str) -> None:
     """Take the next test digit of the same class; after the last comes the first."""
-    labels, now = load_test(dataset).test_labels, subject(page).digit
+    labels = load_test(dataset).test_labels
+    now = min(subject(page).digit, len(labels) - 1)
     same = np.flatnonzero(labels == labels[now])
     settle(page, digit=int(same[(np.searchsorted(same, now) + 1) % len(same)]))
 
@@ -124,9 +126,10 @@ def picture(page: str, dataset: str) -> tuple[np.ndarray, int | None, str]:
         title = _("your drawing") if shown.picture == "drawing" else _("your picture")
         return np.frombuffer(pixels, np.uint8).reshape(SIDE, SIDE), None, title
     test = load_test(dataset)
-    label = int(test.test_labels[shown.digit])
-    title = _("test digit {n}, {name}").format(n=number(shown.digit), name=words.class_names(dataset)[label])
-    return test.test_images[shown.digit], label, title
+    index = min(shown.digit, len(test.test_labels) - 1)
+    label = int(test.test_labels[index])
+    title = _("test picture {n}, {name}").format(n=number(index), name=words.class_names(dataset)[label])
+    return test.test_images[index], label, title
 
 
 def _drawn(page: str) -> bytes:

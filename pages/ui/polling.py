@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
+from dlcore.data.images import is_there
 from dlcore.engine.views import RunView
 from dlcore.errors import EngineError, RecordingError
-from pages.ui import moments, panels, runs, state
-from pages.ui.drawing import drawn_input, drawn_number
+from pages.ui import choosing, moments, panels, runs, state
 from pages.ui.history import history_of
 from pages.ui.language import _, told
 
@@ -64,7 +64,7 @@ def _topics(page: str, view: RunView, history) -> moments.Topics:
     newest = view.snapshots[-1] if view.snapshots else None
     step = newest if view.live_step is None else view.live_step
     if step is not None and panels.chosen_step(f"{page}.rewind") is None:
-        seen = (view.id, step, drawn_number(page))
+        seen = (view.id, step, choosing.input_number(page))
         topics |= _when_new(page, "moment", seen, lambda: _moment(page, {"run": view.id}))
     if newest is not None:
         topics |= _when_new(page, "matrix", (view.id, newest), lambda: matrix_topics(page, view, newest))
@@ -86,7 +86,7 @@ def _untrained(page: str) -> moments.Topics:
     """Return empty curves and slider for a page without a run, and what the pretrained network sees."""
     empty = {"curves": {"step": 0, "total_steps": 1, "steps_per_epoch": None, "marks": [], "gap": None, "notes": {}},
              "snapshots": {"steps": np.zeros(0, np.uint32), "run": "", "step": 0, "total_steps": 0, "marks": []}}
-    seen = ("pretrained", drawn_number(page))
+    seen = ("pretrained", choosing.input_number(page))
     return empty | _when_new(page, "moment", seen, lambda: _moment(page, {"pretrained": page}))
 
 
@@ -97,8 +97,10 @@ def snapshots_topic(view: RunView, history) -> dict:
 
 
 def _moment(page: str, model: dict) -> moments.Topics:
-    """Return what a network sees in the drawing (in an example while there is none), and how it reads the drawing."""
-    image, drawn = drawn_input(page)
+    """Return what a network sees in the drawing or the chosen picture, and how it reads that."""
+    image, drawn = choosing.shown_input(page)
+    if image is None:
+        return {}
     try:
         answer = moments.ask_moment(model, image)
     except (EngineError, RecordingError):
@@ -111,7 +113,7 @@ def _moment(page: str, model: dict) -> moments.Topics:
 
 def matrix_topics(page: str, view: RunView, step: int) -> moments.Topics:
     """Return the topic "matrix" of a snapshot, or of the last one before it whose predictions were kept."""
-    found = moments.predictions_until(view, step)
+    found = moments.predictions_until(view, step) if is_there(view.experiment.data.dataset) else None
     return {"matrix": moments.matrix_topic(found[1], view.experiment.data.dataset, found[0])} if found else {}
 
 
@@ -135,7 +137,7 @@ def rewind_bar(page: str) -> None:
 
 
 def _concerns_all(page: str, step: int | None) -> bool:
-    """Whether a move of the slider changes more than the panels: the digits of a cell, or a page that stands still."""
+    """Whether a move of the slider changes more than the panels: a cell's pictures, or a page that stands still."""
     before = st.session_state.get(f"_rewound.{page}")
     st.session_state[f"_rewound.{page}"] = step
     return step != before and (step is None or panels.chosen_cell(f"{page}.confusion") is not None)

@@ -3,10 +3,12 @@
 import numpy as np
 import streamlit as st
 
+from dlcore.data.images import is_there
 from dlcore.errors import EngineError
 from dlcore.specs.codec import to_dict
+from dlcore.specs.datasets import describe
 from dlcore.training.report import count_confusions, report
-from pages.ui import moments, panels, runs, state, words
+from pages.ui import choosing, moments, panels, runs, state, words
 from pages.ui.history import history_of
 from pages.ui.language import _, number, percent
 
@@ -14,7 +16,7 @@ from pages.ui.language import _, number, percent
 def shown_predictions(page: str):
     """Return (view, step, predictions) of the moment that the page shows, or None."""
     view = runs.shown_run(page)
-    if view is None or not view.snapshots:
+    if view is None or not view.snapshots or not is_there(view.experiment.data.dataset):
         return None
     found = moments.predictions_until(view, panels.chosen_step(f"{page}.rewind"))
     return (view, *found) if found else None
@@ -29,7 +31,7 @@ def show_results(page: str, examples, confusions) -> None:
 def _results(page: str, examples, confusions) -> None:
     with confusions:
         cell = panels.matrix(f"{page}.confusion", page, title=_("Confusion"),
-                             note=_("rows true, columns read; click a cell to see the digits"))
+                             note=_("rows true, columns read; click a cell to see the pictures"))
     with examples:
         _show_cell(page, cell)
 
@@ -37,15 +39,20 @@ def _results(page: str, examples, confusions) -> None:
 def _show_cell(page: str, cell: tuple[int, int] | None) -> None:
     shown = shown_predictions(page)
     if cell is None or shown is None:
-        st.caption(_("Click a cell of the matrix to see its digits, and a digit to send it to the pad."))
+        st.caption(_("Click a cell of the matrix to see its pictures, and one of them to have it read."))
         return
     view, step, kept = shown
     dataset = view.experiment.data.dataset
-    names, (pictures, count) = words.class_names(dataset), moments.cell_pictures(kept, dataset, cell)
+    names, (pictures, indices) = words.class_names(dataset), moments.cell_pictures(kept, dataset, cell)
+    count = len(indices)
     note = _("{n} of {count}, step {step}") if count > len(pictures["pictures"]) else _("all {count}, step {step}")
-    panels.grid(f"{page}.examples", page, "examples", pictures=pictures, cell=44, sends="digit",
-                title=_("{row} read as {column}").format(row=names[cell[0]], column=names[cell[1]]),
-                note=note.format(n=len(pictures["pictures"]), count=number(count), step=number(step)))
+    how = {"pictures": pictures, "cell": 44, "title": _("{row} read as {column}").format(
+        row=names[cell[0]], column=names[cell[1]]),
+        "note": note.format(n=len(pictures["pictures"]), count=number(count), step=number(step))}
+    if describe(dataset).drawn:
+        panels.grid(f"{page}.examples", page, "examples", sends="digit", **how)
+    else:
+        choosing.offer(page, f"{page}.examples_{cell[0]}_{cell[1]}_{step}", "examples", dataset, indices, **how)
 
 
 def show_report(page: str) -> None:
@@ -56,11 +63,12 @@ def show_report(page: str) -> None:
         return
     view, step, kept = shown
     dataset = view.experiment.data.dataset
-    confusions = count_confusions(moments.shown_labels(kept, dataset), kept.scores.argmax(1))
+    confusions = count_confusions(moments.shown_labels(kept, dataset), kept.scores.argmax(1),
+                                  len(words.class_names(dataset)))
     _show_figures(page, view, step, kept, confusions)
     figures = report(confusions)
     st.dataframe({_("Class"): words.class_names(dataset), _("Precision"): _shares(figures.precision),
-                  _("Recall"): _shares(figures.recall), "F1": _shares(figures.f1), _("Digits"): figures.count},
+                  _("Recall"): _shares(figures.recall), "F1": _shares(figures.f1), _("Pictures"): figures.count},
                  hide_index=True, key=f"{page}.report", height="content")
 
 
@@ -68,18 +76,20 @@ def _show_figures(page: str, view, step: int, kept, confusions: np.ndarray) -> N
     test = history_of(page, view.id).test
     accuracy = np.trace(confusions) / confusions.sum()
     left, right = st.columns(2)
-    left.metric(_("Accuracy on {n} digits, step {step}").format(n=number(kept.scores.shape[0]), step=number(step)),
+    left.metric(_("Accuracy on {n} pictures, step {step}").format(n=number(kept.scores.shape[0]), step=number(step)),
                 percent(accuracy, 2))
     if test.get("step") == step and test.get("test_loss") is not None:
         right.metric(_("Test loss"), number(test["test_loss"], 4))
     if not kept.whole:
-        _offer_evaluation(page, view, step)
+        _offer_evaluation(page, view, step, kept)
 
 
-def _offer_evaluation(page: str, view, step: int) -> None:
-    """Offer to read all test digits with a snapshot; it is a Job with progress that can be stopped."""
-    st.caption(_("These are the fixed 2,000 held-out digits that every snapshot reads."))
-    if st.button(_("Read all 10,000"), key=f"{page}.evaluate", icon=":material/fact_check:"):
+def _offer_evaluation(page: str, view, step: int, kept) -> None:
+    """Offer to read all test pictures with a snapshot; it is a Job with progress that can be stopped."""
+    count = view.experiment.data.told.test
+    st.caption(_("These are the fixed {n} held-out pictures that every snapshot reads.").format(
+        n=number(len(kept.scores))))
+    if st.button(_("Read all {n}").format(n=number(count)), key=f"{page}.evaluate", icon=":material/fact_check:"):
         request = {"kind": "evaluate", "model": {"run": view.id, "step": step}}
         st.session_state[f"_job.{page}"] = state.engine().start_job(state.visitor(), request)
     if job_id := st.session_state.get(f"_job.{page}"):
@@ -103,7 +113,7 @@ def _shares(values: np.ndarray) -> list[str]:
 
 
 def show_augmentation(page: str) -> None:
-    """Draw real training digits before and after the augmentation."""
+    """Draw real training pictures before and after the augmentation."""
     data = state.experiment(page).data
     if not data.augment.active:
         st.caption(_("Nothing is changed. Set rotation, shift or another change under Augmentation in the sidebar."))
@@ -112,6 +122,6 @@ def show_augmentation(page: str) -> None:
     except EngineError:
         st.caption(_("The engine is still waking. Try again in a few seconds."))
         return
-    for name, title in (("before", _("Training digits")), ("after", _("The same, augmented"))):
+    for name, title in (("before", _("Training pictures")), ("after", _("The same, augmented"))):
         panels.grid(f"{page}.{name}", page, name, title=title, cell=56,
-                    pictures={"pictures": answer[name], "scale": "grey"})
+                    pictures={"pictures": answer[name], "scale": moments.scale_of(answer[name])})

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from dlcore.errors import DerinError, EngineError
-from dlcore.specs.saliency import COMPANY, METHODS, TRUE, Saliency
+from dlcore.specs.datasets import MOST_CLASSES
+from dlcore.specs.saliency import COMPANY, METHODS, TARGETS, TRUE, Saliency
 from pages.ui import state, subject, words
 from pages.ui.forms import Form, grouped
 from pages.ui.language import _, number, told
@@ -46,11 +47,18 @@ def show_question(page: str) -> None:
     form, sight = Form(page, kind="saliency"), subject.look(page)
     names = words.class_names(sight.experiment.data.dataset)
     with st.container(key="saliency_question", horizontal=True, vertical_alignment="bottom"):
-        form.choose("target", format_func=lambda target: _target_name(target, names), width=190)
+        form.choose("target", _targets(form.experiment.target, names),
+                    format_func=lambda target: _target_name(target, names), width=190)
         form.choose("company", COMPANY, format_func=lambda name: _(COMPANIES[name]), width=190)
         if form.experiment.company != "none":
             st.button(_("Others"), key=f"{page}.turn", icon=":material/skip_next:", on_click=_take_turn, args=(page,))
         form.switch("absolute", help=_("Shows how large a value is, whatever its sign."))
+
+
+def _targets(now: str, names: list[str]) -> tuple[str, ...]:
+    """Return the classes that can be asked for; one from a link that this data set has not stays chosen."""
+    known = TARGETS[:len(TARGETS) - MOST_CLASSES + len(names)]
+    return known if now in known else (*known, now)
 
 
 def _target_name(target: str, names: list[str]) -> str:
@@ -60,7 +68,7 @@ def _target_name(target: str, names: list[str]) -> str:
         case "true":
             return _("the true class")
         case _:
-            return names[int(target)]
+            return names[int(target)] if int(target) < len(names) else target
 
 
 def _take_turn(page: str) -> None:

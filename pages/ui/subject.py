@@ -73,9 +73,10 @@ def shown_run(page: str) -> RunView | None:
 
 def pause(page: str) -> float | None:
     """Return the seconds between two looks at a network that is learning; None where nothing changes by itself."""
-    view = shown_run(page)
-    moves = view is not None and view.state in runs.ACTIVE and subject(page).step == NEWEST
-    return 2 * QUICK if moves or not state.engine().status().ready else None
+    if not state.engine().status().ready:
+        return QUICK
+    view = runs.shown_run(page) if subject(page).network == "run" else None
+    return 2 * QUICK if view is not None and view.state in runs.ACTIVE and subject(page).step == NEWEST else None
 
 
 def _nearest(view: RunView, step: int) -> int | None:

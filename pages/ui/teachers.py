@@ -8,7 +8,7 @@ import streamlit as st
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
 from dlcore.specs.data import MOST_LEFT_OUT
-from pages.ui import panels, runs, state, subject, words
+from pages.ui import moments, panels, runs, state, subject, words
 from pages.ui.language import _, number, percent, told
 from pages.ui.sheet import fill_sheet, run_job
 from pages.ui.subject import Sight
@@ -54,7 +54,8 @@ def _show_side(page: str, side: str, found: dict, names: list[str], title: str, 
               for label, value in zip(found["labels"], found["values"], strict=True)]
     if len(found["pictures"]):
         panels.grid(f"{page}.{side}", page, side, title=title, note=note, cell=64,
-                    pictures={"pictures": found["pictures"], "scale": "grey", "labels": labels})
+                    pictures={"pictures": found["pictures"], "scale": moments.scale_of(found["pictures"]),
+                              "labels": labels})
     else:
         st.caption(_("{title}: none").format(title=title))
 
@@ -82,8 +83,9 @@ def leave_out(view: RunView, side: str, found: dict) -> tuple[int, ...]:
     """Return the digits to leave out: those of a side, or as many random ones, besides those that were left out."""
     before = view.experiment.data.without
     if side == "random":
+        data = view.experiment.data
         draw = np.random.default_rng(len(before))
-        chosen = draw.choice(60_000, len(found["helpful"]["indices"]), replace=False)
+        chosen = draw.choice(data.told.train, min(len(found["helpful"]["indices"]), data.told.train), replace=False)
     else:
         chosen = found[side]["indices"]
     return tuple(dict.fromkeys((*before, *map(int, chosen))))[:MOST_LEFT_OUT]

@@ -1,8 +1,11 @@
 """What specs are called on screen: blocks, fields and options, in the visitor's language."""
 
+import re
 from collections.abc import Callable
 
+from dlcore.data import images
 from dlcore.errors import N_
+from dlcore.specs.datasets import is_own
 from dlcore.specs.model import Block
 from pages.ui.language import _, number
 
@@ -13,7 +16,8 @@ BLOCKS = {
 OPTIONS = {
     "relu": "ReLU", "leaky_relu": "Leaky ReLU", "gelu": "GELU", "silu": "SiLU", "elu": "ELU", "tanh": "tanh",
     "sigmoid": "Sigmoid", "softplus": "Softplus", "max": N_("Max"), "avg": N_("Average"),
-    "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST",
+    "mnist": "MNIST", "fashion_mnist": "Fashion-MNIST", "kmnist": "KMNIST", "emnist_letters": N_("EMNIST letters"),
+    "cifar10": "CIFAR-10", "gtsrb": N_("Traffic signs (GTSRB)"),
     "cross_entropy": N_("Cross-entropy"), "bce": N_("Binary cross-entropy"), "mse": N_("Mean squared error"),
     "sgd": N_("SGD with momentum"), "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW",
     "plain": "SGD", "none": N_("None"), "relu_he": N_("ReLU and He initialisation"),
@@ -23,7 +27,7 @@ OPTIONS = {
     "small": N_("Small"), "lenet5": "LeNet-5", "my_net": "MY_NET", "mlp": N_("No convolution"), "own": N_("Your own"),
 }
 FIELDS = {
-    "data.dataset": N_("Data set"), "data.train_size": N_("Training digits"), "data.size": N_("Picture size"),
+    "data.dataset": N_("Data set"), "data.train_size": N_("Training pictures"), "data.size": N_("Picture size"),
     "data.channels": N_("Colour channels"), "data.without": N_("Left out"),
     "data.augment.rotation": N_("Rotation (±°)"),
     "data.augment.brightness": N_("Brightness (±)"), "data.augment.contrast": N_("Contrast (±)"),
@@ -48,28 +52,48 @@ FIELDS = {
     "weights": N_("Weights"), "bias": N_("Bias"), "classes": N_("Logits"), "logits": N_("Logits"),
     "temperature": N_("Temperature"), "line": N_("Neurons side by side"), "line.curve": N_("Curve"),
     "line.drawn": N_("Drawn curve"), "line.neurons": N_("Neurons"), "line.layers": N_("Hidden layers"),
-    "convolution": N_("Convolution"), "subject": N_("Network and picture"), "subject.network": N_("Network"),
+    "convolution": N_("Convolution"), "layer": N_("Layer"), "channel": N_("Channel"), "down": N_("Row"),
+    "across": N_("Column"), "off": N_("Filters switched off"), "draw": N_("Draw of train()"),
+    "view": N_("View"), "bench": N_("Kernel bench"), "bench.kernel": N_("Kernel"), "right": N_("To the right"),
+    "lower": N_("Downwards"), "colour": N_("Three channels"), "groups": N_("Groups"),
+    "subject": N_("Network and picture"), "subject.network": N_("Network"),
     "subject.step": N_("Step"), "subject.picture": N_("Picture"), "subject.digit": N_("Test digit"),
     "subject.pixels": N_("Picture"),
+    "playground": N_("Playground"), "points": N_("Points"), "train_share": N_("Training points"),
+    "own": N_("Own points"), "table": N_("CSV file"), "data.seed": N_("Seed of the points"),
+    "data.classes": N_("Classes"), "layers": N_("Layers"), "neurons": N_("Neurons"), "batch_norm": N_("Batch norm"),
+    "residual": N_("Residual connections"), "network.weights": N_("Weights"), "frozen": N_("Frozen neurons"),
+    "removed": N_("Removed neurons"), "l1": "L1", "l2": "L2", "pace": N_("Epochs a second, at most"),
     "line.linear": N_("Without activation function"), "line.seed": N_("Seed"),
+    "recurrent": N_("Recurrent"), "data.task": N_("Task"), "data.length": N_("Sequence length"),
+    "data.language": N_("Language"), "data.wave": N_("Series"), "data.horizon": N_("Steps of the forecast"),
+    "data.noise": N_("Noise (%)"), "data.column": N_("Column"), "data.delay": N_("Delay"),
+    "data.symbols": N_("Symbols"), "network.cells": N_("Cells"), "network.hidden": N_("Units"),
+    "network.layers": N_("Layers"), "network.embedding": N_("Embedding"),
+    "network.forget_bias": N_("Added to the forget gate's bias"), "training.clip": N_("Gradient clipping"),
     "saliency": N_("Saliency"), "methods": N_("Methods"), "method": N_("Picked method"), "column": N_("Picked picture"),
     "company": N_("Beside it"), "turn": N_("Others"), "target": N_("Explain"), "absolute": N_("Sizes only"),
     "baseline": N_("Baseline"), "steps": N_("Steps"), "samples": N_("Samples"), "noise": N_("Noise"),
     "window": N_("Window"), "superpixel": N_("Squares"), "draws": N_("Subsets"),
     "positive": N_("Only what is positive"), "rule": N_("Rule in the convolutions"),
 }
+NAMED = re.compile(r"network\.(?:(frozen|removed)\.)?([wb]?[0-9.]+)")  # of a weight, or of a neuron
+SWITCHES = {"frozen": N_("Freeze"), "removed": N_("Remove")}
 FUNCTIONS = {"leaky_relu": "Leaky ReLU", "step": N_("Step function"), "softmax": "Softmax"}
 CURVES = {"sine": N_("Sine"), "step": N_("Jump"), "bump": N_("Bump"), "drawn": N_("Drawn")}
+KERNELS = {"edge": N_("Edges"), "vertical": N_("Vertical edges"), "horizontal": N_("Horizontal edges"),
+           "blur": N_("Blur"), "mean": N_("Mean"), "sharpen": N_("Sharpen"), "emboss": N_("Emboss"),
+           "same": N_("Unchanged")}
+VIEWS = {"layers": N_("Layers"), "bench": N_("Kernel bench"), "filters": N_("Filters"), "shift": N_("Shift"),
+         "locality": N_("Shuffled pixels")}
+GROUPS = {"one": N_("One map"), "each": N_("One map each")}
 SOURCES = {"test": N_("Test digit"), "drawing": N_("Draw"), "own": N_("Upload")}
-CLASSES = {
-    "mnist": tuple(map(str, range(10))),
-    "fashion_mnist": (N_("T-shirt"), N_("Trouser"), N_("Pullover"), N_("Dress"), N_("Coat"), N_("Sandal"), N_("Shirt"),
-                      N_("Sneaker"), N_("Bag"), N_("Ankle boot")),
-}
 
 
 def field_name(path: str) -> str:
-    """Return what a field is called, given its dotted path."""
+    """Return what a field is called, given its dotted path; a weight is called by its name."""
+    if named := NAMED.fullmatch(path):
+        return f"{_(SWITCHES[named[1]])} {named[2]}" if named[1] else named[2]
     return _(FIELDS.get(path, FIELDS.get(path.split(".")[-1], path)))
 
 
@@ -88,6 +112,21 @@ def curve_name(name: str) -> str:
     return _(CURVES[name])
 
 
+def kernel_name(name: str) -> str:
+    """Return what a kernel that is offered on the bench is called."""
+    return _(KERNELS[name])
+
+
+def groups_name(name: str) -> str:
+    """Return what is done with the channels on the bench."""
+    return _(GROUPS[name])
+
+
+def view_name(name: str) -> str:
+    """Return what a part of the Convolution page is called."""
+    return _(VIEWS[name])
+
+
 def picture_source(name: str) -> str:
     """Return what the way to a picture is called."""
     return _(SOURCES[name])
@@ -95,7 +134,15 @@ def picture_source(name: str) -> str:
 
 def class_names(dataset: str) -> list[str]:
     """Return the names of a data set's classes."""
-    return [_(name) for name in CLASSES[dataset]]
+    names = images.class_names(dataset)
+    return list(names) if is_own(dataset) else [_(name) for name in names]
+
+
+def dataset_name(dataset: str) -> str:
+    """Return what a data set is called; own pictures by the first of their classes."""
+    if not is_own(dataset):
+        return option(dataset)
+    return _("Own pictures: {names}").format(names=", ".join(class_names(dataset)[:3]))
 
 
 def short_name(block: Block) -> str:

@@ -114,13 +114,16 @@ function showRead(node, meta, { text, fooled }) {
   node.classList.toggle("fooled", fooled);
 }
 
-// What was added to the picture, with ±ε at the ends of the scale.
+// What was added to the picture (the mean over the colours), with ±ε at the ends of the scale.
 function difference(pictures, at, epsilon) {
-  const [, height, width] = pictures.shape;
-  const size = height * width;
-  const limit = Math.max(255 * epsilon, 1);
-  const bytes = Uint8Array.from({ length: size }, (_, pixel) =>
-    128 + Math.round(127 * Math.max(-1, Math.min(1, (pictures[at * size + pixel] - pictures[pixel]) / limit))));
+  const [, height, width, colours = 1] = pictures.shape;
+  const limit = Math.max(255 * epsilon, 1) * colours;
+  const start = at * height * width * colours;
+  const bytes = Uint8Array.from({ length: height * width }, (_, pixel) => {
+    let added = 0;
+    for (let place = pixel * colours; place < (pixel + 1) * colours; place++) added += pictures[start + place] - pictures[place];
+    return 128 + Math.round(127 * Math.max(-1, Math.min(1, added / limit)));
+  });
   return Object.assign(bytes, { shape: [1, height, width] });
 }
 

@@ -25,7 +25,7 @@ export const FACE_STYLE = `
   .brush:hover { background: var(--st-gray-background-color); }
   .brush[aria-checked=true] { background: var(--st-blue-background-color); }
   .brush[aria-checked=true] i { background: var(--st-primary-color); }
-  .samples { display: grid; grid-template-columns: repeat(10, minmax(0, 1fr)); gap: 3px; }
+  .samples { display: grid; grid-template-columns: repeat(var(--across, 10), minmax(0, 1fr)); gap: 3px; }
   .samples button { padding: 0; border: 0; background: #000; border-radius: 4px; cursor: pointer; overflow: hidden;
     aspect-ratio: 1; }
   .samples button:hover { box-shadow: 0 0 0 2px var(--st-gray-color); }
@@ -102,6 +102,7 @@ export function showTools({ face, brush, drawing, off }) {
 // One button for each class, with its first sample on it; samples are uint8 (classes, turns, height, width).
 export function arrangeSamples(face, samples, config, choose) {
   const [count, , height, width] = samples.shape;
+  face.samples.style.setProperty("--across", count > 10 ? Math.ceil(count / Math.ceil(count / 13)) : 10);
   face.samples.replaceChildren(...Array.from({ length: count }, (_, index) => {
     const button = make("button", "", { type: "button", onclick: (event) => choose(index, event) });
     button.append(toCanvas(pictureOf(samples, index), width, height));

@@ -3,15 +3,22 @@
 import { component, fill, make, mark, numbers, say } from "./panel.js";
 import { css, mix, parse, textOn } from "./colors.js";
 
+const FEW = 15; // classes, up to which a cell has room for its number
+
 const STYLE = `
   .panel { container-type: inline-size; }
   .grid { display: grid; gap: 2px; margin-top: 4px; max-width: var(--widest); }
   .row { display: contents; }
+  .row[hidden] { display: none; }
   .cell, .name { font-family: var(--st-code-font); font-size: 11px; line-height: var(--tall); height: var(--tall);
     text-align: center; font-variant-numeric: tabular-nums; min-width: 0; overflow: hidden; }
   .name { color: var(--st-gray-text-color); text-overflow: ellipsis; }
   .cell { border-radius: 3px; cursor: pointer; user-select: none; letter-spacing: -0.3px; position: relative; }
   .cell[aria-selected=true] { box-shadow: 0 0 0 2px var(--st-text-color); overflow: visible; z-index: 1; }
+  .dense { gap: 1px; }
+  .dense .cell, .dense .name { font-size: 9px; border-radius: 1px; letter-spacing: 0; }
+  .dense .cell { color: transparent !important; }
+  .dense [role=rowheader] { max-width: 74px; text-align: right; padding-right: 4px; white-space: nowrap; }
   @container (max-width: 270px) { .cell { font-size: 9px; letter-spacing: -0.6px; } }
   .cell:focus-visible { outline-offset: 1px; z-index: 2; }
 `;
@@ -35,6 +42,7 @@ export default component(STYLE, (stage) => {
       view.config = meta;
       view.send = (cell) => setStateValue("cell", cell);
       if (meta.cell !== undefined && !view.touched) view.chosen = meta.cell;
+      if (meta.place) stage.box.style.minHeight = `${meta.place}px`;
       say(title, meta.title);
       mark(grid, "aria-label", meta.title);
       stage.hear(meta.channel, "matrix", (value) => { view.told = value; draw(); });
@@ -46,13 +54,17 @@ export default component(STYLE, (stage) => {
 function arrange(view) {
   const { grid, config, told } = view;
   const count = told.classes.length;
-  if (view.count === count) return;
-  view.count = count;
-  grid.style.setProperty("--tall", `${config.tall}px`);
-  grid.style.setProperty("--widest", `${count * 32 + 22}px`);
+  const known = told.classes.join("|");
+  if (view.known === known) return;
+  view.known = known;
+  const dense = count > FEW; // cells too small for numbers: the head's note says them
+  grid.classList.toggle("dense", dense);
+  grid.style.setProperty("--tall", `${dense ? Math.max(9, Math.round((config.tall * 18) / count)) : config.tall}px`);
+  grid.style.setProperty("--widest", dense ? "440px" : `${count * 32 + 22}px`);
   grid.style.gridTemplateColumns = `minmax(14px, auto) repeat(${count}, minmax(0, 1fr))`;
   const top = make("div", "row", { attributes: { role: "row" } });
   top.append(make("span", "name"), ...told.classes.map((name) => title(name, "columnheader")));
+  top.hidden = dense && told.classes.some((name) => name.length > 2);
   view.cells = told.classes.map((_, row) => told.classes.map((_, column) => openCell(view, row, column)));
   grid.replaceChildren(top, ...view.cells.map((cells, row) => openRow(told.classes[row], cells)));
 }

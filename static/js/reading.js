@@ -2,6 +2,9 @@
 
 import { fill, make, mark, numbers, say } from "./panel.js";
 
+const FEW = 15; // classes, up to which a row has its full height
+const MOST = 30; // classes, up to which each has a row; of more the likeliest are shown, in their order
+const RANKS = 10;
 const QUIET = 700; // milliseconds of rest before a reading is spoken
 
 export const READING_STYLE = `
@@ -12,13 +15,16 @@ export const READING_STYLE = `
   .bars { display: grid; gap: 1px; margin-top: 4px; }
   .bars .row { display: grid; grid-template-columns: minmax(1.5ch, var(--label, 1.5ch)) 1fr 6.5ch; gap: 8px;
     align-items: center; height: 19px; font-size: 12.5px; line-height: 18px; color: var(--st-gray-text-color); }
+  .bars.dense { gap: 0; }
+  .bars.dense .row { height: 12px; font-size: 10px; line-height: 12px; }
+  .bars.dense .track { height: 8px; border-left: 0; }
   .bars .row.top { color: var(--st-text-color); }
   .bars .name { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; text-align: right; }
   .bars .share { text-align: right; white-space: nowrap; }
   .track { height: 13px; border-radius: 3px; background: var(--st-gray-background-color); overflow: hidden;
     border-left: 1px solid var(--st-gray-color); }
   .fill { height: 100%; background: var(--st-gray-color); transform-origin: left; transform: scaleX(0);
-    transition: transform 80ms linear; border-radius: 0 3px 3px 0; opacity: .55; }
+    border-radius: 0 3px 3px 0; opacity: .55; }
   .top .fill { background: var(--st-primary-color); opacity: 1; }
 `;
 
@@ -41,26 +47,32 @@ export function configureReading(view, config) {
   if (view.known === known) return;
   view.known = known;
   view.format = numbers(config.language, "percent");
-  view.rows = config.classes.map((name) => openRow(name));
+  const count = config.classes.length;
+  view.ranked = count > MOST;
+  view.rows = view.ranked ? Array.from({ length: RANKS }, () => openRow("")) : config.classes.map(openRow);
+  view.bars.classList.toggle("dense", count > FEW && !view.ranked);
   const longest = Math.max(...config.classes.map((name) => name.length));
-  view.bars.style.setProperty("--label", `${Math.min(longest * 0.62 + 0.5, 7)}em`);
+  view.bars.style.setProperty("--label", `${Math.min(longest * 0.62 + 0.5, view.ranked ? 12 : 7)}em`);
   view.bars.replaceChildren(...view.rows.map(({ row }) => row));
 }
 
-function openRow(name) {
+function openRow(name) { // of a class, or of a rank, whose name comes with the reading
   const row = make("div", "row", { attributes: { role: "meter", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": name } });
-  row.append(make("span", "name mono", { text: name, title: name }));
+  const label = row.appendChild(make("span", "name mono", { text: name, title: name }));
   const bar = row.appendChild(make("div", "track")).appendChild(make("div", "fill"));
-  return { row, bar, share: row.appendChild(make("span", "share mono")) };
+  return { row, label, bar, share: row.appendChild(make("span", "share mono")) };
 }
 
 // Show class probabilities; without them the bars are empty and `idle` stands in the place of the sentence.
 export function showReading(view, reading, idle) {
   const { config, rows, format } = view;
   const top = reading ? (reading.top ?? argmax(reading.probabilities)) : -1;
-  rows.forEach(({ row, bar, share }, index) => {
+  const order = view.ranked && reading ? rank(reading.probabilities) : null;
+  rows.forEach(({ row, label, bar, share }, place) => {
+    const index = order ? order[place] : place;
     const value = reading?.probabilities[index] ?? 0;
-    row.classList.toggle("top", index === top);
+    if (view.ranked) nameRow(row, label, reading ? config.classes[index] : "");
+    row.classList.toggle("top", Boolean(reading) && index === top);
     bar.style.transform = `scaleX(${value.toFixed(4)})`;
     say(share, reading ? format(value) : "");
     mark(row, "aria-valuenow", (100 * value).toFixed(1));
@@ -80,6 +92,16 @@ function speak(view, text) {
   view.saying = text;
   clearTimeout(view.timer);
   view.timer = setTimeout(() => say(view.spoken, text || ""), QUIET);
+}
+
+function rank(values) {
+  return [...values.keys()].sort((a, b) => values[b] - values[a]);
+}
+
+function nameRow(row, label, name) {
+  say(label, name);
+  label.title = name;
+  mark(row, "aria-label", name);
 }
 
 function argmax(values) {

@@ -5,9 +5,10 @@ import pytest
 import torch
 from PIL import Image
 
-from dlcore.data.batches import NORMALISE, Batches, pictures_of, prepare
+from dlcore.data.batches import Batches, pictures_of, prepare
 from dlcore.data.images import Images, load
 from dlcore.specs.data import Augment, ImageData
+from dlcore.specs.datasets import normalisation
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def numbered():
 
 def numbers(batch):
     """Return which pictures are in a batch, undoing the normalisation."""
-    mean, deviation = NORMALISE["mnist"]
+    (mean,), (deviation,) = normalisation("mnist", 1)
     pixels = ((batch[:, 0, 0, :2] * deviation + mean) * 255).round().long()
     return (pixels[:, 0] * 256 + pixels[:, 1]).tolist()
 
@@ -77,7 +78,7 @@ def test_asking_for_a_batch_leaves_the_global_random_state_alone(mnist):
 
 
 def test_the_training_set_has_mean_0_and_deviation_1(mnist):
-    mean, deviation = NORMALISE["mnist"]
+    (mean,), (deviation,) = normalisation("mnist", 1)
     share, grey = np.bincount(mnist.train_images.ravel(), minlength=256) / mnist.train_images.size, np.arange(256) / 255
     assert share @ grey == pytest.approx(mean, abs=1e-4)
     assert np.sqrt(share @ grey**2 - (share @ grey)**2) == pytest.approx(deviation, abs=1e-4)
@@ -89,7 +90,7 @@ def test_the_training_set_has_mean_0_and_deviation_1(mnist):
 @pytest.mark.parametrize("size", [20, 24, 32, 48])
 def test_resizing_is_that_of_pillow(mnist, size):
     """Pillow rounds to whole grey values; so half a grey value may be between them, and a little more."""
-    mean, deviation = NORMALISE["mnist"]
+    (mean,), (deviation,) = normalisation("mnist", 1)
     ours = prepare(pictures_of(torch.from_numpy(mnist.test_images[:8])), ImageData(size=size))
     ours = (ours * deviation + mean)[:, 0] * 255
     theirs = np.stack([np.asarray(Image.fromarray(one).resize((size, size), Image.Resampling.BILINEAR))

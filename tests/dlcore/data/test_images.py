@@ -10,7 +10,8 @@ import pytest
 from torchvision.datasets.mnist import read_image_file, read_label_file
 
 from dlcore.data import images
-from dlcore.errors import DataError
+from dlcore.errors import DataError, SpecError
+from dlcore.specs import datasets
 
 SUMS = {  # as published with the data set
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -18,7 +19,7 @@ SUMS = {  # as published with the data set
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
-FOLDER = images.DATASETS["mnist"].folder
+FOLDER = images.SOURCES["mnist"].folder
 
 
 def idx(values: np.ndarray, *, kind: int = 0x08, shape: tuple[int, ...] | None = None) -> bytes:
@@ -39,14 +40,15 @@ def write_set(folder, count=6, *, labels=None):
 @pytest.fixture
 def small(tmp_path, monkeypatch):
     """A data set of our own making, named "small"."""
-    monkeypatch.setitem(images.DATASETS, "small", replace(images.DATASETS["mnist"], folder=tmp_path))
+    monkeypatch.setitem(images.SOURCES, "small", replace(images.SOURCES["mnist"], folder=tmp_path))
+    monkeypatch.setitem(datasets.DATASETS, "small", datasets.DATASETS["mnist"])
     forget()
     yield tmp_path
     forget()
 
 
 def forget():
-    for read in (images.load, images.load_test, images._read_half):
+    for read in (images._load, images._read_half):
         read.cache_clear()
 
 
@@ -88,8 +90,9 @@ def test_pictures_can_become_tensors_without_a_copy():
 
 
 def test_the_held_out_digits_are_every_fifth_and_hold_every_class():
-    labels = images.load_test("mnist").test_labels[images.HELD_OUT]
-    assert len(labels) == 2_000 and set(np.diff(images.HELD_OUT)) == {5}
+    held_out = images.held_out(10_000)
+    labels = images.load_test("mnist").test_labels[held_out]
+    assert len(labels) == 2_000 and set(np.diff(held_out)) == {5}
     assert np.bincount(labels, minlength=10).min() > 150
 
 
@@ -108,7 +111,7 @@ def test_what_was_written_is_read(small):
 
 
 def test_an_unknown_data_set_names_those_there_are():
-    with pytest.raises(DataError, match="mnist, fashion_mnist"):
+    with pytest.raises(SpecError, match="mnist, fashion_mnist"):
         images.load("letters")
 
 

@@ -57,7 +57,7 @@ SMALL = Experiment(network=Network(blocks=PRESETS["mlp"]))
 def test_the_printed_script_runs_for_every_loss_and_optimiser(loss, optimizer, capsys):
     training = replace(SMALL.training, loss=loss, optimizer=optimizer, batch_size=8, zero_grad=loss != "mse")
     run_script(replace(SMALL, training=training))
-    assert "of the test digits read right" in capsys.readouterr().out
+    assert "of the test pictures read right" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)

@@ -18,7 +18,7 @@ DROPPING = Network(blocks=(Dropout(p=0.2), Flatten(), Dropout(p=0.5), Linear(fea
 
 @pytest.mark.parametrize("part, values", [
     (ImageData, {"dataset": "cifar", "train_size": 499, "size": 27, "channels": 2}),
-    (ImageData, {"train_size": 60_001, "size": 28.0, "channels": True, "dataset": None}),
+    (ImageData, {"train_size": 124_801, "size": 28.0, "channels": True, "dataset": None}),
     (ImageData, {"train_size": float("inf"), "size": "28", "channels": 1.0, "dataset": ["mnist"]}),
     (Training, {"loss": "hinge", "batch_size": 0, "epochs": 0, "optimizer": "lion", "momentum": 1, "learning_rate": -1,
                 "schedule": "linear", "weight_decay": 2, "seed": -1, "device": "gpu", "precision": "float64",

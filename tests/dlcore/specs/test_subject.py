@@ -35,4 +35,4 @@ def test_a_picture_that_is_none_is_left_out_of_a_link_and_said(text):
 
 def test_numbers_out_of_range_become_the_nearest():
     read, mends = from_link('{"subject":{"digit":123456,"step":-7,"network":"other"}}', "convolution")
-    assert read.subject == Subject(digit=9999) and len(mends) == 3
+    assert read.subject == Subject(digit=20_799) and len(mends) == 3

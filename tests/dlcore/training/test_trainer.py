@@ -41,7 +41,7 @@ def few_held_out_digits(monkeypatch):
     loaded = images.load("mnist")
     fewer = replace(loaded, test_images=loaded.test_images[:300], test_labels=loaded.test_labels[:300])
     monkeypatch.setattr(images, "load", lambda name: fewer)
-    monkeypatch.setattr(images, "HELD_OUT", np.arange(0, 300, 5))
+    monkeypatch.setattr(images, "held_out", lambda count: np.arange(0, 300, 5))
     monkeypatch.setattr(examiner, "FIT_DIGITS", 40)
 
 
