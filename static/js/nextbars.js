@@ -11,6 +11,8 @@ const STYLE = `
   .row { display: grid; grid-template-columns: var(--symbol) minmax(10px, 1fr) 6ch; gap: 6px; align-items: center; height: 19px; font-size: 12px; }
   .row .symbol { text-align: center; border-radius: 4px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .row .share { text-align: right; color: var(--st-gray-text-color); }
+  .row.number { grid-template-columns: 1fr; }
+  .row.number .symbol { text-align: left; font-size: 14px; }
   .row.true .symbol { box-shadow: inset 0 0 0 1.5px var(--st-text-color); font-weight: 700; }
   .track { height: 9px; border-radius: 3px; background: var(--st-gray-background-color); overflow: hidden; }
   .track i { display: block; height: 100%; transform-origin: left; }
@@ -44,7 +46,7 @@ function draw(view) {
   const step = stepOf(here(config.channel), told.count);
   const truth = told.truth?.[step] ?? "";
   const before = told.inputs ? told.inputs.slice(Math.max(0, step - 7), step + 1).join(told.joint ?? "") : String(step);
-  say(view.title, fill(config.words.title, { text: before }));
+  say(view.title, fill(told.inputs ? config.words.title : config.words.number, { text: before, step }));
   say(view.note, truth ? fill(config.words.truth, { symbol: truth }) : told.asked?.[step] === false ? config.words.unasked : "");
   cells.style.setProperty("--columns", told.cells.length > 3 ? 2 : told.cells.length);
   const longest = Math.max(1, ...told.cells.flatMap(({ name }) => told.expected[name][step].map(([symbol]) => symbol.length)));
@@ -78,7 +80,7 @@ function show(node, { name, title }, expected, truth, { stage, config, told }) {
     track.firstChild.style.background = stage.theme[name];
     track.firstChild.style.transform = `scaleX(${share ?? 0})`;
     say(value, share === null ? "" : percent(share));
-    mark(rows.children[at], "class", `row${symbol === truth ? " true" : ""}`);
+    mark(rows.children[at], "class", `row${symbol === truth ? " true" : ""}${share === null ? " number" : ""}`);
   });
   mark(rows, "aria-label", `${title}: ${expected.map(([symbol, share]) => (share === null ? symbol : `${symbol} ${percent(share)}`)).join(", ")}`);
 }

@@ -12,6 +12,8 @@ Topics, besides those of pages/ui/live.py:
     forecast  float32 given, truth, "CELL.forecast"; cells [{name, title, error}]
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dlcore.data.memory_tasks import symbols_of
@@ -35,7 +37,8 @@ def ask(kind: str, sight: Sight, sequence: dict, **how: object) -> dict:
 def moment(sight: Sight, sequence: dict, at: Place) -> Topics:
     """Return all topics of a moment."""
     answers = {cell: ask("unroll", sight, sequence, cell=cell, after=TOLD) for cell in sight.cells}
-    topics = {"unroll": unroll_topic(sight, answers)} | pointed(sight, sequence, at)
+    targets = ask("example", sight, sequence)["targets"] if sight.spec.data.is_memory else None
+    topics = {"unroll": unroll_topic(sight, answers, targets)} | pointed(sight, sequence, at)
     if sight.spec.data.task == "series":
         topics["forecast"] = forecast_topic(sight, ask("forecast", sight, sequence))
     return topics
@@ -52,14 +55,14 @@ def pointed(sight: Sight, sequence: dict, at: Place) -> Topics:
 
 # the maps
 
-def unroll_topic(sight: Sight, answers: dict[str, dict]) -> dict:
-    """Return the topic "unroll" of the cells' answers."""
+def unroll_topic(sight: Sight, answers: dict[str, dict], targets: Sequence | None = None) -> dict:
+    """Return the topic "unroll" of the cells' answers, and with what a memory task asks for at each step."""
     data, first = sight.spec.data, next(iter(answers.values()))
     topic = inputs_of(first) | {
         "cells": [_describe(cell, answer) for cell, answer in answers.items()],
         "joint": " " if data.task == "grammar" else "", "surprised": data.is_text, "readout": _readout(sight),
         "expected": {cell: _expected(sight, answer) for cell, answer in answers.items()},
-        "truth": _truth(sight, first),
+        "truth": _truth(sight, first, targets),
         "asked": [step == len(first["inputs"]) - 1 for step in range(len(first["inputs"]))] if data.is_memory else None,
         "means": {cell: number(float(np.mean(answer["surprise"])), 2) for cell, answer in answers.items()
                   if data.is_text and len(answer["surprise"])},
@@ -124,13 +127,22 @@ def _expected(sight: Sight, answer: dict) -> list[list]:
             for told in answer["outputs"]]
 
 
-def _truth(sight: Sight, answer: dict) -> list[str]:
-    """Return what really came behind every step, as far as the sequence itself tells."""
+def _truth(sight: Sight, answer: dict, targets: Sequence | None) -> list[str]:
+    """Return what really came behind every step, or is the right answer there."""
+    if targets is not None:
+        return [_write_target(target) for target in targets]
     if sight.spec.data.is_text:
         return [*answer["inputs"][1:], ""]
     if sight.spec.data.task == "series":
         return [*(number(float(value[0]), 3) for value in answer["inputs"][1:]), ""]
     return [""] * len(answer["inputs"])
+
+
+def _write_target(target: object) -> str:
+    """Write what a step asks for; "" where it asks nothing."""
+    if isinstance(target, str):
+        return target
+    return number(float(target), 3) if np.isfinite(target) else ""
 
 
 # the gradient
@@ -165,13 +177,12 @@ def _per_step(answer: dict, series: str) -> str:
 
 
 def _of_what(sight: Sight, answer: dict) -> str:
-    step = answer["at"]
     if sight.spec.data.takes_numbers:
-        return _("of the number told, step {step}").format(step=step)
+        return _("y = the number told")
     of = sorted({found["of"] for found in answer["cells"].values()})
     if len(of) > 1:
-        return _("of the likeliest symbol's log p, step {step}").format(step=step)
-    return _("of log p(“{symbol}”), step {step}").format(symbol=of[0], step=step)
+        return _("y = log p(likeliest)")
+    return _("y = log p(“{symbol}”)").format(symbol=of[0])
 
 
 # series
