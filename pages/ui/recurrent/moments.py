@@ -5,7 +5,8 @@ Topics, besides those of pages/ui/live.py:
     unroll    count, inputs [text] (or float32 (time, width) of that name), cells [{name, title, layers, maps}] with
               maps [{name, symbol, title, scale, limit}], uint8 "CELL.LAYER.MAP" (units, time), float32 "CELL.surprise"
               (time - 1), expected {cell: [[text, share or None] ...] a step}, truth [text], asked [bool] or None,
-              means {cell: text}, joint (what stands between two symbols), readout (the name of the row of inputs)
+              beside [{name, title}] (others that expect something), means {cell: text}, joint (what stands between
+              two symbols), readout (the name of the row of inputs)
     gradient  count, inputs, cells, float32 "CELL.hidden", "CELL.input", "CELL.cell" (time,), NaN behind the step,
               findings {series: text}, note
     equation  see pages.ui.recurrent.equations
@@ -16,7 +17,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dlcore.data.grammar import grammar
 from dlcore.data.memory_tasks import symbols_of
+from dlcore.data.text import vocabulary
 from dlcore.plots.theme import encode_magnitude, encode_signed, find_limit
 from pages.ui import state
 from pages.ui.language import _, number
@@ -25,7 +28,8 @@ from pages.ui.recurrent.names import cell_name, map_name, maps_of, symbol
 from pages.ui.recurrent.sight import Place, Sight
 
 Topics = dict[str, dict]
-TOLD = 6  # probabilities of a step that are shown
+TOLD = 6       # probabilities of a step that are shown
+GREY = "grey"  # the colour of what no cell tells
 
 
 def ask(kind: str, sight: Sight, sequence: dict, **how: object) -> dict:
@@ -62,11 +66,13 @@ def unroll_topic(sight: Sight, answers: dict[str, dict], targets: Sequence | Non
         "cells": [_describe(cell, answer) for cell, answer in answers.items()],
         "joint": " " if data.task == "grammar" else "", "surprised": data.is_text, "readout": _readout(sight),
         "expected": {cell: _expected(sight, answer) for cell, answer in answers.items()},
-        "truth": _truth(sight, first, targets),
+        "truth": _truth(sight, first, targets), "beside": [],
         "asked": [step == len(first["inputs"]) - 1 for step in range(len(first["inputs"]))] if data.is_memory else None,
         "means": {cell: number(float(np.mean(answer["surprise"])), 2) for cell, answer in answers.items()
                   if data.is_text and len(answer["surprise"])},
     }
+    if data.task == "grammar":
+        topic["beside"], topic["expected"][GREY] = [{"name": GREY, "title": _("the grammar")}], _true(sight, first)
     for cell, answer in answers.items():
         topic |= _sprites(cell, answer)
         if data.is_text:
@@ -127,6 +133,14 @@ def _expected(sight: Sight, answer: dict) -> list[list]:
             for told in answer["outputs"]]
 
 
+def _true(sight: Sight, answer: dict) -> list[list]:
+    """Return what the grammar itself says at every step, as what cells tell; nothing where it would not come so far."""
+    words = vocabulary(sight.spec.data)
+    shares = grammar(sight.spec.data.language).follow(words.encode(list(answer["inputs"])))
+    return [[[words.symbols[index], float(told[index])] for index in np.argsort(-told, kind="stable")[:TOLD]
+             if told[index] > 0] for told in shares]
+
+
 def _truth(sight: Sight, answer: dict, targets: Sequence | None) -> list[str]:
     """Return what really came behind every step, or is the right answer there."""
     if targets is not None:
@@ -178,7 +192,7 @@ def _per_step(answer: dict, series: str) -> str:
 
 def _of_what(sight: Sight, answer: dict) -> str:
     if sight.spec.data.takes_numbers:
-        return _("y = the number told")
+        return _("y = the output")
     of = sorted({found["of"] for found in answer["cells"].values()})
     if len(of) > 1:
         return _("y = log p(likeliest)")
