@@ -10,6 +10,7 @@ import torch
 from dlcore.data import images
 from dlcore.explain import saliency_jobs
 from dlcore.explain.snapshot import load
+from dlcore.training import recurrent_jobs
 from dlcore.training.curve_fit import FitCurve
 from dlcore.training.evaluation import Evaluation, Evaluator
 from dlcore.training.precision import choose_precision
@@ -66,4 +67,4 @@ class Evaluate:
 
 
 JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate, "fit_curve": FitCurve,
-                                                  **saliency_jobs.JOBS}
+                                                  **saliency_jobs.JOBS, **recurrent_jobs.JOBS}
