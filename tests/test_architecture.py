@@ -15,6 +15,7 @@ LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/seeds.py", "dlcore/specs
          "dlcore/engine/client.py", "dlcore/training/recording.py", "dlcore/training/report.py",
          "dlcore/explain/pretrained.py",
          "dlcore/data/images.py", "dlcore/data/drawing.py", "dlcore/data/curves.py", "dlcore/data/pictures.py",
+         "dlcore/data/collecting.py", "dlcore/data/zips.py", "dlcore/data/shelf.py",
          "dlcore/data/toy.py", "dlcore/data/tables.py")
 
 # layer -> what of dlcore it may import; a module not listed may import anything of dlcore
@@ -27,8 +28,8 @@ LAYERS = {
     "dlcore/models": ("errors", "seeds", "specs", "models"),
 }
 PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "engine.views", "training.recording",
-             "training.report", "data.images", "data.drawing", "data.curves", "data.pictures", "data.toy",
-             "data.tables", "explain.pretrained")
+             "training.report", "data.images", "data.drawing", "data.curves", "data.pictures", "data.collecting",
+             "data.zips", "data.toy", "data.tables", "explain.pretrained")
 
 
 def modules(place: str) -> list[Path]:

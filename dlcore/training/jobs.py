@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from dlcore.data import images
+from dlcore.data.collecting import Collect, OpenPicture
 from dlcore.data.fetching import Fetch
 from dlcore.explain import saliency_jobs
 from dlcore.explain.snapshot import load
@@ -67,4 +68,5 @@ class Evaluate:
 
 
 JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch,
+                                                  "collect": Collect, "open_picture": OpenPicture,
                                                   **saliency_jobs.JOBS}
