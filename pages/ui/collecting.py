@@ -76,7 +76,8 @@ def _take_classes(page: str) -> dict | None:
     name = st.text_input(_("Class"), key=f"{page}.class_name", max_chars=24, placeholder=_("such as: cup"))
     left, right = st.columns(2)
     left.file_uploader(_("Files"), type=ENDINGS, accept_multiple_files=True, key=f"{page}.files_{turn}",
-                       max_upload_size=MOST_BYTES // 2**20, on_change=_add_files, args=(page,), disabled=not name.strip())
+                       max_upload_size=MOST_BYTES // 2**20, on_change=_add_files, args=(page,),
+                       disabled=not name.strip())
     with right:
         if st.toggle(_("Camera"), key=f"{page}.camera_on", disabled=not name.strip()):
             st.camera_input(_("Camera"), key=f"{page}.camera", on_change=_add_photo, args=(page,),

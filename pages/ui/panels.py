@@ -87,10 +87,10 @@ def live(
     """
     shown = {"state": {"kind": state, "text": text}, "progress": progress, "left": left, "right": right}
     meta = {"channel": channel, "label": _("Training progress"), **shown}
-    _live(key=key, data=pack_topics(_repeat(key, topics), step=step, **meta))
+    _live(key=key, data=pack_topics(repeat(key, topics), step=step, **meta))
 
 
-def _repeat(key: str, topics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def repeat(key: str, topics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return these topics and those of the last moments: a message that the next one overtakes is never seen."""
     now = time.monotonic()
     sent = st.session_state.get(f"_sent.{key}", {})

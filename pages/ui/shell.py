@@ -21,6 +21,7 @@ MENU = (
     (N_("Images"), "convolution.py", N_("Convolution")),
     (N_("Images"), "digits.py", N_("Digits")),
     (N_("Images"), "saliency.py", N_("Saliency")),
+    (N_("Sequences"), "recurrent.py", N_("Recurrent")),
 )
 
 

@@ -52,10 +52,18 @@ FIELDS = {
     "line.drawn": N_("Drawn curve"), "line.neurons": N_("Neurons"), "line.layers": N_("Hidden layers"),
     "convolution": N_("Convolution"), "layer": N_("Layer"), "channel": N_("Channel"), "down": N_("Row"),
     "across": N_("Column"), "off": N_("Filters switched off"), "draw": N_("Draw of train()"),
+    "view": N_("View"), "bench": N_("Kernel bench"), "bench.kernel": N_("Kernel"), "right": N_("To the right"),
+    "lower": N_("Downwards"), "colour": N_("Three channels"), "groups": N_("Groups"),
     "subject": N_("Network and picture"), "subject.network": N_("Network"),
     "subject.step": N_("Step"), "subject.picture": N_("Picture"), "subject.digit": N_("Test digit"),
     "subject.pixels": N_("Picture"),
     "line.linear": N_("Without activation function"), "line.seed": N_("Seed"),
+    "recurrent": N_("Recurrent"), "data.task": N_("Task"), "data.length": N_("Sequence length"),
+    "data.language": N_("Language"), "data.wave": N_("Series"), "data.horizon": N_("Steps of the forecast"),
+    "data.noise": N_("Noise (%)"), "data.column": N_("Column"), "data.delay": N_("Delay"),
+    "data.symbols": N_("Symbols"), "network.cells": N_("Cells"), "network.hidden": N_("Units"),
+    "network.layers": N_("Layers"), "network.embedding": N_("Embedding"),
+    "network.forget_bias": N_("Added to the forget gate's bias"), "training.clip": N_("Gradient clipping"),
     "saliency": N_("Saliency"), "methods": N_("Methods"), "method": N_("Picked method"), "column": N_("Picked picture"),
     "company": N_("Beside it"), "turn": N_("Others"), "target": N_("Explain"), "absolute": N_("Sizes only"),
     "baseline": N_("Baseline"), "steps": N_("Steps"), "samples": N_("Samples"), "noise": N_("Noise"),
@@ -64,6 +72,12 @@ FIELDS = {
 }
 FUNCTIONS = {"leaky_relu": "Leaky ReLU", "step": N_("Step function"), "softmax": "Softmax"}
 CURVES = {"sine": N_("Sine"), "step": N_("Jump"), "bump": N_("Bump"), "drawn": N_("Drawn")}
+KERNELS = {"edge": N_("Edges"), "vertical": N_("Vertical edges"), "horizontal": N_("Horizontal edges"),
+           "blur": N_("Blur"), "mean": N_("Mean"), "sharpen": N_("Sharpen"), "emboss": N_("Emboss"),
+           "same": N_("Unchanged")}
+VIEWS = {"layers": N_("Layers"), "bench": N_("Kernel bench"), "filters": N_("Filters"), "shift": N_("Shift"),
+         "locality": N_("Shuffled pixels")}
+GROUPS = {"one": N_("One map"), "each": N_("One map each")}
 SOURCES = {"test": N_("Test digit"), "drawing": N_("Draw"), "own": N_("Upload")}
 
 
@@ -85,6 +99,21 @@ def function_name(name: str) -> str:
 def curve_name(name: str) -> str:
     """Return what a curve to imitate is called."""
     return _(CURVES[name])
+
+
+def kernel_name(name: str) -> str:
+    """Return what a kernel that is offered on the bench is called."""
+    return _(KERNELS[name])
+
+
+def groups_name(name: str) -> str:
+    """Return what is done with the channels on the bench."""
+    return _(GROUPS[name])
+
+
+def view_name(name: str) -> str:
+    """Return what a part of the Convolution page is called."""
+    return _(VIEWS[name])
 
 
 def picture_source(name: str) -> str:

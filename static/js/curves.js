@@ -66,6 +66,7 @@ function openKey(line) {
   const node = make("span", "key");
   const [swatch, value] = [make("i"), make("b", "mono")];
   node.append(swatch, make("span", "", { text: line.label }), value);
+  node.hidden = !line.label;
   return { line, node, swatch, value };
 }
 
@@ -121,7 +122,7 @@ function drawChart(view, stage, { config, told, cursor }) {
     key.swatch.style.borderTopColor = stage.theme[key.line.colour] ?? stage.theme.grey;
   });
   say(view.note, value.notes?.[view.chart.name] ?? view.chart.note ?? "");
-  describe(view, readings.filter(([, text]) => text), at ?? value.step, words);
+  describe(view, readings.filter(([label, text]) => label && text), at ?? value.step, words);
 }
 
 function describe(view, readings, step, words) {

@@ -6,6 +6,7 @@ import struct
 import numpy as np
 import pytest
 
+from dlcore.specs.bench import PRESETS, Bench
 from dlcore.specs.codec import from_link, to_link
 from dlcore.specs.convolution import Convolution
 from dlcore.specs.subject import Subject
@@ -140,3 +141,47 @@ def test_the_page_speaks_turkish(visit):
     same = [name for name, text in turkish["words"].items() if text == english["words"][name]]
     assert set(same) <= {"eval", "train"}
     assert turkish["reading"] == "7 olarak okunuyor, %100,0"
+
+
+# the kernel bench
+
+
+def type_kernel(app, values) -> None:
+    """Type a kernel as the browser tells it."""
+    ask.seq += 1
+    app.session_state[f"{PAGE}.kernel"] = {"kernel": {"seq": ask.seq, "values": values}}
+    app.run()
+    assert not app.exception
+
+
+def test_a_kernel_is_chosen_typed_enlarged_and_moved(visit):
+    app = visit(Convolution(view="bench"))
+    app.pills(key=f"{PAGE}.preset").set_value("blur").run()
+    assert linked(app).bench.kernel == PRESETS["blur"] and message(app, "kernel")[0]["values"] == list(PRESETS["blur"])
+    type_kernel(app, [0, 1, 0, 1, -4, 1, 0, 1, 0])
+    assert linked(app).bench.kernel == (0, 1, 0, 1, -4, 1, 0, 1, 0)
+    app.select_slider(key=f"{PAGE}.kernel_size").set_value(5).run()
+    app.slider(key=f"{PAGE}.stride").set_value(2).run()
+    app.slider(key=f"{PAGE}.dilation").set_value(2).run()
+    meta, arrays = message(app)
+    assert meta["walk"]["size_formula"] == "⌊(28 + 2·1 − (2·(5 − 1) + 1)) / 2⌋ + 1 = 11"
+    assert arrays["out"][1] == [11, 11] and meta["layers"][1]["size"] == "1×11×11"
+
+
+def test_groups_give_each_channel_a_map_of_its_own(visit):
+    app = visit(Convolution(view="bench", bench=Bench(colour=True)))
+    assert message(app)[1]["in"][1] == [3, 28, 28]
+    app.pills(key=f"{PAGE}.groups").set_value("each").run()
+    app.session_state[f"{PAGE}.bench_scope"] = {"asked": {"seq": 1, "channel": 2, "layer": "stamp"}}
+    app.run()
+    meta, arrays = message(app)
+    assert meta["layers"][1]["size"] == "3×28×28" and meta["walk"]["channel"] == 2 and arrays["in"][1] == [1, 28, 28]
+
+
+@pytest.mark.parametrize("typed", [None, 5, {"seq": 1}, {"seq": 1, "values": "x"}, {"seq": 2, "values": [1, 2]},
+                                   {"seq": 3, "values": [1, None, 3, 4]}, {"seq": 4, "values": [float("nan")]}])
+def test_nonsense_for_a_kernel_is_left_alone(visit, typed):
+    app = visit(Convolution(view="bench"))
+    app.session_state[f"{PAGE}.kernel"] = {"kernel": typed}
+    app.run()
+    assert not app.exception and linked(app).bench == Bench()

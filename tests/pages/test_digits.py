@@ -10,7 +10,7 @@ from dlcore.specs.data import ImageData
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import MY_NET, Network
 from dlcore.training.recording import Recording
-from pages.ui import state
+from pages.ui import visitors
 from tests.conftest import wait_until
 
 QUICK = Experiment(data=ImageData(train_size=500))
@@ -207,4 +207,5 @@ def test_the_page_speaks_turkish(app_test):
 
 
 def test_visitors_are_told_apart_by_their_secret(app_test):
-    assert app_test("digits.py").session_state[state.PROPOSED] != app_test("digits.py").session_state[state.PROPOSED]
+    one, other = (app_test("digits.py").session_state[visitors.PROPOSED] for _ in range(2))
+    assert one != other
