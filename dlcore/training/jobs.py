@@ -10,7 +10,7 @@ import torch
 from dlcore.data import images
 from dlcore.data.collecting import Collect, OpenPicture
 from dlcore.data.fetching import Fetch
-from dlcore.explain import saliency_jobs
+from dlcore.explain import filter_jobs, saliency_jobs
 from dlcore.explain.snapshot import load
 from dlcore.training.curve_fit import FitCurve
 from dlcore.training.evaluation import Evaluation, Evaluator
@@ -69,4 +69,4 @@ class Evaluate:
 
 JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch,
                                                   "collect": Collect, "open_picture": OpenPicture,
-                                                  **saliency_jobs.JOBS}
+                                                  **saliency_jobs.JOBS, **filter_jobs.JOBS}

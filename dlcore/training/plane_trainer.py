@@ -14,7 +14,7 @@ from dlcore.specs.playground import Playground
 from dlcore.training import state
 from dlcore.training.files import Weights
 from dlcore.training.plane_autograd import AutogradGear
-from dlcore.training.plane_gears import GearBox
+from dlcore.training.plane_gears import Gear, GearBox
 from dlcore.training.plane_memory import PlaneMemory
 from dlcore.training.plane_task import PlaneTask
 from dlcore.training.precision import open_device
@@ -125,10 +125,10 @@ class PlaneTrainer(Recorded):
         return min(goals) if allowed is None else min(*goals, self.step + allowed)
 
     def _train(self, goal: int, seconds: float) -> None:
-        gear = self.gears.choose(self.settings)
-        self._run(gear, min(goal, self.step + self.gears.steps_in(seconds)))
+        gear = self.gears.choose(self.step, self.settings)
+        self._run(gear, min(goal, self.step + self.gears.steps_in(gear, seconds)))
 
-    def _run(self, gear: AutogradGear, goal: int) -> None:
+    def _run(self, gear: Gear, goal: int) -> None:
         begun, before = perf_counter(), self.step
         self.step, fine = gear.run(self.step, goal, self.settings)
         self.gears.note(gear, self.step - before, perf_counter() - begun)
