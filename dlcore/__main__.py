@@ -3,6 +3,7 @@
     python -m dlcore train EXPERIMENT.json      one JSON object a line: progress, then the evaluation
     python -m dlcore describe EXPERIMENT.json   the layer table as JSON
     python -m dlcore pretrain digits            make the network that comes with the project
+    python -m dlcore fetch kmnist               fetch a data set, one JSON object a line
 """
 
 import argparse
@@ -14,10 +15,12 @@ from pathlib import Path
 
 from dlcore.errors import DerinError
 from dlcore.specs import codec
+from dlcore.specs.datasets import DATASETS
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.shapes import estimate_memory, layer_table
 
 Say = Callable[[dict], None]
+TURN = 0.2  # seconds
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     pretrain = commands.add_parser("pretrain", help="make a network that comes with the project")
     pretrain.add_argument("name", choices=["digits"])
     pretrain.set_defaults(run=_pretrain)
+    fetch = commands.add_parser("fetch", help="fetch a data set")
+    fetch.add_argument("name", choices=[name for name, told in DATASETS.items() if told.megabytes])
+    fetch.set_defaults(run=_fetch)
     return parser
 
 
@@ -65,6 +71,18 @@ def _describe(asked: argparse.Namespace, say: Say) -> None:
 def _pretrain(asked: argparse.Namespace, say: Say) -> None:
     from dlcore.training.pretrain import pretrain
     pretrain(asked.name, say)
+
+
+def _fetch(asked: argparse.Namespace, say: Say) -> None:
+    from dlcore.data.fetching import Fetch
+    from dlcore.data.images import folder_of
+    job, told = Fetch({"dataset": asked.name}, folder_of(asked.name).parents[1]), -1
+    while not job.finished:
+        job.advance(TURN)
+        if int(100 * job.progress) != told:
+            told = int(100 * job.progress)
+            say({"kind": "progress", "share": told / 100})
+    say({"kind": "fetched", "dataset": asked.name, "folder": str(folder_of(asked.name))})
 
 
 def _read(source: str) -> Experiment:

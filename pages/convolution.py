@@ -2,12 +2,16 @@
 
 import streamlit as st
 
-from pages.ui import subject
+from pages.ui import state, subject, words
+from pages.ui.bench import show_bench
+from pages.ui.filters import show_filters
+from pages.ui.forms import Form
 from pages.ui.language import _, lesson
 from pages.ui.microscope import show_microscope
 from pages.ui.shell import open_page, show_notices
 
 PAGE = "convolution"
+VIEWS = {"layers": show_microscope, "bench": show_bench, "filters": show_filters}
 
 open_page(_("Convolution"), _("Lay the stamp on the picture, multiply, add up, and write one number. Then slide on."))
 
@@ -16,7 +20,8 @@ with st.sidebar:
     pad = subject.choose_picture(PAGE)
 show_notices(PAGE)
 
-show_microscope(PAGE, pad)
+Form(PAGE, kind=PAGE).press("view", tuple(VIEWS), format_func=words.view_name, label_visibility="collapsed")
+VIEWS.get(state.page_spec(PAGE, PAGE).view, show_microscope)(PAGE, pad)
 subject.show_rewind(PAGE)
 
 with st.expander(_("About this page"), key="convolution.about"):

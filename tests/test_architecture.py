@@ -15,7 +15,9 @@ LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/seeds.py", "dlcore/specs
          "dlcore/engine/client.py", "dlcore/training/recording.py", "dlcore/training/report.py",
          "dlcore/explain/pretrained.py",
          "dlcore/data/images.py", "dlcore/data/drawing.py", "dlcore/data/curves.py", "dlcore/data/pictures.py",
-         "dlcore/data/toy.py", "dlcore/data/tables.py")
+         "dlcore/data/collecting.py", "dlcore/data/zips.py", "dlcore/data/shelf.py",
+         "dlcore/data/toy.py", "dlcore/data/tables.py", "dlcore/data/text.py", "dlcore/data/grammar.py",
+         "dlcore/data/memory_tasks.py", "dlcore/data/columns.py")
 
 # layer -> what of dlcore it may import; a module not listed may import anything of dlcore
 LAYERS = {
@@ -28,7 +30,8 @@ LAYERS = {
 }
 PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "engine.views", "training.recording",
              "training.report", "data.images", "data.drawing", "data.curves", "data.pictures", "data.toy",
-             "data.tables", "explain.pretrained")
+             "data.collecting", "data.zips",
+             "data.tables", "data.text", "data.grammar", "data.memory_tasks", "data.columns", "explain.pretrained")
 
 
 def modules(place: str) -> list[Path]:

@@ -104,9 +104,9 @@ class Admission:
         self.send(worker, {"op": "start", "run": run.id, "experiment": codec.to_dict(run.experiment),
                            "parent": run.parent, "owner": run.owner_hash, "changes": run.changes_due,
                            "again": run.begun, "running": run.goes_on, "device": run.experiment.training.device})
-        for _ in range(run.steps_due):
-            self.order(run, "step")
-        run.begun, run.changes_due, run.steps_due = True, [], 0
+        for whole_epoch in run.steps_due:
+            self.order(run, "step", whole_epoch=whole_epoch)
+        run.begun, run.changes_due, run.steps_due = True, [], []
 
     def order(self, run: Run, op: str, **more: object) -> None:
         """Tell the worker that holds a run what to do with it."""

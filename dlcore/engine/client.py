@@ -136,9 +136,9 @@ class Engine:
         """Let a run stand still; NotOwner for somebody else."""
         self._steer(self._schedule.pause, run_id, owner)
 
-    def step(self, run_id: str, owner: str) -> None:
-        """Let a run take one single step; NotOwner for somebody else."""
-        self._steer(self._schedule.step, run_id, owner)
+    def step(self, run_id: str, owner: str, whole_epoch: bool = False) -> None:
+        """Let a run take one single step, or (a playground) train to the end of the epoch; NotOwner for others."""
+        self._steer(self._schedule.step, run_id, owner, whole_epoch)
 
     def stop(self, run_id: str, owner: str) -> None:
         """Let a run leave memory; NotOwner for somebody else."""

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import torch
 
+from dlcore.engine.camera import Camera
 from dlcore.engine.protocol import error_to_plain
 from dlcore.engine.thread_choice import ThreadChoice
 from dlcore.errors import N_, EngineError, RecordingError, SpecError
 from dlcore.specs import codec
 from dlcore.specs.learning import Learner
+from dlcore.training.recorded import Recorded
 from dlcore.training.recording import Recording
-from dlcore.training.trainer import Trainer
 from dlcore.training.trainers import TRAINERS
 
 TURN = 0.03            # seconds
@@ -31,7 +32,7 @@ DISK_FAULT = N_("The run's folder cannot be written ({reason}), so the run was p
 NO_MEMORY = N_("There is not enough memory on {device} for this run. Use a smaller batch or a smaller network.")
 
 
-def open_trainer(order: dict, home: Path) -> Trainer:
+def open_trainer(order: dict, home: Path) -> Recorded:
     """Return the Trainer that an order describes: a new one, a copy of another run, or one that goes on."""
     experiment = codec.from_dict(order["experiment"])
     recording = Recording(home / "runs" / order["run"])
@@ -68,6 +69,7 @@ class LiveRun:
         self._since_publication, self._cost, self._published = 0.0, 0.0, -PUBLISH_PAUSE
         self._told, self._news = 0.0, {"state": None} | self._past(order)
         self._window: list[tuple[float, int, int]] = []
+        self._camera, self._due = Camera(self.trainer), 0.0
 
     def _past(self, order: dict) -> dict:
         """Return what was recorded before, for a run that goes on."""
@@ -86,10 +88,27 @@ class LiveRun:
         self._since_publication += spent
         self.unsaved = True
         self._measure()
-        if self.trainer.finished:
-            self.end("finished")
-        elif self.watched and self._publication_is_due():
+        self._due = begun + spent + getattr(self.trainer, "rest", 0.0)
+        if not self._is_over() and self.watched and self._publication_is_due():
             self.publish()
+
+    def is_due(self, now: float) -> bool:
+        """Whether the run wants a turn now: one with a pace of its own rests in between."""
+        return self.running and now >= self._due
+
+    @property
+    def rest(self) -> float:
+        """The seconds until the run wants a turn."""
+        return max(0.0, self._due - time.perf_counter())
+
+    def _is_over(self) -> bool:
+        """End the run where its training is finished, or has come to no number."""
+        diverged = getattr(self.trainer, "diverged", None)
+        if diverged is not None:
+            self.end("failed", diverged)
+        elif self.trainer.finished:
+            self.end("finished")
+        return self.ended
 
     def _set_threads(self, threads: int) -> None:
         threads = 1 if self.trainer.experiment.training.reproducible else threads
@@ -101,7 +120,7 @@ class LiveRun:
 
     def resume(self) -> None:
         """Take part in the turns."""
-        self.running, self._window = True, []
+        self.running, self._window, self._due = True, [], 0.0
 
     def pause(self) -> None:
         """Take no more turns; keep everything on disk, and the weights where they can be looked at."""
@@ -109,22 +128,25 @@ class LiveRun:
         self.save()
         self.publish()
 
-    def step(self) -> None:
-        """Train one step and stand still."""
+    def step(self, whole_epoch: bool = False) -> None:
+        """Train one step, or to the end of the epoch where the training has such steps, and stand still."""
         self.running, self._window = False, []
         self._set_threads(1)
-        self.trainer.step_once()
-        self.unsaved = True
-        if self.trainer.finished:
-            self.end("finished")
+        if whole_epoch and hasattr(self.trainer, "step_epoch"):
+            self.trainer.step_epoch()
         else:
+            self.trainer.step_once()
+        self.unsaved = True
+        if not self._is_over():
             self.publish()
 
     def change(self, field: str, value: object) -> None:
         """Change a setting from the next step on; the server has checked it, so what is refused now is only noted."""
         try:
             self.trainer.change(field, value)
-            self.unsaved = True
+            self.unsaved, self._due, self._live_step = True, 0.0, None
+            if not self.running:
+                self.publish()
         except SpecError as error:
             logging.warning("run %s: %s", self.id, error)
 
@@ -179,6 +201,8 @@ class LiveRun:
                   "live_step": self._live_step, "threads": self.threads, "events": events, **self._speed(), **news}
         if news or any(event["kind"] == "snapshot" for event in events):
             report["snapshots"] = trainer.recording.snapshots()
+        if self.watched and (frame := self._camera.take(at_once=not self.running)) is not None:
+            report["frame"] = frame
         return report
 
     def _measure(self) -> None:

@@ -52,6 +52,11 @@ class History:
         return any(event["kind"] == "finished" for event in self._events[-3:])
 
     @property
+    def diverged(self) -> dict | None:
+        """The event that tells how the run came to no number, where it did; training on from before cuts it off."""
+        return next((event for event in reversed(self._events[-3:]) if event["kind"] == "diverged"), None)
+
+    @property
     def step(self) -> int:
         """The last step that anything is known of."""
         return max((event["step"] for event in self._events[-3:]), default=0)
@@ -101,12 +106,13 @@ class Run:
     seconds_left: float | None = None
     snapshots: tuple[int, ...] = ()
     live_step: int | None = None
+    frame: dict | None = None
     threads: int = 1
     worker: str | None = None
     leaving: bool = False
     begun: bool = False             # there is something on disk to go on from
     goes_on: bool = True            # once it is in memory; else it stands still there
-    steps_due: int = 0              # single steps to take once it is in memory
+    steps_due: list[bool] = field(default_factory=list)  # to take once it is in memory: single ones, or whole epochs
     changes_due: list[tuple[str, object]] = field(default_factory=list)
     bytes: int = 0
     seen: float = field(default_factory=time.monotonic)
@@ -118,11 +124,11 @@ class Run:
         return RunView(self.id, self.experiment_now, self.state, place, self.step, self.total_steps, self.epoch,
                        self.rate if active else 0.0, self.seconds_left if active else None,
                        self.history.since(cursor), self.history.last, self.snapshots, self.live_step,
-                       self.owner_hash, self.message, self.threads, self.parent)
+                       self.owner_hash, self.message, self.threads, self.parent, self.frame)
 
     def take(self, report: dict) -> None:
         """Take over what a worker tells."""
-        for name in ("step", "total_steps", "epoch", "rate", "seconds_left", "live_step", "threads"):
+        for name in ("step", "total_steps", "epoch", "rate", "seconds_left", "live_step", "threads", "frame"):
             if name in report:
                 setattr(self, name, report[name])
         if "snapshots" in report:
@@ -152,9 +158,17 @@ def read_run(home: Path, run_id: str) -> Run:
     run.total_steps = settings.training.epochs * steps_per_epoch(settings)
     run.epoch = run.step / steps_per_epoch(settings)
     run.live_step = run.snapshots[-1] if run.snapshots else None
-    run.state = "finished" if history.finished else "interrupted"
-    run.message = None if history.finished else Message(INTERRUPTED)
+    run.state, run.message = _standing(history)
     return run
+
+
+def _standing(history: History) -> tuple[str, Message | None]:
+    """Return how a run stands that nobody trains, and what is said of it."""
+    if history.finished:
+        return "finished", None
+    if (lost := history.diverged) is not None:
+        return "failed", Message(lost["template"], lost["values"])
+    return "interrupted", Message(INTERRUPTED)
 
 
 def _parent(about: dict) -> tuple[str, int] | None:

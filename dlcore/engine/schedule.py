@@ -102,17 +102,17 @@ class Schedule:
         """Let a run stand still, saved and in memory while there is room."""
         self._pause(self._owned(run_id, owner), None)
 
-    def step(self, run_id: str, owner: str) -> None:
-        """Let a run take one step and stand still."""
+    def step(self, run_id: str, owner: str, whole_epoch: bool = False) -> None:
+        """Let a run take one step (or train to the end of its epoch, where it has such steps) and stand still."""
         run = self._owned(run_id, owner)
         if self._is_over(run):
             return
         run.goes_on, run.seen = False, time.monotonic()
         if run.worker and not run.leaving:
             run.state, run.message, run.paused = "paused", None, time.monotonic()
-            self.admission.order(run, "step")
+            self.admission.order(run, "step", whole_epoch=whole_epoch)
         else:
-            run.steps_due += 1
+            run.steps_due.append(whole_epoch)
             if run.state != "queued":
                 self.admission.add(run)
 

@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import socket
+import time
 from collections import deque
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -48,9 +49,9 @@ class Worker:
         while True:
             self._part()
             runnable = self._runnable()
-            if not runnable or self.connection.poll():
+            if self.connection.poll(0 if runnable else self._patience()):
                 self._obey(self.connection.recv())
-            else:
+            elif runnable:
                 self._take_turn(runnable)
 
     def leave(self) -> None:
@@ -67,10 +68,14 @@ class Worker:
                 self.connection.send(message)
             self._leaving = []
 
+    def _patience(self) -> float | None:
+        """Return the seconds until a run that rests wants a turn; None where none does."""
+        return min((run.rest for run in self.runs.values() if run.running), default=None)
+
     def _runnable(self) -> set[tuple[str, str]]:
         """Return who may have the next turn: Jobs and runs that somebody looks at, else any run."""
-        jobs = {("job", name) for name in list(self.jobs)[:JOBS_AT_ONCE]}
-        runs = [run for run in self.runs.values() if run.running]
+        jobs, now = {("job", name) for name in list(self.jobs)[:JOBS_AT_ONCE]}, time.perf_counter()
+        runs = [run for run in self.runs.values() if run.is_due(now)]
         present = {("run", run.id) for run in runs if run.present}
         return jobs | present or {("run", run.id) for run in runs}
 
@@ -174,7 +179,7 @@ class Worker:
             case "pause":
                 self._guard(order["run"], LiveRun.pause)
             case "step":
-                self._guard(order["run"], LiveRun.step)
+                self._guard(order["run"], lambda run: run.step(order["whole_epoch"]))
             case "change":
                 self._guard(order["run"], lambda run: run.change(order["field"], order["value"]))
             case "drop":

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dlcore.explain.bench import try_kernel
 from dlcore.explain.layer_walk import walk_layer
 from dlcore.explain.overview import SCORES, show_layers
 from dlcore.explain.passing import run_through
@@ -36,3 +37,12 @@ def first_convolution(snapshot: Snapshot) -> str:
     """Return the name of the first convolution, or of the first layer where there is none."""
     blocks = list(named_blocks(snapshot.experiment.network.blocks))
     return next((name for name, block in blocks if block.kind == "conv"), blocks[0][0])
+
+
+def show_stamps(snapshot: Snapshot, request: dict) -> dict:
+    """Return the kernels of the convolution "layer", added up over their "channels": "stamps" (filters, side, side)."""
+    weight = snapshot.module.get_submodule(request["layer"]).weight.detach()
+    return {"stamps": weight.sum(1).contiguous().numpy(), "channels": weight.shape[1]}
+
+
+QUESTIONS = {"inside": look_inside, "bench": try_kernel, "stamps": show_stamps}

@@ -4,13 +4,16 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from dlcore.specs.fields import Rule, kind, whole
+from dlcore.specs.bench import Bench
+from dlcore.specs.fields import Rule, choice, kind, whole
 from dlcore.specs.subject import Subject
 
 LAYER = re.compile(r"[a-z_]{2,12}[0-9]{0,2}")
 MOST_CHANNELS = 4096
 MOST_OFF = 64
 ANYWHERE = -1
+VIEWS = ("layers", "bench", "filters", "shift", "locality")
+MOST_SHIFT = 8
 
 
 class _Layer(Rule):
@@ -40,7 +43,8 @@ class Convolution:
 
     `down` and `across` are the place in the map of `layer` and `channel`, -1 the strongest. `off` are the filters that
     are switched off, as (convolution, channel). `draw` 0 is the network in eval(), a larger number one in train(): the
-    number of its draw.
+    number of its draw. `view` is the part of the page that is shown; `bench` is its kernel bench; `right` and `lower`
+    are the pixels by which the picture is shifted.
     """
 
     kind: Literal["convolution"] = kind("convolution")
@@ -51,3 +55,7 @@ class Convolution:
     across: int = whole(ANYWHERE, ANYWHERE, 255)
     off: tuple[tuple[str, int], ...] = field(default=(), metadata={"rule": _Filters(tuple)})
     draw: int = whole(0, 0, 9999)
+    view: str = choice("layers", *VIEWS)
+    bench: Bench = field(default_factory=Bench)
+    right: int = whole(0, -MOST_SHIFT, MOST_SHIFT)
+    lower: int = whole(0, -MOST_SHIFT, MOST_SHIFT)

@@ -20,7 +20,7 @@ class DataSet:
     """A data set: its classes, the side and colours of its pictures, and how many there are to train and to test.
 
     `mean` and `deviation` are those of the training pictures in 0..1, by colour. `drawn` says that the pictures are
-    single light strokes on black, so that a drawing is one too.
+    single light strokes on black, so that a drawing is one too. `megabytes` are those of the archives to fetch.
     """
 
     classes: tuple[str, ...]
@@ -31,7 +31,7 @@ class DataSet:
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
     drawn: bool = False
-    licence: str = ""
+    megabytes: int = 0
 
 
 FASHION = (N_("T-shirt"), N_("Trouser"), N_("Pullover"), N_("Dress"), N_("Coat"), N_("Sandal"), N_("Shirt"),
@@ -51,13 +51,14 @@ SIGNS = (
 _CIFAR = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 _GTSRB = (0.3403, 0.3121, 0.3214), (0.2724, 0.2608, 0.2669)
 DATASETS = {
-    "mnist": DataSet(tuple("0123456789"), 28, 1, 60_000, 10_000, (0.1307,), (0.3081,), True, "CC BY-SA 3.0"),
-    "fashion_mnist": DataSet(FASHION, 28, 1, 60_000, 10_000, (0.2860,), (0.3530,), True, "MIT"),
+    "mnist": DataSet(tuple("0123456789"), 28, 1, 60_000, 10_000, (0.1307,), (0.3081,), True),
+    "fashion_mnist": DataSet(FASHION, 28, 1, 60_000, 10_000, (0.2860,), (0.3530,), True),
     "kmnist": DataSet(("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"), 28, 1, 60_000, 10_000, (0.1918,),
-                      (0.3483,), True, "CC BY-SA 4.0"),
-    "emnist_letters": DataSet(tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 28, 1, 124_800, 20_800, (0.1722,), (0.3309,), True),
-    "cifar10": DataSet(THINGS, 32, 3, 50_000, 10_000, *_CIFAR),
-    "gtsrb": DataSet(SIGNS, 48, 3, 26_640, 12_630, *_GTSRB),
+                      (0.3483,), True, 21),
+    "emnist_letters": DataSet(tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 28, 1, 124_800, 20_800, (0.1722,), (0.3309,), True,
+                              562),
+    "cifar10": DataSet(THINGS, 32, 3, 50_000, 10_000, *_CIFAR, megabytes=171),
+    "gtsrb": DataSet(SIGNS, 48, 3, 26_640, 12_630, *_GTSRB, megabytes=277),
 }
 
 

@@ -7,16 +7,19 @@ from pathlib import Path
 import torch
 
 from dlcore.specs.learning import Learner
+from dlcore.training.recorded import Recorded
 from dlcore.training.recording import Recording
-from dlcore.training.trainer import Trainer
 from dlcore.training.trainers import TRAINERS
 
 TURN = 0.5  # seconds between two lines, about
 
 
 def train(experiment: Learner, say: Callable[[dict], None], *, threads: int = 0, folder: Path | None = None
-          ) -> Trainer:
-    """Train to the end; every event is said, the last line is the evaluation on all that was held out."""
+          ) -> Recorded:
+    """Train to the end; every event is said, the last line is the evaluation on all that was held out.
+
+    DerinError where the training comes to no number.
+    """
     if threads or experiment.training.reproducible:
         torch.set_num_threads(1 if experiment.training.reproducible else threads)
     recording = Recording.create(folder, experiment) if folder else None
@@ -28,5 +31,7 @@ def train(experiment: Learner, say: Callable[[dict], None], *, threads: int = 0,
             say(event | {"seconds": round(time.perf_counter() - begun, 3)})
             tests = {name: value for name, value in event.items() if "test_" in name}
             measured = tests or measured
+        if (diverged := getattr(trainer, "diverged", None)) is not None:
+            raise diverged
     say({"kind": "evaluation", "steps": trainer.step, **measured, "seconds": round(time.perf_counter() - begun, 3)})
     return trainer

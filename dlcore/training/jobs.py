@@ -8,7 +8,9 @@ import numpy as np
 import torch
 
 from dlcore.data import images
-from dlcore.explain import saliency_jobs
+from dlcore.data.collecting import Collect, OpenPicture
+from dlcore.data.fetching import Fetch
+from dlcore.explain import filter_jobs, saliency_jobs
 from dlcore.explain.snapshot import load
 from dlcore.training import recurrent_jobs
 from dlcore.training.curve_fit import FitCurve
@@ -66,5 +68,6 @@ class Evaluate:
         self.finished = True
 
 
-JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate, "fit_curve": FitCurve,
-                                                  **saliency_jobs.JOBS, **recurrent_jobs.JOBS}
+JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch,
+                                                  "collect": Collect, "open_picture": OpenPicture,
+                                                  **saliency_jobs.JOBS, **filter_jobs.JOBS, **recurrent_jobs.JOBS}

@@ -28,6 +28,7 @@ MAX_SNAPSHOTS = 40
 MAX_BYTES = 400 * 2**20
 STATE_BYTES = 240 * 2**20  # of full states; the last two are always kept
 HALF_SAFE = 60_000.0
+FEW = 5_000  # weights that take no more than a block on the disk
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class Recording:
                  "created": time.time()}
         replace(recording.folder / "run.json", json.dumps(about).encode())
         return recording
+
+    @property
+    def home(self) -> Path:
+        """The engine's home, in which this run lies."""
+        return self.folder.parent.parent
 
     def about(self) -> dict:
         """Return run.json: experiment (plain), owner (hash), parent, created (seconds since 1970)."""
@@ -86,10 +92,14 @@ class Recording:
                      if event["kind"] == "change")
 
     def save_snapshot(self, step: int, weights: Weights, predictions: Predictions | None = None) -> None:
-        """Keep the weights of a step, and what they make of the held-out digits; thin out what is too much."""
+        """Keep the weights of a step, and what they make of the held-out digits; thin out what is too much.
+
+        Weights are halved where they are many: a few are kept as they are.
+        """
         if predictions is not None:
             self.save_predictions(step, predictions)
-        halves = {name: halved(value) for name, value in weights.items()}
+        few = sum(value.size for value in weights.values()) <= FEW
+        halves = {name: value if few else halved(value) for name, value in weights.items()}
         save_tensors(self.folder / "snapshots" / f"{step}.safetensors", halves, {"step": str(step)})
         self._thin()
 

@@ -10,11 +10,11 @@ from torch import Tensor
 from dlcore.data.sequences import Batch, Sequences
 from dlcore.models.recurrent import RecurrentCell, build_cells, set_dropout
 from dlcore.seeds import derive
-from dlcore.specs.changes import Change
 from dlcore.specs.recurrent import Recurrent
 from dlcore.training import state
 from dlcore.training.draws import seed_draws
 from dlcore.training.events import finite
+from dlcore.training.files import Weights
 from dlcore.training.optimizers import make_optimizer
 from dlcore.training.precision import autocast, open_device
 from dlcore.training.sequence_examiner import SequenceExaminer
@@ -131,21 +131,17 @@ class RecurrentTrainer(Trainer):
             self._save_state()
         self._clock.add_look(spent + time.thread_time() - begun)
 
-    def _notes(self) -> dict:
-        """Return what a full state holds besides tensors."""
-        changes = [[made.step, made.field, made.value] for made in self.experiment.changes]
-        return {"changes": changes, "seconds": self.seconds, "idle": sorted(self.idle),
-                "sums": {name: sums.tolist() for name, sums in self._sums.items()}}
+    def _full_state(self) -> tuple[Weights, dict]:
+        return state.full_state(self.module, self.optimizer), {
+            "seconds": self.seconds, "idle": sorted(self.idle),
+            "sums": {name: sums.tolist() for name, sums in self._sums.items()}}
 
     def _was_looked_at(self) -> bool:
         return any(event["kind"] == "metric" and event["step"] == self.step and any(".held_" in name for name in event)
                    for event in self.recording.events())
 
-    def _restore_state(self, step: int) -> list[Change]:
-        self.step = step
-        arrays, about = self.recording.state(step)
+    def _take_full_state(self, arrays: Weights, about: dict) -> None:
         state.load_full_state(self.module, self.optimizer, arrays)
         self.seconds, self.idle = about["seconds"], set(about["idle"])
         self._sums = {name: torch.tensor(sums, dtype=torch.float64, device=self.device)
                       for name, sums in about["sums"].items()}
-        return [Change(*made) for made in about["changes"]]

@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
-from operator import attrgetter
 
 import torch
 from torch import Tensor
@@ -12,38 +10,33 @@ from dlcore.data import images
 from dlcore.data.batches import Batches
 from dlcore.models.build import build
 from dlcore.seeds import derive
-from dlcore.specs.changes import Change
 from dlcore.specs.experiment import Experiment
-from dlcore.specs.learning import apply_change, check, in_effect
 from dlcore.specs.model import named_blocks
 from dlcore.training import state
 from dlcore.training.draws import seed_draws
 from dlcore.training.events import finite, measured
 from dlcore.training.examiner import Examiner
+from dlcore.training.files import Weights
 from dlcore.training.optimizers import make_optimizer
 from dlcore.training.precision import autocast, choose_precision, open_device
+from dlcore.training.recorded import Recorded
 from dlcore.training.recording import Predictions, Recording
 from dlcore.training.schedules import factor
 from dlcore.training.tasks import LOSSES
 
 SMALL = 100_000   # parameters up to which every snapshot comes with the full state
-BY_STEP = attrgetter("step")
 STOPPED = object()
 
 
-class Trainer:
+class Trainer(Recorded):
     """Trains one experiment; with `start`, goes on from that step of its recording."""
 
+    experiment: Experiment
+    settings: Experiment
+
     def __init__(self, experiment: Experiment, recording: Recording | None = None, *, start: int | None = None):
-        check(experiment)
-        self.experiment, self.settings, self.recording = experiment, experiment, recording
-        self.step, self.finished = 0, False
-        self._pending = sorted(experiment.changes, key=BY_STEP)
-        self._events: list[dict] = []
         self._looking = False
-        self._prepare()
-        if start is not None:
-            self._restore(start)
+        super().__init__(experiment, recording, start=start)
         self._life = self._live()
 
     def _prepare(self) -> None:
@@ -99,36 +92,9 @@ class Trainer:
         if self.step >= self.total_steps:
             self.advance(0)
 
-    def change(self, field: str, value: object) -> Change:
-        """Change a setting from the next step on; raise SpecError where that cannot be."""
-        change = Change(self.step, field, value)
-        others = [made for made in self.experiment.changes if (made.step, made.field) != (self.step, field)]
-        changed = replace(self.experiment, changes=tuple(sorted((*others, change), key=BY_STEP)))
-        check(changed)
-        self._apply_due()
-        self.experiment = changed
-        self._apply(change)
-        return change
-
-    def take_events(self) -> list[dict]:
-        """Return what happened since this was last asked."""
-        events, self._events = self._events, []
-        return events
-
     def weights(self) -> dict[str, Tensor]:
         """Return the network's state dict."""
         return self.module.state_dict()
-
-    def publish(self) -> None:
-        """Publish the weights of this moment in the recording."""
-        if self.recording is not None:
-            self.recording.save_live(self.step, state.to_arrays(self.weights()))
-
-    def save(self) -> None:
-        """Keep a snapshot and the full state of this moment."""
-        if self.recording is not None and self.step not in self.recording.snapshots():
-            self._snapshot(None)
-        self._save_state()
 
     # how it lives
 
@@ -186,14 +152,6 @@ class Trainer:
 
     # changes on the way
 
-    def _apply_due(self) -> None:
-        while self._pending and self._pending[0].step <= self.step:
-            self._apply(self._pending.pop(0))
-
-    def _apply(self, change: Change) -> None:
-        self._adopt(apply_change(self.settings, change))
-        self._tell({"kind": "change", "step": change.step, "field": change.field, "value": change.value})
-
     def _adopt(self, settings: Experiment) -> None:
         self.settings = settings
         if settings.training.zero_grad:
@@ -231,54 +189,22 @@ class Trainer:
 
     # keeping
 
-    def _snapshot(self, predictions: Predictions | None) -> None:
-        if self.recording is not None:
-            self.recording.save_snapshot(self.step, state.to_arrays(self.weights()), predictions)
-            self._tell({"kind": "snapshot", "step": self.step})
-
     def _save_state(self) -> None:
-        if self.recording is None:
-            return
-        begun = time.thread_time()
-        self.recording.save_state(self.step, state.full_state(self.module, self.optimizer), self._notes())
-        self._clock.add_state(time.thread_time() - begun)
+        self._clock.add_state(super()._save_state())
 
-    def _notes(self) -> dict:
-        """Return what a full state holds besides tensors."""
-        changes = [[made.step, made.field, made.value] for made in self.experiment.changes]
-        return {"changes": changes, "sums": self._sums.tolist()}
+    def _full_state(self) -> tuple[Weights, dict]:
+        return state.full_state(self.module, self.optimizer), {"sums": self._sums.tolist()}
+
+    def _take_full_state(self, arrays: Weights, about: dict) -> None:
+        state.load_full_state(self.module, self.optimizer, arrays)
+        self._sums += torch.tensor(about["sums"], dtype=torch.float64, device=self.device)
+
+    def _take_weights(self, weights: Weights) -> None:
+        state.load_weights(self.module, weights)
 
     def _restore(self, start: int) -> None:
-        """Go on from the nearest full state at or before `start`, or from the snapshot's weights alone."""
-        nearest = self.recording.nearest_state(start)
-        changes = self._restore_weights(start) if nearest is None else self._restore_state(nearest)
+        super()._restore(start)
         self._examiner.looked = self.step if self._was_looked_at() else -1
-        self.recording.cut(self.step)
-        self.experiment = replace(self.experiment, changes=tuple(sorted(changes, key=BY_STEP)))
-        self._pending = [made for made in self.experiment.changes if made.step >= self.step]
-        self._adopt(in_effect(self.experiment, self.step - 1))
 
     def _was_looked_at(self) -> bool:
         return self.recording.predictions(self.step) is not None
-
-    def _restore_state(self, step: int) -> list[Change]:
-        """Take over a full state; return the changes made before it, and those that are planned."""
-        self.step = step
-        arrays, about = self.recording.state(step)
-        state.load_full_state(self.module, self.optimizer, arrays)
-        self._sums += torch.tensor(about["sums"], dtype=torch.float64, device=self.device)
-        return [Change(*made) for made in about["changes"]]
-
-    def _restore_weights(self, step: int) -> list[Change]:
-        """Take over a snapshot (step 0 needs none); return the changes made up to it, and those that are planned."""
-        self.step = step
-        if step > 0:
-            state.load_weights(self.module, self.recording.weights(step)[1])
-        told = [Change(made["step"], made["field"], made["value"]) for made in self.recording.events()
-                if made["kind"] == "change" and made["step"] <= step]
-        return told + [made for made in self.experiment.changes if made.step > step]
-
-    def _tell(self, event: dict) -> None:
-        self._events.append(event)
-        if self.recording is not None:
-            self.recording.append(event)

@@ -1,17 +1,16 @@
-"""The pad on a page: which network reads it, and what it answers."""
-
-from types import SimpleNamespace
+"""The pad on a page, and which network reads it."""
 
 import numpy as np
 import streamlit as st
 
-from dlcore.data.drawing import Received, receive, toggle_each
+from dlcore.data.drawing import receive
 from dlcore.data.images import is_there, load_test
 from dlcore.errors import DerinError, EngineAsleep, EngineError
 from dlcore.specs.datasets import describe
-from pages.ui import live, moments, panels, runs, state, words
-from pages.ui.canvas import NEIGHBOURS, Answer, Drawing, Look, drawing_on, pad
-from pages.ui.language import _, number
+from pages.ui import panels, runs, state, words
+from pages.ui.canvas import Look, drawing_on, pad
+from pages.ui.lines import open_line
+from pages.ui.reader import Reader, read, see
 
 LAST = "_drawn_on"  # the page on which something was drawn last
 EXAMPLE = 0  # the test picture that the layers look at while nothing is drawn
@@ -20,7 +19,8 @@ EXAMPLE = 0  # the test picture that the layers look at while nothing is drawn
 @st.fragment
 def show_pad(page: str, details: bool = True, model: dict | None = None) -> None:
     """Draw the pad; while a stroke is in progress the network that the page shows (or `model`, on MNIST) reads it."""
-    key, (model, dataset) = f"{page}.canvas", (model, "mnist") if model else shown_model(page)
+    key, run = f"{page}.canvas", None if model else state.run(page)
+    model, dataset = (model, "mnist") if model else shown_model(page)
     look = Look(dataset, words.class_names(dataset), details)
     answer, waiting, topics = None, None, None
     drawn = drawing_on(key)
@@ -28,15 +28,16 @@ def show_pad(page: str, details: bool = True, model: dict | None = None) -> None
         if drawn is not None and not drawn.empty:
             st.session_state[LAST] = page
         if drawn is not None and not drawn.empty and model is not None:
-            answer = _answer(page, drawn, model, dataset)
-            topics = _seen(page, drawn, answer, model)
+            answer = read(drawn, model, dataset, state.visitor())
+            topics = see(answer, model, runs.shown_run(page), state.visitor())
     except EngineAsleep:
         waiting = state.engine().status().seconds_left
     except EngineError:
         waiting = 1.0  # it is busy: the pad asks again
     except DerinError:
         answer = None  # the snapshot is not there any more
-    pad(key, page, answer, look=look, waiting=waiting, topics=topics)
+    line = open_line(key, Reader(run, model, dataset).answer) if model else None
+    pad(key, page, answer, look=look, waiting=waiting, topics=topics, line=line)
     st.session_state[f"{page}.prediction"] = look.classes[int(np.argmax(answer.scores))] if answer else ""
 
 
@@ -76,41 +77,3 @@ def drawn_input(page: str) -> tuple[np.ndarray, int | None]:
     if received is None:
         return load_test(shown_model(page)[1]).test_images[EXAMPLE], None
     return received.pixels, drawn.seq
-
-
-def _answer(page: str, drawn: Drawing, model: dict, dataset: str) -> Answer:
-    received = receive(drawn.picture, drawn.steps)
-    others = toggle_each(drawn.picture, drawn.steps) if drawn.detail else {}
-    told = _ask({"kind": "read", "model": model, "images": np.stack([received.pixels, *others.values()])})
-    scores, *rest = told["scores"]
-    answer = {"note": _note(model, told["step"])}
-    if drawn.detail:
-        answer |= {"otherwise": dict(zip(others, rest, strict=True)), "received": received,
-                   "neighbours": _neighbours(received, dataset)}
-    return Answer(drawn, scores, **answer)
-
-
-def _seen(page: str, drawn: Drawing, answer: Answer, model: dict) -> tuple[dict, dict] | None:
-    """Return what the first layers see in a drawing, while no training that is watched live says so at every tick."""
-    view, step = runs.shown_run(page), model.get("step")
-    if not drawn.detail or answer.received is None or (step is None and view and view.state in runs.ACTIVE):
-        return None
-    try:
-        told = moments.ask_moment(model, answer.received.pixels)
-    except EngineError:
-        return None  # the bars do not wait for it
-    return live.lay_out(moments.picture_topics(told), "live" if step is None else "snapshot", told["step"])
-
-
-def _neighbours(received: Received, dataset: str) -> SimpleNamespace:
-    return SimpleNamespace(**_ask({"kind": "neighbours", "image": received.pixels, "dataset": dataset,
-                                   "count": NEIGHBOURS}))
-
-
-def _note(model: dict, step: int) -> str:
-    """Return which network has read the drawing."""
-    return _("pretrained network") if "pretrained" in model else _("step {step}").format(step=number(step))
-
-
-def _ask(request: dict) -> dict:
-    return state.engine().explain(state.visitor(), request)

@@ -121,14 +121,18 @@ TRAIN_SIZES = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 60_000]  # and 
 BATCHES = [1, 8, 16, 32, 64, 128, 256, 512, 1024]
 
 
-def edit_data(form: Form, datasets: tuple[str, ...]) -> None:
-    """Draw what the network learns from: data set, how many, size, channels, augmentation."""
+def edit_data(form: Form, datasets: tuple[str, ...], named: Callable[[str], str],
+              below: Callable[[], None]) -> None:
+    """Draw what the network learns from: data set (one of some, `named`), how many, size,
+    channels, augmentation. `below` draws what stands under the data set.
+    """
     data = form.experiment.data
     count = _("{n} pictures").format(n=number(data.examples))
     summary = f"{words.dataset_name(data.dataset)} · {count} · {data.size}×{data.size}×{data.channels}"
     with grouped(_("Data"), summary, "data", form.page):
-        if len(datasets) > 1:
-            form.choose("data.dataset", datasets)
+        offered = datasets if data.dataset in datasets else (*datasets, data.dataset)
+        form.choose("data.dataset", offered, format_func=named)
+        below()
         if data.told.train > LEAST:
             form.pick_within("data.train_size", TRAIN_SIZES, data.told.train, format_func=number)
         left, right = st.columns(2)

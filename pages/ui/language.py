@@ -4,6 +4,9 @@ A text in the code is English inside `_()`; its Turkish stands in assets/locale/
 explanations are Markdown, one file a page and language, in assets/lessons.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
@@ -14,12 +17,14 @@ import streamlit as st
 from dlcore.errors import N_, DerinError
 
 __all__ = ["LANGUAGES", "N_", "_", "choose_language", "language", "lesson", "ngettext", "number", "percent",
-           "switch_language", "told"]
+           "speaking", "switch_language", "told"]
 
 ASSETS = Path(__file__).parents[2] / "assets"
 LANGUAGES = {"en": "English", "tr": "Türkçe"}
 PARAMETER = "lang"
 CHOSEN, SHOWN, WIDGET = "_language_chosen", "_language", "shell.language"
+
+_spoken: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 def _(text: str) -> str:
@@ -51,7 +56,17 @@ def _localise(written: str) -> str:
 
 def language() -> str:
     """Return this session's language, "en" or "tr", as the frame of the page last chose it."""
-    return st.session_state.get(SHOWN) or choose_language()
+    return _spoken.get() or st.session_state.get(SHOWN) or choose_language()
+
+
+@contextmanager
+def speaking(spoken: str) -> Iterator[None]:
+    """Speak a language outside the runs of a script."""
+    before = _spoken.set(spoken)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
 
 
 def choose_language() -> str:

@@ -68,6 +68,7 @@ def walk_words() -> dict:
         "products": _("products"), "its_map": _("its map"), "window": _("window"), "channel": _("channel {n}"),
         "sum": _("sum"), "bias": _("bias"), "all_channels": _("all {n} channels"),
         "checked": _("checked against PyTorch: off by at most {share} of the largest number"),
+        "exact": _("checked against PyTorch: exactly equal"),
         "largest": _("the largest"), "mean": _("the mean"), "weights": _("weights of unit {n}"),
         "so_far": _("sum so far"), "contribution": _("input × weight"),
         "running": _("running figures, from the training"), "batch": _("figures of this batch of {n} pictures"),

@@ -46,7 +46,6 @@ def _look(page: str, pad, before: tuple) -> None:
     sight, spec = subject.look(page), state.page_spec(page, page)
     if before != (sight.model.get("run"), subject.pause(page)):
         st.rerun()  # the run has begun to learn, or has ended: the rest of the page changes too
-    frame = {"channel": page, "language": language(), "words": walk_words(), "seq": held.get("seq", 0)}
     try:
         answer = ask_inside(page, sight, spec)
         meta, arrays = _tell(sight, spec, answer, held.get("have"))
@@ -54,7 +53,17 @@ def _look(page: str, pad, before: tuple) -> None:
         meta, arrays = {"waiting": state.engine().status().seconds_left}, {}
     except DerinError:
         meta, arrays = {}, {}  # a newer question has taken this one's place, or the snapshot is gone: the next run asks
-    _microscope(key=f"{page}.microscope", data=pack(frame | meta, **arrays), on_asked_change=_keep)
+    show_scope(f"{page}.microscope", frame(page, held) | meta, arrays)
+
+
+def frame(page: str, asked: Mapping) -> dict:
+    """Return what every message to the microscope holds; `asked` is what the browser asked for last."""
+    return {"channel": page, "language": language(), "words": walk_words(), "seq": asked.get("seq", 0)}
+
+
+def show_scope(key: str, meta: dict, arrays: dict) -> None:
+    """Show a walk and the layers around it, or how long the engine still needs."""
+    _microscope(key=key, data=pack(meta, **arrays), on_asked_change=_keep)
 
 
 def ask_inside(page: str, sight: Sight, spec: Convolution) -> dict:

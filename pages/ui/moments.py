@@ -16,9 +16,9 @@ Topics = dict[str, dict]
 MOST_EXAMPLES = 60
 
 
-def ask_moment(model: dict, image: np.ndarray) -> dict:
+def ask_moment(model: dict, image: np.ndarray, asker: str = "") -> dict:
     """Ask the explainer what a snapshot makes of a uint8 picture; see dlcore.explain.requests.show_moment."""
-    return state.engine().explain(state.visitor(), {"kind": "moment", "model": model, "image": image})
+    return state.engine().explain(asker or state.visitor(), {"kind": "moment", "model": model, "image": image})
 
 
 def picture_topics(answer: dict) -> Topics:

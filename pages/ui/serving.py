@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pages.ui.lines import take_question
 from pages.ui.scripts import SCRIPTS
 
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -27,7 +28,8 @@ FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 def routes() -> list[Route]:
     """Return what the server answers besides the pages."""
     base = "/".join(["", *filter(None, st.get_option("server.baseUrlPath").split("/"))])
-    return [Route(f"{base}/js/{{version}}/{{name}}", send_script)]
+    return [Route(f"{base}/js/{{version}}/{{name}}", send_script),
+            Route(f"{base}/line/{{token}}", take_question, methods=["POST"])]
 
 
 async def send_script(request: Request) -> Response:

@@ -1,7 +1,6 @@
 """What a session knows: the engine it talks to, who its visitor is, and the spec in the address bar."""
 
 import re
-import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,15 +13,14 @@ import streamlit as st
 from dlcore.engine.client import Engine
 from dlcore.specs.codec import PAGES, Mend, from_link, to_link
 from dlcore.specs.experiment import Experiment
+from dlcore.specs.learning import KINDS, Learner
 from pages.ui.panels import register
+from pages.ui.visitors import IDENTITY, visitor
 
 RUN = "run"
-SECRET = re.compile(r"[A-Za-z0-9_-]{16,128}")
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HEAD_START = 1.5  # seconds that the first page has for itself: an engine that wakes takes a core
 ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it
-IDENTITY = "shell.identity"
-PROPOSED = "_proposed_identity"
 
 _identity = register("identity")
 _starting = threading.Lock()
@@ -45,14 +43,6 @@ def identify() -> None:
     """Settle who the visitor is: the browser keeps its secret over a reload, a new browser takes the one proposed."""
     with st.container(key="shell_identity"):
         _identity(key=IDENTITY, data={"secret": visitor()}, on_secret_change=lambda: None)
-
-
-def visitor() -> str:
-    """Return this browser's secret, by which the engine knows whose run is whose."""
-    kept = (st.session_state.get(IDENTITY) or {}).get("secret")
-    if isinstance(kept, str) and SECRET.fullmatch(kept):
-        return kept
-    return st.session_state.setdefault(PROPOSED, secrets.token_urlsafe(24))
 
 
 @dataclass(frozen=True)
@@ -84,9 +74,9 @@ def page_spec(page: str, kind: str, default: Callable[[], Any] | None = None) ->
     return linked.spec
 
 
-def experiment(page: str, default: Callable[[], Experiment] = Experiment) -> Experiment:
-    """Return a page's experiment."""
-    return page_spec(page, Experiment().kind, default)
+def experiment(page: str) -> Learner:
+    """Return what a page trains: a spec of the kind that is named like the page, else an experiment."""
+    return page_spec(page, page if page in KINDS else Experiment().kind)
 
 
 def _read_link(page: str, kind: str, text: str) -> _Linked:
@@ -139,6 +129,16 @@ def forget_unknown_run(page: str) -> None:
 def run_was_unknown(page: str) -> bool:
     """Whether the page's link named a run that is not there."""
     return st.session_state.get(f"_run_unknown.{page}", False)
+
+
+def parameter(page: str, name: str) -> str | None:
+    """Return another parameter of a page's address, kept while one is on other pages."""
+    return _settle(page, name)
+
+
+def remember_parameter(page: str, name: str, text: str | None) -> None:
+    """Keep another parameter of a page's address."""
+    _keep(page, name, text)
 
 
 def _settle(page: str, name: str) -> str | None:

@@ -60,7 +60,7 @@ export function showChannels(view, walk, place, source, { words, write, short, b
       painter.fillStyle = theme.neutral;
       painter.fillRect(channel * STEP, 0, STEP, HEIGHT);
     }
-    paintMap(painter, mapOf(sheet, before, channel), [x, TOPS[0] + 2, THUMB, THUMB], theme);
+    paintMap(painter, mapOf(sheet, before, channel + (walk.first ?? 0)), [x, TOPS[0] + 2, THUMB, THUMB], theme);
     markWindow(painter, cells, [x, TOPS[0] + 2, THUMB / width, THUMB / height], theme);
     const kernel = { bytes: encode(kernelOf(walk, channel), walk.kernel_limit), height: walk.size, width: walk.size, scale: "diverging" };
     paintMap(painter, kernel, [x + (THUMB - STAMP) / 2, TOPS[1], STAMP, STAMP], theme);

@@ -35,7 +35,7 @@ export function openFigure(on) {
 export function showInput(figure, walk, place, source, { words, theme, before, sheet, sheetRgb }) {
   const [maps, height, width] = before.shape;
   const index = walk.kind === "flatten" ? unflatten(walk, place[0] * walk.arrays.out.shape[1] + place[1])[0] : maps === 1 ? 0 : source;
-  const shown = walk.kind === "conv" || walk.kind === "flatten" ? index : maps === 1 ? 0 : Math.min(walk.channel, maps - 1);
+  const shown = walk.kind === "conv" || walk.kind === "flatten" ? index + (walk.first ?? 0) : maps === 1 ? 0 : Math.min(walk.channel, maps - 1);
   title(figure, before.name, maps > 1 ? fill(words.map, { n: shown + 1, count: maps }) : "");
   const margin = walk.padding ?? 0;
   const box = paper(figure.canvas);

@@ -21,7 +21,7 @@ function followPointer(canvas, { draw }) {
   canvas.onpointermove = (event) => {
     if (event.pointerId !== pointer) return;
     const moves = event.getCoalescedEvents?.() ?? [];
-    for (const move of moves.length ? moves : [event]) draw.extend(place(canvas, move), event);
+    for (const move of moves.length ? moves : [event]) draw.extend(place(canvas, move), move);
   };
   canvas.onpointerup = canvas.onpointercancel = canvas.onlostpointercapture = (event) => {
     if (event.pointerId !== pointer) return;

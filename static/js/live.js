@@ -7,7 +7,7 @@ import { publishTopics } from "./tick.js";
 const STYLE = `
   .panel { height: 34px; }
   .track { height: 4px; border-radius: 2px; background: var(--st-border-color); overflow: hidden; }
-  .bar { height: 100%; background: var(--st-primary-color); transform-origin: left; transition: transform 120ms linear; }
+  .bar { height: 100%; background: var(--st-primary-color); transform-origin: left; }
   .row { display: flex; align-items: center; gap: 10px; height: 24px; margin-top: 6px; white-space: nowrap; }
   .pill { font-weight: 600; font-size: 12px; line-height: 22px; padding: 0 10px; border-radius: 11px; flex: none;
     color: var(--st-gray-text-color); background: var(--st-gray-background-color); }
@@ -41,6 +41,7 @@ export default component(STYLE, (stage) => {
     mark(pill, "class", `pill ${state.kind ?? ""}`);
     say(left, done);
     say(right, rate);
+    mark(right, "title", rate);
     bar.style.transform = `scaleX(${Math.min(Math.max(progress ?? 0, 0), 1)})`;
     mark(track, "aria-valuenow", Math.round(100 * (progress ?? 0)));
     mark(track, "aria-valuetext", [state.text, done, rate].filter(Boolean).join(", "));

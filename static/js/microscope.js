@@ -162,14 +162,14 @@ function draw(view) {
   showLines(view, linesAt(walk, place, view.source, tools));
   showField(view.field, { layer, layers, place, walk, sheet, words, theme });
   showFacts(view, walk, layer);
-  showBar(view.bar, { walk, layers, words, playing: view.timer !== 0, reading: config.reading, draw: config.draw, count: numbers(config.language, "count") });
-  showOverview(view.overview, { layers, sheet, walk, words, off: new Set(config.off.map(([name, channel]) => `${name}.${channel}`)) });
+  showBar(view.bar, { walk, layers, words, playing: view.timer !== 0, reading: config.reading ?? "", fixed: config.fixed, draw: config.draw ?? 0, count: numbers(config.language, "count") });
+  showOverview(view.overview, { layers, sheet, walk, words, off: new Set((config.off ?? []).map(([name, channel]) => `${name}.${channel}`)) });
   speak(view, walk, place);
 }
 
 // The bytes and the scale with which values of the layer before are coloured, so that a window looks like the map it is cut from.
 function colourOf(view, before, channel, cells, value) {
-  const map = mapOf(view.sheet, before, Math.min(channel, before.shape[0] - 1));
+  const map = mapOf(view.sheet, before, Math.min(channel + (view.walk.first ?? 0), before.shape[0] - 1));
   if (value !== undefined) return { bytes: encode([value], before.limit, map.scale), scale: map.scale };
   return { scale: map.scale, bytes: cells.map(([row, column, inside]) => (inside ? map.bytes[row * map.width + column] : 0)) };
 }
@@ -189,9 +189,9 @@ function showLines({ lines }, rows) {
 }
 
 function showFacts({ facts, config: { words, language } }, walk, layer) {
-  const share = walk.difference === null ? "" : walk.difference === 0 ? "0" : walk.difference.toExponential(0).replace("-", "\u2212");
+  const share = walk.difference === null ? "" : walk.difference.toExponential(0).replace("-", "\u2212");
   const texts = [walk.size_formula && fill(words.size_formula, { formula: walk.size_formula }), layer.parameters && `${words.parameters}: ${layer.parameters}`,
-    walk.off && words.is_off, share && fill(words.checked, { share })].filter(Boolean);
+    walk.off && words.is_off, share && (walk.difference === 0 ? words.exact : fill(words.checked, { share }))].filter(Boolean);
   while (facts.children.length > texts.length) facts.lastChild.remove();
   while (facts.children.length < texts.length) facts.append(make("span"));
   texts.forEach((text, at) => say(facts.children[at], text));

@@ -1,11 +1,14 @@
 // The drawing pad: what is drawn is read while the stroke is in progress, and beside it what the network receives.
 //
-// To Python goes the state "image" (asking.js); from Python comes one message a run (pages/ui/canvas/__init__.py). On its
-// channel the pad hears "bars" (a running training moves them) and "digit" (a picture sent to it from elsewhere).
+// While the pen moves the bars are asked for on a direct line (quick.js). To Python goes the state "image" (asking.js); from
+// Python comes one message a run (pages/ui/canvas/__init__.py). On its channel the pad hears "bars" (a running training
+// moves them) and "digit" (a picture sent to it from elsewhere).
 
 import { component } from "./panel.js";
 import { openConversation } from "./asking.js";
+import { rewoundTo } from "./bus.js";
 import { follow } from "./hand.js";
+import { openQuick } from "./quick.js";
 import { greyText, keep, kept, openDrawing } from "./strokes.js";
 import { publishTopics } from "./tick.js";
 import { FACE_STYLE, arrangeSamples, configureFace, openFace, pictureOf, showTools } from "./face.js";
@@ -14,8 +17,10 @@ import { RECEIVED_STYLE, emptyReceived, showReceived } from "./received.js";
 
 const SIDE = 112; // of the picture that Python gets
 const BRUSHES = [6, 9, 13]; // widths on it
-const MOST_SAMPLES = 200;
-const measured = (globalThis.__derin_pad = { last: null, samples: [] }); // milliseconds from the pen to the painted bars
+const PAUSE = 33; // milliseconds between two questions for the bars
+const DETAIL_PAUSE = 250; // and for the details
+const MOST_SAMPLES = 2000;
+const measured = (globalThis.__derin_pad = { answers: 0, samples: [] }); // milliseconds from each move of the pen to the painted bars
 
 const STYLE = `
   .panel { container-type: inline-size; }
@@ -33,6 +38,7 @@ export default component(STYLE, (stage) => {
   const pad = openPad(stage);
   stage.onEnd(() => endWaiting(pad));
   stage.onEnd(() => pad.talk.end());
+  stage.onEnd(() => pad.lines.forEach((line) => line.end()));
   return { update: (tick, call) => update(pad, tick, call) };
 });
 
@@ -46,9 +52,24 @@ function openPad(stage) {
   ]);
   pad.small = pad.drawing.contexts[1];
   pad.talk = openConversation(() => compose(pad));
+  pad.lines = [openBars(pad, false, PAUSE), openBars(pad, true, DETAIL_PAUSE)];
   pad.drawing.repaint();
   follow(pad.face.canvas, pad.face.cursor, pad.acts);
   return pad;
+}
+
+// The line for the bars, or that for the details with which they come.
+function openBars(pad, detail, pause) {
+  return openQuick({
+    pause,
+    compose: () => ({ image: { seq: pad.talk.version, ...compose(pad), detail }, at: rewoundTo(pad.channel) }),
+    hear: (tick, version, moves) => hearLine(pad, tick, version, moves),
+    lost() {
+      for (const line of pad.lines) line.connect(null);
+      pad.talk.settle(false, pad.config.details);
+      pad.talk.again(0);
+    },
+  });
 }
 
 function openSmall() {
@@ -70,7 +91,7 @@ function openActs(pad) {
       extend(at, event) {
         if (!stroke) return;
         pad.drawing.extend(stroke, at);
-        pad.talk.changed(event.timeStamp);
+        ask(pad, event);
       },
       end(event) {
         stroke = null;
@@ -108,7 +129,12 @@ function changed(pad, event, now = false) {
   pad.recalled = false;
   showTools(pad);
   if (pad.drawing.empty) showNothing(pad);
-  pad.talk.changed(event?.timeStamp ?? 0, now);
+  ask(pad, event, now);
+}
+
+function ask({ talk, lines, drawing }, event, now = false) {
+  talk.changed(now);
+  for (const line of lines) line.changed(talk.version, { move: event?.timeStamp, now, empty: drawing.empty });
 }
 
 function remember({ store, drawing, brush, off }) {
@@ -122,7 +148,7 @@ function recall(pad) {
   if (BRUSHES[held.brush]) pad.brush = held.brush;
   pad.off = new Set(Array.isArray(held.off) ? held.off : []);
   // not while mounting: Streamlit may lose what is set then
-  if (!pad.drawing.empty) setTimeout(() => pad.talk.changed(0, true), 60);
+  if (!pad.drawing.empty) setTimeout(() => ask(pad, null, true), 60);
 }
 
 // what goes to Python and comes back
@@ -142,6 +168,8 @@ function update(pad, tick, { data, setStateValue }) {
   configureFace(pad.face, meta);
   if (arrays.samples) takeSamples(pad, tick);
   if (pad.channel !== meta.channel) begin(pad, meta);
+  pad.lines.forEach((line, index) => line.connect(index === 0 || meta.details ? meta.line : null));
+  pad.talk.settle(pad.lines[0].open, meta.details);
   listen(pad);
   hear(pad, tick);
 }
@@ -168,11 +196,11 @@ function listen(pad) {
 
 // A running training reads the drawing anew; while the pen moves its own answers are newer.
 function hearBars(pad, { arrays, step, top, seq }) {
-  if (pad.drawing.empty || pad.busy || !arrays?.probabilities || (seq ?? Infinity) < pad.answered) return;
+  if (pad.drawing.empty || pad.busy || !arrays?.probabilities || (seq !== undefined && pad.talk.versionOf(seq) < pad.answered)) return;
   const note = step == null ? "" : pad.config.words.step.replace("{step}", step.toLocaleString(pad.config.language));
   pad.read = { probabilities: arrays.probabilities, top, note };
   showReading(pad.face.reading, pad.read, pad.config.words.idle);
-  pad.talk.refresh();
+  for (const asking of [pad.talk, pad.lines[1]]) asking.refresh();
 }
 
 function hearDigit(pad, digit) {
@@ -187,22 +215,39 @@ function hear(pad, tick) {
   pad.ready = true;
   if (meta.seq === undefined || meta.seq === null) return meta.waiting ? wait(pad, meta) : showIdle(pad);
   if (meta.topics) publishTopics(meta.channel, tick);
-  const event = pad.talk.answered(meta.seq, !meta.waiting);
+  pad.talk.answered(meta.seq, !meta.waiting);
   if (meta.waiting) return wait(pad, meta);
   endWaiting(pad);
   if (pad.drawing.empty || !arrays.probabilities) return showIdle(pad);
-  pad.answered = meta.seq;
-  pad.read = { probabilities: arrays.probabilities, top: meta.top, note: meta.note };
-  showReading(pad.face.reading, pad.read, pad.config.words.idle);
+  showAnswer(pad, tick, pad.talk.versionOf(meta.seq));
   showReceived(pad.face.received, tick);
-  if (event) measure(event);
 }
 
-function measure(event) {
+function hearLine(pad, tick, version, moves) {
+  const { meta, arrays } = tick;
+  if (meta.waiting) return wait(pad, meta);
+  endWaiting(pad);
+  if (meta.topics) publishTopics(pad.channel, tick);
+  if (pad.drawing.empty || !arrays.probabilities) return showIdle(pad);
+  showAnswer(pad, tick, version);
+  showReceived(pad.face.received, tick);
+  if (moves.length && !arrays.stages) measure(moves);
+}
+
+// What was asked earlier may be answered later.
+function showAnswer(pad, { meta, arrays }, version) {
+  if (version < pad.answered) return;
+  pad.answered = version;
+  pad.read = { probabilities: arrays.probabilities, top: meta.top, note: meta.note };
+  showReading(pad.face.reading, pad.read, pad.config.words.idle);
+}
+
+function measure(moves) {
   requestAnimationFrame(() => setTimeout(() => {
-    measured.last = performance.now() - event;
-    measured.samples.push(measured.last);
-    if (measured.samples.length > MOST_SAMPLES) measured.samples.shift();
+    const now = performance.now();
+    measured.answers += 1;
+    measured.samples.push(...moves.map((move) => now - move));
+    measured.samples.splice(0, measured.samples.length - MOST_SAMPLES);
   }));
 }
 
@@ -226,7 +271,7 @@ function wait(pad, { waiting }) {
   clearInterval(pad.clock);
   pad.clock = setInterval(() => showIdle(pad), 250);
   showIdle(pad);
-  pad.talk.again(Math.min(1000, Math.max(200, 1000 * waiting)));
+  for (const asking of [pad.talk, ...pad.lines]) asking.again(Math.min(1000, Math.max(200, 1000 * waiting)));
 }
 
 function endWaiting(pad) {

@@ -24,7 +24,7 @@ export const READING_STYLE = `
   .track { height: 13px; border-radius: 3px; background: var(--st-gray-background-color); overflow: hidden;
     border-left: 1px solid var(--st-gray-color); }
   .fill { height: 100%; background: var(--st-gray-color); transform-origin: left; transform: scaleX(0);
-    transition: transform 80ms linear; border-radius: 0 3px 3px 0; opacity: .55; }
+    border-radius: 0 3px 3px 0; opacity: .55; }
   .top .fill { background: var(--st-primary-color); opacity: 1; }
 `;
 

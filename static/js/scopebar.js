@@ -67,7 +67,8 @@ export function showBar(bar, scene) {
   mark(bar.train, "aria-pressed", draw > 0);
   bar.again.hidden = !noise || draw === 0;
   say(bar.again, words.again);
-  bar.off.hidden = walk.kind !== "conv";
+  bar.off.hidden = walk.kind !== "conv" || scene.fixed === true;
+  bar.layer.hidden = scene.fixed === true;
   say(bar.off, walk.off ? words.on : words.off);
   mark(bar.off, "aria-pressed", walk.off);
   say(bar.reading, reading);

@@ -87,7 +87,9 @@ export function toCanvas(bytes, width, height, canvas = document.createElement("
 export function greyText(context) {
   const { width, height } = context.canvas;
   const colours = context.getImageData(0, 0, width, height).data;
-  return toText(Uint8Array.from({ length: width * height }, (_, i) => colours[4 * i]));
+  const bytes = new Uint8Array(width * height);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = colours[4 * i];
+  return toText(bytes);
 }
 
 function toText(bytes) {

@@ -144,13 +144,13 @@ def test_the_bars_follow_the_pen(server, chromium, trainings, middle, worst):
             follower.join()
     show(f"From the pen to the painted bars, {trainings} trainings beside it", [
         figure for page, measured in samples.items() for figure in (
-            Figure(f"{page}, median", measured, "ms", most=middle, note=f"{len(measured)} answers"),
+            Figure(f"{page}, median", measured, "ms", most=middle, note=f"{len(measured)} movements"),
             Figure(f"{page}, 95th percentile", measured, "ms", most=worst, of=percentile(0.95)))])
     assert all(len(measured) > STROKES for measured in samples.values()), "the bars did not move"
 
 
 def latencies(tab, url: str, page: str) -> list[float]:
-    """Draw strokes and return the milliseconds from each pen movement to the bars that answer it."""
+    """Draw strokes; return the milliseconds from each pen movement to the first painted bars that know of it."""
     tab.goto(f"{url}/{page}" if page != "home" else url)
     settled(tab)
     canvas = tab.locator(f".st-key-{page}-canvas .pad canvas")

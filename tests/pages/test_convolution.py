@@ -6,11 +6,13 @@ import struct
 import numpy as np
 import pytest
 
+from dlcore.specs.bench import PRESETS, Bench
 from dlcore.specs.codec import from_link, to_link
 from dlcore.specs.convolution import Convolution
 from dlcore.specs.subject import Subject
 from pages.ui.layer_words import write_size
 from pages.ui.microscope import grant
+from tests.conftest import wait_until
 
 PAGE = "convolution"
 
@@ -140,3 +142,86 @@ def test_the_page_speaks_turkish(visit):
     same = [name for name, text in turkish["words"].items() if text == english["words"][name]]
     assert set(same) <= {"eval", "train"}
     assert turkish["reading"] == "7 olarak okunuyor, %100,0"
+
+
+# the kernel bench
+
+
+def type_kernel(app, values) -> None:
+    """Type a kernel as the browser tells it."""
+    ask.seq += 1
+    app.session_state[f"{PAGE}.kernel"] = {"kernel": {"seq": ask.seq, "values": values}}
+    app.run()
+    assert not app.exception
+
+
+def test_a_kernel_is_chosen_typed_enlarged_and_moved(visit):
+    app = visit(Convolution(view="bench"))
+    app.pills(key=f"{PAGE}.preset").set_value("blur").run()
+    assert linked(app).bench.kernel == PRESETS["blur"] and message(app, "kernel")[0]["values"] == list(PRESETS["blur"])
+    type_kernel(app, [0, 1, 0, 1, -4, 1, 0, 1, 0])
+    assert linked(app).bench.kernel == (0, 1, 0, 1, -4, 1, 0, 1, 0)
+    app.select_slider(key=f"{PAGE}.kernel_size").set_value(5).run()
+    app.slider(key=f"{PAGE}.stride").set_value(2).run()
+    app.slider(key=f"{PAGE}.dilation").set_value(2).run()
+    meta, arrays = message(app)
+    assert meta["walk"]["size_formula"] == "⌊(28 + 2·1 − (2·(5 − 1) + 1)) / 2⌋ + 1 = 11"
+    assert arrays["out"][1] == [11, 11] and meta["layers"][1]["size"] == "1×11×11"
+
+
+def test_groups_give_each_channel_a_map_of_its_own(visit):
+    app = visit(Convolution(view="bench", bench=Bench(colour=True)))
+    assert message(app)[1]["in"][1] == [3, 28, 28]
+    app.pills(key=f"{PAGE}.groups").set_value("each").run()
+    app.session_state[f"{PAGE}.bench_scope"] = {"asked": {"seq": 1, "channel": 2, "layer": "stamp"}}
+    app.run()
+    meta, arrays = message(app)
+    assert meta["layers"][1]["size"] == "3×28×28" and meta["walk"]["channel"] == 2 and arrays["in"][1] == [1, 28, 28]
+
+
+@pytest.mark.parametrize("typed", [None, 5, {"seq": 1}, {"seq": 1, "values": "x"}, {"seq": 2, "values": [1, 2]},
+                                   {"seq": 3, "values": [1, None, 3, 4]}, {"seq": 4, "values": [float("nan")]}])
+def test_nonsense_for_a_kernel_is_left_alone(visit, typed):
+    app = visit(Convolution(view="bench"))
+    app.session_state[f"{PAGE}.kernel"] = {"kernel": typed}
+    app.run()
+    assert not app.exception and linked(app).bench == Bench()
+
+
+# filters
+
+
+def until_done(app, seconds: float = 60) -> None:
+    """Run the page again, as its fragment does by itself, until no Job is under way."""
+    def done() -> bool:
+        app.run()
+        assert not app.exception
+        return f"_pending.{PAGE}" in app.session_state and not app.session_state[f"_pending.{PAGE}"]
+    wait_until(done, seconds, "the Jobs of the page did not end")
+
+
+def test_the_filters_come_with_what_excites_them_and_can_be_switched_off_and_measured(visit):
+    app = visit(Convolution(view="filters", layer="conv2", channel=3))
+    until_done(app)
+    shown = {one.proto.component_name.rsplit(".", 1)[-1] for one in app.get("bidi_component")}
+    assert any("grid" in name for name in shown)
+    assert app.selectbox(key=f"{PAGE}.filter_layer").value == "conv2"
+    app.number_input(key=f"{PAGE}.filter_channel").set_value(9).run()
+    assert linked(app).channel == 8
+    app.toggle(key=f"{PAGE}.filter_off").set_value(True).run()
+    assert linked(app).off == (("conv2", 8),)
+    assert [text.value for text in app.markdown if "reads **7**" in text.value][:2] == [
+        "with all: reads **7**, 100.0%", "without: reads **7**, 100.0%"]
+    app.button(key=f"{PAGE}.measure").click().run()
+    app.button(key=f"{PAGE}.stop_measuring").click().run()
+    assert f"{PAGE}.measure" in [button.key for button in app.button] and not app.exception
+    app.button(key=f"{PAGE}.all_on").click().run()
+    assert linked(app).off == ()
+
+
+def test_a_clicked_picture_opens_its_filter(visit):
+    app = visit(Convolution(view="filters", layer="conv1"))
+    until_done(app)
+    app.session_state[f"{PAGE}.best"] = {"picked": 7}
+    app.run()
+    assert not app.exception and linked(app).channel == 7

@@ -10,7 +10,7 @@ from dlcore.specs.data import ImageData
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import MY_NET, Network
 from dlcore.training.recording import Recording
-from pages.ui import state
+from pages.ui import visitors
 from tests.conftest import wait_until
 
 QUICK = Experiment(data=ImageData(train_size=500))
@@ -90,10 +90,10 @@ def test_a_training_control_changes_the_experiment_in_the_address(app_test, key,
 
 
 def test_a_link_with_impossible_values_opens_with_the_nearest_ones_and_says_so(app_test):
-    app = app_test("digits.py", experiment=json.dumps({"training": {"learning_rate": 1e9, "colour": "red"}}))
+    app = app_test("digits.py", experiment=json.dumps({"training": {"learning_rate": 1e9, "taste": "red"}}))
     assert app.select_slider(key="digits.learning_rate").value == 10
     said = "\n".join(info.value for info in app.info)
-    assert "Learning rate" in said and "training.colour" in said
+    assert "Learning rate" in said and "training.taste" in said
 
 
 @pytest.mark.parametrize("address", [
@@ -207,4 +207,5 @@ def test_the_page_speaks_turkish(app_test):
 
 
 def test_visitors_are_told_apart_by_their_secret(app_test):
-    assert app_test("digits.py").session_state[state.PROPOSED] != app_test("digits.py").session_state[state.PROPOSED]
+    one, other = (app_test("digits.py").session_state[visitors.PROPOSED] for _ in range(2))
+    assert one != other

@@ -1,15 +1,20 @@
 """The drawing pad: it reads the digit being drawn and shows what the network receives of it.
 
-One component (static/js/pad.js, mounted in a fragment). While the stroke is in progress the browser sets its state
-"image", at most one on its way at a time, and Python answers in the same run:
+One component (static/js/pad.js, mounted in a fragment). While the stroke is in progress the browser asks on a direct
+line (pages.ui.lines) what it reads as, many times a second, and for the details a few times:
+
+    question   image (as below), at (the step to which the page is rewound, or null)
+    answer     of the message below what is "of the answer" (without seq), waiting and topics; or again: it was busy
+
+Once the pen rests, and now and then before, it sets its state "image", and Python answers in the same run. Without a
+line it does so all the time, at most one on its way:
 
     image      seq, side (112), pixels (base64 of side·side grey bytes), strokes, empty, detail (whether the slower
                parts are wanted too), off [steps left out], samples (the set of sample digits that the browser has),
                busy (whether the pen is down), recalled (whether it stands there from before)
     message    meta      channel, language, words, classes, sentences, steps, prediction_class, details, neighbours (how
-                         many), sample_set, compact, store; of the answer: seq, top, note, mass, near [{index, label,
-                         distance}], otherwise {step: {top, probability}}; waiting (seconds until the engine is awake);
-                         topics
+                         many), sample_set, compact, store, line (its address); of the answer: seq, top, note, mass,
+                         near [{index, label, distance}], otherwise {step: {top, probability}}; waiting; topics
                arrays    probabilities float32 (classes,), stages uint8 (4, 56, 56), neighbours uint8 (count, 28, 28),
                          samples uint8 (classes, turns, 28, 28)
 
@@ -93,14 +98,15 @@ class Look:
 
 
 def pad(key: str, channel: str, answer: Answer | None = None, *, look: Look | None = None,
-        waiting: float | None = None, topics: tuple[dict, dict] | None = None) -> Drawing | None:
+        waiting: float | None = None, topics: tuple[dict, dict] | None = None, line: str | None = None
+        ) -> Drawing | None:
     """Show the pad with an answer to what stands on it, and return that (None before anything was drawn).
 
     `waiting`: seconds until the engine is awake; the pad says so and asks again by itself. `topics`: what else follows
-    the drawing, for the other panels of the channel (pages.ui.live.lay_out).
+    the drawing, for the other panels of the channel (pages.ui.live.lay_out). `line`: where the pad may ask at once.
     """
     look, drawn = look or Look(), drawing_on(key)
-    meta, arrays = _frame(key, channel, look), {}
+    meta, arrays = _frame(key, channel, look) | {"line": line}, {}
     if drawn is not None:
         meta["seq"] = drawn.seq
     if answer is not None:
@@ -112,6 +118,13 @@ def pad(key: str, channel: str, answer: Answer | None = None, *, look: Look | No
         arrays["samples"] = sample_digits(look.dataset)
     _pad(key=key, data=pack({**meta, "waiting": waiting}, **arrays), on_image_change=_keep)
     return drawn
+
+
+def pack_answer(answer: Answer, topics: tuple[dict, dict] | None = None) -> bytes:
+    """Return an answer as it is given on a pad's line, with what else follows the drawing."""
+    meta, arrays = _tell(answer)
+    fields, more = topics or ({}, {})
+    return pack(meta | ({"topics": fields} if fields else {}), **arrays, **more)
 
 
 def drawing_on(key: str) -> Drawing | None:

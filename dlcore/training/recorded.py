@@ -1,0 +1,147 @@
+"""What all Trainers have in common: a spec that can be changed on the way, events, and a recording to go on from."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from operator import attrgetter
+
+from torch import Tensor
+
+from dlcore.specs.changes import Change
+from dlcore.specs.learning import Learner, apply_change, check, in_effect, kind_of
+from dlcore.training import state
+from dlcore.training.files import Weights
+from dlcore.training.recording import Predictions, Recording
+
+BY_STEP = attrgetter("step")
+
+
+class Recorded:
+    """A training that is recorded; with `start`, it goes on from that step of its recording.
+
+    `experiment` is the spec with everything that was changed, `settings` the spec as it stands now. A kind of training
+    says how it is prepared, what its full state is, and what to do when a setting has changed.
+    """
+
+    def __init__(self, experiment: Learner, recording: Recording | None = None, *, start: int | None = None):
+        check(experiment)
+        self.experiment, self.settings, self.recording = experiment, experiment, recording
+        self.step, self.finished = 0, False
+        self._pending = sorted(experiment.changes, key=BY_STEP)
+        self._events: list[dict] = []
+        self._prepare()
+        if start is not None:
+            self._restore(start)
+
+    # what each kind says for itself
+
+    def _prepare(self) -> None:
+        """Make everything that the training needs, as it is before the first step."""
+        raise NotImplementedError
+
+    def _adopt(self, settings: Learner) -> None:
+        """Go on with changed settings."""
+        self.settings = settings
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """Return the network's state dict."""
+        raise NotImplementedError
+
+    def _take_weights(self, weights: Weights) -> None:
+        """Give the network the weights of a snapshot."""
+        raise NotImplementedError
+
+    def _full_state(self) -> tuple[Weights, dict]:
+        """Return everything that is needed to train on to the bit, as arrays and notes."""
+        raise NotImplementedError
+
+    def _take_full_state(self, arrays: Weights, about: dict) -> None:
+        """Take over what _full_state returned."""
+        raise NotImplementedError
+
+    # what the engine asks of it
+
+    def change(self, field: str, value: object) -> Change:
+        """Change a setting from the next step on; raise SpecError where that cannot be."""
+        change = Change(self.step, field, value)
+        if field in kind_of(self.experiment).unrecorded:
+            self._adopt(apply_change(self.settings, change))
+            return change
+        others = [made for made in self.experiment.changes if (made.step, made.field) != (self.step, field)]
+        changed = replace(self.experiment, changes=tuple(sorted((*others, change), key=BY_STEP)))
+        check(changed)
+        self._apply_due()
+        self.experiment = changed
+        self._apply(change)
+        return change
+
+    def take_events(self) -> list[dict]:
+        """Return what happened since this was last asked."""
+        events, self._events = self._events, []
+        return events
+
+    def publish(self) -> None:
+        """Publish the weights of this moment in the recording."""
+        if self.recording is not None:
+            self.recording.save_live(self.step, state.to_arrays(self.weights()))
+
+    def save(self) -> None:
+        """Keep a snapshot and the full state of this moment."""
+        if self.recording is not None and self.step not in self.recording.snapshots():
+            self._snapshot(None)
+        self._save_state()
+
+    # changes on the way
+
+    def _apply_due(self) -> None:
+        while self._pending and self._pending[0].step <= self.step:
+            self._apply(self._pending.pop(0))
+
+    def _apply(self, change: Change) -> None:
+        self._adopt(apply_change(self.settings, change))
+        self._tell({"kind": "change", "step": change.step, "field": change.field, "value": change.value})
+
+    # keeping
+
+    def _snapshot(self, predictions: Predictions | None) -> None:
+        if self.recording is not None:
+            self.recording.save_snapshot(self.step, state.to_arrays(self.weights()), predictions)
+            self._tell({"kind": "snapshot", "step": self.step})
+
+    def _save_state(self) -> float:
+        """Save the full state; return the processor seconds that this took."""
+        begun = time.thread_time()
+        if self.recording is not None:
+            arrays, about = self._full_state()
+            changes = [[made.step, made.field, made.value] for made in self.experiment.changes]
+            self.recording.save_state(self.step, arrays, {"changes": changes, **about})
+        return time.thread_time() - begun
+
+    def _restore(self, start: int) -> None:
+        """Go on from the nearest full state at or before `start`, or from the snapshot's weights alone."""
+        nearest = self.recording.nearest_state(start)
+        changes = self._restore_weights(start) if nearest is None else self._restore_state(nearest)
+        self.recording.cut(self.step)
+        self.experiment = replace(self.experiment, changes=tuple(sorted(changes, key=BY_STEP)))
+        self._pending = [made for made in self.experiment.changes if made.step >= self.step]
+        self._adopt(in_effect(self.experiment, self.step - 1))
+
+    def _restore_state(self, step: int) -> list[Change]:
+        """Take over a full state; return the changes made before it, and those that are planned."""
+        self.step = step
+        arrays, about = self.recording.state(step)
+        self._take_full_state(arrays, about)
+        return [Change(*made) for made in about["changes"]]
+
+    def _restore_weights(self, step: int) -> list[Change]:
+        """Take over a snapshot (step 0 needs none); return the changes made up to it, and those that are planned."""
+        self.step = step
+        if step > 0:
+            self._take_weights(self.recording.weights(step)[1])
+        told = [made for made in self.recording.changes() if made.step <= step]
+        return told + [made for made in self.experiment.changes if made.step > step]
+
+    def _tell(self, event: dict) -> None:
+        self._events.append(event)
+        if self.recording is not None:
+            self.recording.append(event)

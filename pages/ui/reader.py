@@ -1,0 +1,84 @@
+"""What a network reads on a pad: the class scores and, where they are wanted, the slower parts that explain them."""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+
+from dlcore.data.drawing import Received, receive, toggle_each
+from dlcore.engine.views import RunView
+from dlcore.errors import DerinError, EngineAsleep, EngineError
+from pages.ui import live, moments, runs, state
+from pages.ui.canvas import NEIGHBOURS, Answer, Drawing, pack_answer, read_pad
+from pages.ui.language import _, number
+
+NEWEST = 2**62  # a cursor behind all events
+BUSY = {"again": True}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Answers a pad on its line: with the page's run once that has weights, until then with `model`."""
+
+    run: str | None
+    model: dict
+    dataset: str
+
+    def answer(self, question: dict) -> bytes:
+        """Return what is read for a question (see pages.ui.canvas), or what is in the way."""
+        drawn = read_pad(question)
+        if drawn is None or drawn.empty:
+            return live.pack({})
+        try:
+            return self._read(drawn, question.get("at"))
+        except EngineAsleep:
+            return live.pack({"waiting": state.engine().status().seconds_left})
+        except EngineError:
+            return live.pack(BUSY)
+        except DerinError:
+            return live.pack({})  # the snapshot is not there any more
+
+    def _read(self, drawn: Drawing, at: object) -> bytes:
+        view = state.engine().view(self.run, state.visitor(), NEWEST) if self.run else None
+        model = self.model
+        if view is not None and view.live_step is not None:
+            model = {"run": view.id, "step": at if isinstance(at, int) and not isinstance(at, bool) else None}
+        asker = f"{state.visitor()} {'details' if drawn.detail else 'bars'}"  # neither takes the other's place
+        answer = read(drawn, model, self.dataset, asker)
+        return pack_answer(answer, see(answer, model, view, asker))
+
+
+def read(drawn: Drawing, model: dict, dataset: str, asker: str) -> Answer:
+    """Return what a network makes of a drawing that is not empty; a newer question of the asker's takes its place."""
+    received = receive(drawn.picture, drawn.steps)
+    others = toggle_each(drawn.picture, drawn.steps) if drawn.detail else {}
+    told = state.engine().explain(asker, {"kind": "read", "model": model,
+                                          "images": np.stack([received.pixels, *others.values()])})
+    scores, *rest = told["scores"]
+    answer = {"note": _note(model, told["step"])}
+    if drawn.detail:
+        answer |= {"otherwise": dict(zip(others, rest, strict=True)), "received": received,
+                   "neighbours": _neighbours(received, dataset, asker)}
+    return Answer(drawn, scores, **answer)
+
+
+def see(answer: Answer, model: dict, view: RunView | None, asker: str) -> tuple[dict, dict] | None:
+    """Return what the first layers see in a drawing, while no training that is watched live says so at every tick."""
+    step = model.get("step")
+    if answer.received is None or (step is None and view and view.state in runs.ACTIVE):
+        return None
+    try:
+        told = moments.ask_moment(model, answer.received.pixels, asker)
+    except EngineError:
+        return None  # the bars do not wait for it
+    return live.lay_out(moments.picture_topics(told), "live" if step is None else "snapshot", told["step"])
+
+
+def _neighbours(received: Received, dataset: str, asker: str) -> SimpleNamespace:
+    return SimpleNamespace(**state.engine().explain(asker, {"kind": "neighbours", "image": received.pixels,
+                                                            "dataset": dataset, "count": NEIGHBOURS}))
+
+
+def _note(model: dict, step: int) -> str:
+    """Return which network has read the drawing."""
+    return _("pretrained network") if "pretrained" in model else _("step {step}").format(step=number(step))

@@ -1,0 +1,110 @@
+"""The Digits page on other data sets: not here yet, in colour, and of a visitor's own pictures."""
+
+import numpy as np
+import pytest
+
+from dlcore.data import images, shelf
+from dlcore.specs.codec import from_link, to_link
+from dlcore.specs.experiment import Experiment, learn_from
+from dlcore.specs.model import MLP, Linear, Network
+from dlcore.training.recording import Recording
+from tests.conftest import wait_until
+from tests.dlcore.data.keeping import make_arrays
+
+OWN = "own-3-60-12-00112233aabbccdd"
+PLAIN = Experiment(network=Network(blocks=MLP))
+
+
+def linked(app) -> Experiment:
+    return from_link(app.query_params["experiment"])[0]
+
+
+def said(app) -> str:
+    return "\n".join(element.value for kind in (app.markdown, app.caption, app.error, app.info) for element in kind)
+
+
+@pytest.fixture
+def own(engine):
+    """Pictures of a visitor's own in the engine's home: three classes, each with its pattern."""
+    images.keep_in(engine.home)
+    arrays = make_arrays(OWN, 60, 12)
+    shelf.put(OWN, arrays, ("cup", "pen", "<b>key</b>"))
+    return arrays
+
+
+def finished(app, engine):
+    wait_until(lambda: engine.view(app.query_params["run"]).state == "finished", 60, "the run did not finish")
+    return engine.view(app.query_params["run"])
+
+
+def test_a_chosen_data_set_brings_its_size_colours_classes_and_number(app_test):
+    app = app_test("digits.py")
+    app.selectbox(key="digits.dataset").select("gtsrb").run()
+    chosen = linked(app)
+    assert (chosen.data.size, chosen.data.channels, chosen.data.examples) == (48, 3, 26_640)
+    assert chosen.network.blocks[-1] == Linear(features=43)
+    assert app.selectbox(key="digits.preset").value == "small"
+    app.selectbox(key="digits.preset").select("mlp").run()
+    assert linked(app).network.blocks[-1] == Linear(features=43) and linked(app).data.size == 48
+
+
+def test_a_data_set_that_is_not_here_says_what_it_is_and_is_not_trained_on(app_test):
+    app = app_test("digits.py", experiment=to_link(learn_from(Experiment(), "cifar10")))
+    assert "CIFAR-10** is not on this machine yet" in said(app) and "50,000 training" in said(app)
+    assert "makers state no licence" in said(app)
+    assert app.button(key="digits.train").disabled and app.button(key="digits.fetch").label == "Fetch 171 MB"
+
+
+def test_fetching_without_a_network_fails_with_a_sentence_at_its_button(app_test, awake):
+    app = app_test("digits.py", experiment=to_link(learn_from(Experiment(), "kmnist")))
+    app.button(key="digits.fetch").click().run()
+    assert app.button(key="digits.stop_fetching")
+    job = app.session_state["_fetch.digits"][1]
+    wait_until(lambda: awake.job(job).finished, 8, "it hangs")
+    app.run()
+    assert "could not be fetched from codh.rois.ac.jp" in said(app) and app.button(key="digits.fetch")
+    assert not images.is_there("kmnist") and list((awake.home / "datasets").glob(".part-*")) == []
+
+
+def test_a_fetch_that_is_stopped_can_be_begun_again(app_test, awake):
+    app = app_test("digits.py", experiment=to_link(learn_from(Experiment(), "emnist_letters")))
+    app.button(key="digits.fetch").click().run()
+    app.button(key="digits.stop_fetching").click().run()
+    wait_until(lambda: "digits.fetch" in [button.key for button in app.run().button], 8, "it goes on")
+
+
+def test_a_link_to_own_pictures_that_are_elsewhere_says_so(app_test):
+    other = OWN.replace("0011", "ffff")
+    app = app_test("digits.py", experiment=to_link(learn_from(PLAIN, other)))
+    assert "stay where they were collected" in said(app)
+    assert app.button(key="digits.train").disabled and "digits.fetch" not in [button.key for button in app.button]
+
+
+def test_own_pictures_are_trained_on_read_and_evaluated(app_test, awake, own):
+    app = app_test("digits.py", experiment=to_link(learn_from(PLAIN, OWN)))
+    app.button(key="digits.train").click().run()
+    view = finished(app, awake)
+    app.session_state["digits.confusion"] = {"cell": [2, 2]}
+    app.session_state["digits.closer"] = "Figures by class"
+    app.run()
+    assert not app.exception
+    kept = Recording(awake.home / "runs" / view.id).predictions(view.step)
+    right = kept.scores.argmax(1) == own["test_labels"]
+    assert kept.whole and kept.scores.shape == (12, 3) and right.mean() > 0.9
+    table = app.dataframe[0].value
+    assert list(table["Class"]) == ["cup", "pen", "<b>key</b>"]
+    assert list(table["Recall"]) == [f"{100 * right[own['test_labels'] == label].mean():.1f}%" for label in range(3)]
+    assert any("<b>key</b> read as <b>key</b>" in str(grid.proto) for grid in app.get("bidi_component"))
+
+
+def test_a_test_picture_is_chosen_and_read_by_the_network_on_the_page(app_test, awake, own):
+    app = app_test("digits.py", experiment=to_link(learn_from(PLAIN, OWN)))
+    app.button(key="digits.train").click().run()
+    view = finished(app, awake)
+    app.session_state[f"digits.tests_{OWN}_0"] = {"picked": 3}
+    app.run()
+    index = int(np.random.default_rng(0).permutation(12)[3])
+    kept = app.session_state["_chosen.digits"]
+    assert np.array_equal(kept.image, own["test_images"][index]) and kept.label == own["test_labels"][index]
+    scores = Recording(awake.home / "runs" / view.id).predictions(view.step).scores[index]
+    assert app.session_state["digits.prediction"] == ["cup", "pen", "<b>key</b>"][scores.argmax()]
