@@ -13,6 +13,7 @@ from dlcore.explain import filter_jobs, saliency_jobs
 from dlcore.explain.snapshot import load
 from dlcore.training.curve_fit import FitCurve
 from dlcore.training.evaluation import Evaluation, Evaluator
+from dlcore.training.five_seeds import FiveSeeds
 from dlcore.training.precision import choose_precision
 from dlcore.training.recording import Predictions, Recording
 
@@ -67,4 +68,4 @@ class Evaluate:
 
 
 JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch,
-                                                  **saliency_jobs.JOBS, **filter_jobs.JOBS}
+                                                "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS}
