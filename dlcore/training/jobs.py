@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from dlcore.data import images
+from dlcore.data.collecting import Collect, OpenPicture
 from dlcore.data.fetching import Fetch
 from dlcore.explain import filter_jobs, saliency_jobs
 from dlcore.explain.snapshot import load
@@ -67,5 +68,7 @@ class Evaluate:
         self.finished = True
 
 
-JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch,
-                                                "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS}
+JOBS: dict[str, Callable[[dict, Path], Job]] = {
+    "evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch, "collect": Collect, "open_picture": OpenPicture,
+    "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS,
+}
