@@ -72,4 +72,5 @@ class Evaluate:
 JOBS: dict[str, Callable[[dict, Path], Job]] = {
     "evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch, "collect": Collect, "open_picture": OpenPicture,
     "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS,
-, **recurrent_jobs.JOBS}
+    **recurrent_jobs.JOBS,
+}
