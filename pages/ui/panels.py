@@ -35,7 +35,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart: its lines and axis; `gap` names the training and held-out lines between which a gap is shaded.
+    """One chart: its lines and axis; `gap` names the training and held-out lines between which a gap is shaded;
+    `band` the array of the topic (3, n: steps, lowest, highest) between whose lines is shaded.
 
     Without `high` the axis fits the curves; `low` above zero holds once the curves have come near it.
     """
@@ -50,6 +51,7 @@ class Chart:
     gap: tuple[str, str] | None = None
     note: str = ""
     height: int = 130
+    band: str | None = None
 
 
 def register(name: str, height: int = 0) -> Callable:
@@ -141,14 +143,18 @@ def grid(
     return picked_index(key)
 
 
-def matrix(key: str, channel: str, *, title: str, note: str = "", tall: int = 17) -> tuple[int, int] | None:
-    """Show the topic "matrix" in rows `tall` pixels high; return the chosen cell as (true, read)."""
+def matrix(key: str, channel: str, *, title: str, note: str = "", tall: int = 17,
+           place: int | None = None) -> tuple[int, int] | None:
+    """Show the topic "matrix" in rows `tall` pixels high; return the chosen cell as (true, read).
+
+    Its place is 200 pixels high, or `place`.
+    """
     words = {
         "mistaken": _("{row} read as {column}: {count}"),
         "right": _("{row} read right: {count}"),
     }
     cell = chosen_cell(key)
-    data = pack({**_frame(channel, words), "title": title, "note": note, "tall": tall, "cell": cell})
+    data = pack({**_frame(channel, words), "title": title, "note": note, "tall": tall, "cell": cell, "place": place})
     _matrix(key=key, data=data, on_cell_change=_keep)
     return cell
 

@@ -153,6 +153,12 @@ def run_job(page: str, name: str, work: dict, patient: bool = False) -> JobView 
     return engine.job(kept[1])
 
 
+def stop_job(page: str, name: str) -> None:
+    """Give up the Job `name` of the page."""
+    if kept := st.session_state.pop(f"_job.{page}.{name}", None):
+        state.engine().cancel(kept[1])
+
+
 def _take_company(page: str, sheet: Sheet, sight: Sight, asked: Saliency) -> None:
     company = _find_company(page, sheet, sight, asked)
     if not company:

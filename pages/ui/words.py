@@ -1,5 +1,6 @@
 """What specs are called on screen: blocks, fields and options, in the visitor's language."""
 
+import re
 from collections.abc import Callable
 
 from dlcore.data import images
@@ -57,6 +58,11 @@ FIELDS = {
     "subject": N_("Network and picture"), "subject.network": N_("Network"),
     "subject.step": N_("Step"), "subject.picture": N_("Picture"), "subject.digit": N_("Test digit"),
     "subject.pixels": N_("Picture"),
+    "playground": N_("Playground"), "points": N_("Points"), "train_share": N_("Training points"),
+    "own": N_("Own points"), "table": N_("CSV file"), "data.seed": N_("Seed of the points"),
+    "data.classes": N_("Classes"), "layers": N_("Layers"), "neurons": N_("Neurons"), "batch_norm": N_("Batch norm"),
+    "residual": N_("Residual connections"), "network.weights": N_("Weights"), "frozen": N_("Frozen neurons"),
+    "removed": N_("Removed neurons"), "l1": "L1", "l2": "L2", "pace": N_("Epochs a second, at most"),
     "line.linear": N_("Without activation function"), "line.seed": N_("Seed"),
     "recurrent": N_("Recurrent"), "data.task": N_("Task"), "data.length": N_("Sequence length"),
     "data.language": N_("Language"), "data.wave": N_("Series"), "data.horizon": N_("Steps of the forecast"),
@@ -70,6 +76,8 @@ FIELDS = {
     "window": N_("Window"), "superpixel": N_("Squares"), "draws": N_("Subsets"),
     "positive": N_("Only what is positive"), "rule": N_("Rule in the convolutions"),
 }
+NAMED = re.compile(r"network\.(?:(frozen|removed)\.)?([wb]?[0-9.]+)")  # of a weight, or of a neuron
+SWITCHES = {"frozen": N_("Freeze"), "removed": N_("Remove")}
 FUNCTIONS = {"leaky_relu": "Leaky ReLU", "step": N_("Step function"), "softmax": "Softmax"}
 CURVES = {"sine": N_("Sine"), "step": N_("Jump"), "bump": N_("Bump"), "drawn": N_("Drawn")}
 KERNELS = {"edge": N_("Edges"), "vertical": N_("Vertical edges"), "horizontal": N_("Horizontal edges"),
@@ -82,7 +90,9 @@ SOURCES = {"test": N_("Test digit"), "drawing": N_("Draw"), "own": N_("Upload")}
 
 
 def field_name(path: str) -> str:
-    """Return what a field is called, given its dotted path."""
+    """Return what a field is called, given its dotted path; a weight is called by its name."""
+    if named := NAMED.fullmatch(path):
+        return f"{_(SWITCHES[named[1]])} {named[2]}" if named[1] else named[2]
     return _(FIELDS.get(path, FIELDS.get(path.split(".")[-1], path)))
 
 

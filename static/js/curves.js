@@ -33,6 +33,7 @@ export default component(STYLE, (stage) => {
   function rebuild(charts) {
     views = charts.map((chart) => openChart(stage, chart, { config: () => config, told: () => told, cursor, setCursor }));
     stage.box.replaceChildren(...views.flatMap((view) => view.nodes));
+    stage.box.style.minHeight = "0"; // the charts have their own heights
   }
 
   return {
