@@ -12,6 +12,7 @@ from dlcore.data.collecting import Collect, OpenPicture
 from dlcore.data.fetching import Fetch
 from dlcore.explain import filter_jobs, saliency_jobs
 from dlcore.explain.snapshot import load
+from dlcore.training import recurrent_jobs
 from dlcore.training.curve_fit import FitCurve
 from dlcore.training.evaluation import Evaluation, Evaluator
 from dlcore.training.five_seeds import FiveSeeds
@@ -71,4 +72,5 @@ class Evaluate:
 JOBS: dict[str, Callable[[dict, Path], Job]] = {
     "evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch, "collect": Collect, "open_picture": OpenPicture,
     "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS,
+    **recurrent_jobs.JOBS,
 }
