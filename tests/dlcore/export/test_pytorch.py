@@ -99,3 +99,14 @@ def test_the_printed_pictures_are_shuffled_as_ours_are(capsys):
     last = scope["train_transform"].transforms[-1]
     assert torch.equal(last(picture).flatten(), picture.flatten()[pixel_order(28)])
     assert "order" not in print_script(SMALL)
+
+
+def test_the_printed_script_leaves_out_what_was_left_out():
+    script = print_script(Experiment(data=ImageData(train_size=500, without=(7, 3, 7))))
+    lines = [line for line in script.splitlines() if line.startswith(("left_out", "chosen", "train_set = Subset"))]
+    scope = {"torch": torch, "train_set": list(range(600)), "Subset": lambda whole, chosen: [whole[n] for n in chosen]}
+    torch.manual_seed(0)
+    wanted = [number for number in torch.randperm(600)[:500].tolist() if number not in (3, 7)]
+    torch.manual_seed(0)
+    exec("\n".join(lines), scope)
+    assert scope["train_set"] == wanted
