@@ -101,7 +101,8 @@ def _topics(page: str, view: RunView, known: History) -> Topics:
     """Return what has changed since the last tick; a topic that is left out stays as it was."""
     shown = st.session_state.setdefault(f"_shown.{page}", {})
     topics = {}
-    if shown.get("curves") != (place := (view.id, view.step, view.cursor)):
+    place = (view.id, view.step, view.cursor)
+    if view.state not in runs.ACTIVE or shown.get("curves") != place:
         shown["curves"] = place
         topics = {"curves": known.drawn(view, POINTS), "snapshots": snapshots_topic(view, known)}
     if view.frame is not None and shown.get("frame") != (place := (view.id, view.frame["number"])):
@@ -114,8 +115,10 @@ def _topics(page: str, view: RunView, known: History) -> Topics:
 def _matrix(page: str, view: RunView, shown: dict) -> Topics:
     """Return the confusion matrix of the weights that were published last, twice a second at most."""
     place, now = (view.id, view.live_step), time.monotonic()
-    if view.live_step is None or view.experiment.data.regression or shown.get("matrix") == place:
+    if view.live_step is None or view.experiment.data.regression:
         return {}
+    if shown.get("matrix") == place:
+        return {} if view.state in runs.ACTIVE else {"matrix": shown["matrix_topic"]}
     if now - shown.get("matrix_at", 0.0) < MATRIX_PAUSE:
         return {}
     shown["matrix_at"] = now
@@ -123,8 +126,8 @@ def _matrix(page: str, view: RunView, shown: dict) -> Topics:
         answer = frames.ask(page, "plane_points", {"run": view.id, "step": None})
     except DerinError:
         return {}  # the engine is busy: the next tick asks again
-    shown["matrix"] = place
-    return {"matrix": frames.matrix_topic(view.experiment, answer)}
+    shown["matrix"], shown["matrix_topic"] = place, frames.matrix_topic(view.experiment, answer)
+    return {"matrix": shown["matrix_topic"]}
 
 
 # a page that stands still
@@ -133,13 +136,16 @@ def _matrix(page: str, view: RunView, shown: dict) -> Topics:
 def still(page: str) -> Topics | None:
     """Return the moment that a page shows whose run does not move: the network before training, or as it was left.
 
-    None while the engine cannot answer yet.
+    None while the engine cannot answer yet. (The polling also brings it, but may be overtaken by its own next message
+    before the browser has loaded the page.)
     """
     spec, view = state.experiment(page), steering.shown(page)
-    if view is not None and (view.state in runs.ACTIVE or view.frame is not None or view.live_step is None):
-        return {}  # the polling brings it
+    if view is not None and (view.state in runs.ACTIVE or view.live_step is None):
+        return {}
     if steering.problem(spec) is not None:
         return {"frame": {"empty": True}}
+    if view is not None and view.frame is not None:
+        return {"frame": frames.frame_topic(in_effect(view.experiment, view.step), view.frame)}
     model = frames.model_of(spec) if view is None else {"run": view.id, "step": None}
     try:
         return moment(page, model, spec if view is None else view.experiment)
