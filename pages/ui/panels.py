@@ -36,7 +36,7 @@ class Line:
 @dataclass(frozen=True)
 class Chart:
     """One chart: its lines and axis; `gap` names the training and held-out lines between which a gap is shaded;
-    `band` the array of the topic (3, n: steps, lowest, highest) between whose lines is shaded.
+    `band` is an array of the topic "bands" (3, n: steps, lowest, highest) between whose lines is shaded.
 
     Without `high` the axis fits the curves; `low` above zero holds once the curves have come near it.
     """
