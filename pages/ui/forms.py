@@ -121,9 +121,10 @@ TRAIN_SIZES = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 60_000]  # and 
 BATCHES = [1, 8, 16, 32, 64, 128, 256, 512, 1024]
 
 
-def edit_data(form: Form, datasets: tuple[str, ...], named: Callable[[str], str]) -> None:
+def edit_data(form: Form, datasets: tuple[str, ...], named: Callable[[str], str],
+              below: Callable[[], None]) -> None:
     """Draw what the network learns from: data set (one of some, `named`), how many, size,
-    channels, augmentation.
+    channels, augmentation. `below` draws what stands under the data set.
     """
     data = form.experiment.data
     count = _("{n} pictures").format(n=number(data.examples))
@@ -131,6 +132,7 @@ def edit_data(form: Form, datasets: tuple[str, ...], named: Callable[[str], str]
     with grouped(_("Data"), summary, "data", form.page):
         offered = datasets if data.dataset in datasets else (*datasets, data.dataset)
         form.choose("data.dataset", offered, format_func=named)
+        below()
         if data.told.train > LEAST:
             form.pick_within("data.train_size", TRAIN_SIZES, data.told.train, format_func=number)
         left, right = st.columns(2)
