@@ -30,9 +30,9 @@ second and a half, with `sent`, the time by which a panel knows it):
                scale "diverging" (zero is 128) | "sequential" | "grey" | "colour", limit (the value at 255),
                labels [text], note
 
-Topics other than curves, snapshots and bands are about one moment of the network and carry view "live" or "snapshot" and
-their step; while the page is rewound the bus holds live ones back. Topics that panels publish by themselves: "state",
-"moment" {"step": n or None} (the step the page is rewound to), "picked" {"topic", "index"} and
+Topics other than curves, snapshots and bands are about one moment of the network and carry view "live" or
+"snapshot" and their step; while the page is rewound the bus holds live ones back. Topics that panels publish by
+themselves: "state", "moment" {"step": n or None} (the step the page is rewound to), "picked" {"topic", "index"} and
 "digit" {"pixels": Uint8Array, "height", "width", "label"} (a picture that was sent to the pad).
 """
 

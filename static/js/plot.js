@@ -108,6 +108,7 @@ function drawEpochs(painter, frame, value, theme, words) {
   const epochs = Math.floor(frame.last / length + 1e-6);
   const stride = [1, 2, 5, 10, 20, 50, 100].find((n) => epochs / n <= 5) ?? epochs;
   painter.textBaseline = "alphabetic";
+  const last = painter.measureText(fill(words.epoch, { epoch: epochs })).width;
   for (let epoch = stride; epoch <= epochs; epoch += stride) {
     const x = frame.x(epoch * length);
     painter.globalAlpha = 0.7;
@@ -115,6 +116,7 @@ function drawEpochs(painter, frame, value, theme, words) {
     painter.globalAlpha = 1;
     painter.textAlign = x > frame.right - 24 ? "right" : "center";
     const named = epoch + stride > epochs;
+    if (!named && x > frame.right - last - 22) continue; // no room beside the last one's name
     painter.fillText(named ? fill(words.epoch, { epoch }) : epoch, painter.textAlign === "right" ? frame.right : x, frame.bottom + 14);
   }
 }

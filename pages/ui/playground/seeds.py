@@ -67,13 +67,13 @@ def _draw(page: str, place, was_running: bool) -> None:
     if tried:
         tried[-1].take()
     now = tried[-1] if tried and _same(tried[-1].spec, state.experiment(page)) else None
-    meta = {"channel": page, "words": _words(), "running": _is_running(page), "progress": tried[-1].progress if tried else 0,
-            "seq": st.session_state.get(f"_seq.{page}.seeds", 0), "note": "",
+    meta = {"channel": page, "words": _words(), "seq": st.session_state.get(f"_seq.{page}.seeds", 0), "note": "",
+            "running": _is_running(page), "progress": tried[-1].progress if tried else 0,
             "disabled": steering.problem(state.experiment(page)) is not None}
     _seeds(key=f"{page}.seeds", data=pack_topics({"bands": _bands(now)}, **meta), on_asked_change=lambda: None)
-    with place:
-        for sentence in _say(tried, now):
-            st.caption(sentence)
+    said = _say(tried, now)
+    with place:  # in every run, so that its place is kept
+        st.caption("  \n".join(said)) if said else st.empty()
     if was_running != _is_running(page):
         st.rerun()
 
@@ -90,7 +90,8 @@ def _take_wish(page: str, tried: list[Tried]) -> None:
         state.engine().cancel(tried.pop().job)
     elif held.get("do") == "run" and steering.problem(spec) is None and not _is_running(page):
         request = {"kind": "five_seeds", "spec": to_dict(spec, whole=True), "cache": True}
-        tried[:] = [*[one for one in tried if one.whole][-1:], Tried(spec, state.engine().start_job(state.visitor(), request))]
+        job = state.engine().start_job(state.visitor(), request)
+        tried[:] = [*[one for one in tried if one.whole][-1:], Tried(spec, job)]
 
 
 def _same(one: Playground, other: Playground) -> bool:
@@ -111,8 +112,8 @@ def _bands(now: Tried | None) -> dict:
         return {}
     part = "test" if now.spec.data.test_count else "train"
     steps = now.result["epochs"] * steps_per_epoch(now.spec)
-    found = {name: now.result[f"{part}_{name}"] for name in ("loss", "accuracy", "r2") if f"{part}_{name}" in now.result}
-    return {f"{name}_band": _band(steps, curves) for name, curves in found.items()}
+    found = {name: now.result.get(f"{part}_{name}") for name in ("loss", "accuracy", "r2")}
+    return {f"{name}_band": _band(steps, curves) for name, curves in found.items() if curves is not None}
 
 
 def _band(steps: np.ndarray, curves: np.ndarray) -> np.ndarray:
@@ -145,17 +146,17 @@ def _say_band(now: Tried) -> str:
     ends = last_values(now.result[name])
     if not len(ends):
         return _("With each of the five seeds the loss ran away. Use a smaller learning rate.")
-    text = _("Five seeds, {epochs} epochs each: {metric} from {low} to {high}, on average {mean}. The band is what chance "
-             "alone does.")
+    text = _("Five seeds, {epochs} epochs each: {metric} from {low} to {high}, on average {mean}. The band is what "
+             "chance alone does.")
     return text.format(epochs=number(now.spec.training.epochs), metric=_metric_name(name), low=_write(name, ends.min()),
                        high=_write(name, ends.max()), mean=_write(name, ends.mean()))
 
 
 def _say_difference(found: Comparison, changed: list[str], name: str) -> str:
-    text = (_("Compared with the five seeds before ({changed}) the average differs by {difference}: less than the band of "
-              "{band}, so it may be noise.") if found.is_noise else
-            _("Compared with the five seeds before ({changed}) the average differs by {difference}: more than the band of "
-              "{band}, so the settings matter."))
+    text = (_("Compared with the five seeds before ({changed}) the average differs by {difference}: no more than the "
+              "band of {band}, so this difference is noise.") if found.is_noise else
+            _("Compared with the five seeds before ({changed}) the average differs by {difference}: more than the "
+              "band of {band}, so it is no noise."))
     return text.format(changed=", ".join(changed) or "—", difference=_write(name, found.difference),
                        band=_write(name, found.band))
 
