@@ -28,7 +28,8 @@ NETWORKS = {
 PAINTED = """() => {
   window.painted = [];
   const place = globalThis[Symbol.for("derin.bus")].get("playground");
-  place.listeners.get("frame").add(() => requestAnimationFrame(() => setTimeout(() => painted.push(performance.now()))));
+  const paint = () => requestAnimationFrame(() => setTimeout(() => painted.push(performance.now())));
+  place.listeners.get("frame").add(paint);
 }"""
 
 
