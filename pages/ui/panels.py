@@ -82,10 +82,12 @@ def live(
     left: str = "",
     right: str = "",
     step: int | None = None,
+    fleeting: tuple[str, ...] = (),
 ) -> None:
     """Show the run's state and progress and hand the topics of this tick to the other panels of the channel.
 
-    `state` is the run's state as the engine names it ("" shows none), `text` the words for it.
+    `fleeting` topics are sent once: the next tick brings newer ones. `state` is the run's state as the engine names it
+    ("" shows none), `text` the words for it.
     """
     shown = {"state": {"kind": state, "text": text}, "progress": progress, "left": left, "right": right}
     meta = {"channel": channel, "label": _("Training progress"), **shown}

@@ -21,7 +21,7 @@ PATIENCE = 60_000
 LONG = PlaneTraining(epochs=1_000_000, pace=60)
 NETWORKS = {
     "the default network, 2-4-2-1": Playground(training=LONG),
-    "7 features, 6 neurons, 1 output": Playground(network=PlaneNetwork(FEATURES, (Layer(6),)), training=LONG),
+    "7 features, 8 layers of 6 neurons": Playground(network=PlaneNetwork(FEATURES, (Layer(6),) * 8), training=LONG),
     "8 layers of 16 neurons, 5 classes": Playground(
         PlaneData(dataset="spirals", classes=5), PlaneNetwork(FEATURES, (Layer(16, "relu"),) * 8), LONG),
 }

@@ -16,8 +16,9 @@ from pages.ui.playground.frames import Topics
 from pages.ui.polling import snapshots_topic
 
 LINES = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2")
-QUICK, CALM = 0.08, 0.4  # seconds between two looks, with few and with many trainings
+QUICK, CALM = 0.1, 0.4   # seconds between two looks, with few and with many trainings
 STANDING = 0.3           # while the run stands still: a weight may be set by hand
+FLEETING = ("frame", "curves", "snapshots")  # while it learns: the next look brings newer ones
 POINTS = 240             # of a curve, at most
 MATRIX_PAUSE = 0.5       # seconds between two confusion matrices
 
@@ -50,7 +51,8 @@ def _tick(page: str, state_before: str) -> None:
     known.take(view)
     done, speed = _progress(view)
     panels.live(f"{page}.live", page, _topics(page, view, known), state=view.state, text=runs.state_text(view),
-                progress=view.step / max(view.total_steps, 1), left=done, right=speed, step=view.step)
+                progress=view.step / max(view.total_steps, 1), left=done, right=speed, step=view.step,
+                fleeting=FLEETING if view.state in runs.ACTIVE else ())
     if view.message:
         st.warning(told(view.message))
     if view.state != state_before:
