@@ -14,11 +14,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dlcore.errors import DerinError
-from dlcore.specs import codec
+from dlcore.specs import codec, playground
 from dlcore.specs.datasets import DATASETS
-from dlcore.specs.learning import Learner
+from dlcore.specs.learning import Learner, kind_of
 from dlcore.specs.recurrent import describe_cells
-from dlcore.specs.shapes import estimate_memory, layer_table
+from dlcore.specs.shapes import LayerRow, layer_table
 
 Say = Callable[[dict], None]
 TURN = 0.2  # seconds
@@ -64,11 +64,21 @@ def _describe(asked: argparse.Namespace, say: Say) -> None:
     experiment = _read(asked.experiment)
     if experiment.kind == "recurrent":
         return say(describe_cells(experiment))
-    rows = layer_table(experiment.network, experiment.data)
+    rows = _layers(experiment)
     say({"layers": [asdict(row) | {"memory": row.memory} for row in rows],
          "parameters": sum(row.parameters for row in rows),
          "multiply_adds": sum(row.multiply_adds for row in rows),
-         "training_memory": estimate_memory(experiment)})
+         "training_memory": kind_of(experiment).estimate_memory(experiment)})
+
+
+def _layers(spec: Learner) -> tuple[LayerRow, ...]:
+    match spec.kind:
+        case "experiment":
+            return layer_table(spec.network, spec.data)
+        case "playground":
+            return playground.layer_table(spec)
+        case _:
+            raise DerinError("There is no layer table of a spec of kind {kind}.", kind=spec.kind)
 
 
 def _pretrain(asked: argparse.Namespace, say: Say) -> None:

@@ -21,7 +21,7 @@ def test_cells_were_made_by_the_spec_that_their_command_trains(name):
     assert (FOLDER / f"{name}.safetensors").stat().st_size < 1_000_000
 
 
-@pytest.mark.parametrize(("name", "most"), [("names", 2.85), ("sentences_en", 1.45), ("sentences_tr", 1.6)])
+@pytest.mark.parametrize(("name", "most"), [("names", 2.85), ("sentences_en", 1.45), ("sentences_tr", 1.75)])
 def test_cells_do_as_well_as_their_manifest_says(name, most):
     torch.set_num_threads(1)
     told, manifest = measure_cells(name), read_manifest(name)
