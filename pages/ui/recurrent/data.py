@@ -45,7 +45,7 @@ def _sentences(language: str) -> str:
     found = grammar(language)
     words = found.sentences(4, 24, np.random.default_rng(3))
     texts = [" ".join(found.words[word] for word in row) for row in words]
-    return "\n".join(text[: text.index(".") + 1] for text in texts if "." in text)
+    return "\n".join(text[: text.index(" .")] + "." for text in texts if " ." in text)
 
 
 def _memories(data: SequenceData) -> str:
