@@ -72,7 +72,8 @@ def _shorten(symbols: list[str], place: int) -> str:
 
 def _asks(data: SequenceData) -> str:
     if data.task == "recall":
-        return _("The last step asks for the capital letter, which stood {delay} steps before it.").format(delay=data.delay)
+        return _("The last step asks for the capital letter, which stood {delay} steps before it.").format(
+            delay=data.delay)
     if data.task == "adding":
         return _("Of {length} numbers two are marked, the first {delay} steps before the end; asked for is their sum."
                  ).format(length=data.length, delay=data.delay)
