@@ -16,28 +16,50 @@ class Batches:
 
     def __init__(self, spec: ImageData, images: Images, batch_size: int, seed: int, device: str = "cpu"):
         self.spec, self.batch_size, self.seed = spec, batch_size, seed
-        chosen = torch.randperm(len(images.train_labels), generator=generator(seed, "subset"))[: spec.train_size]
-        chosen = chosen.sort().values
+        chosen = choose_part(spec, len(images.train_labels), seed)
         self.images = _subset(torch.from_numpy(images.train_images), chosen).to(device)
         self.labels = _subset(torch.from_numpy(images.train_labels), chosen).long().to(device)
+        self._shown = self._add_again(images, chosen).to(device)
         self._epoch, self._order = -1, chosen
+
+    @property
+    def shown(self) -> int:
+        """Pictures that an epoch shows; those with more weight count as often as they come."""
+        return len(self._shown)
 
     @property
     def per_epoch(self) -> int:
         """Steps in one epoch; the last batch may be smaller."""
-        return -(-len(self.labels) // self.batch_size)
+        return -(-self.shown // self.batch_size)
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """Return the pictures (batch, channels, size, size) and labels of a step."""
         epoch, place = divmod(step, self.per_epoch)
         if epoch != self._epoch:
-            order = torch.randperm(len(self.labels), generator=generator(self.seed, "order", epoch))
-            self._epoch, self._order = epoch, order.to(self.labels.device)
+            order = torch.randperm(len(self._shown), generator=generator(self.seed, "order", epoch))
+            self._epoch, self._order = epoch, self._shown[order.to(self.labels.device)]
         chosen = self._order[place * self.batch_size: (place + 1) * self.batch_size]
         pictures = pictures_of(self.images[chosen])
         if self.spec.augment.active:
             pictures = augment(pictures, self.spec.augment, self.spec.size, generator(self.seed, "augment", step))
         return prepare(pictures, self.spec), self.labels[chosen]
+
+    def _add_again(self, images: Images, chosen: Tensor) -> Tensor:
+        """Return the places of all that an epoch shows: every picture once, those with more weight more often."""
+        weighed = torch.tensor(sorted(set(self.spec.again)), dtype=chosen.dtype)
+        places = torch.searchsorted(chosen, weighed).clamp(max=len(chosen) - 1)
+        missing = weighed[chosen[places] != weighed]
+        if len(missing):  # they lie outside of the part that is trained on, and come into it
+            places[chosen[places] != weighed] = len(chosen) + torch.arange(len(missing))
+            pictures, labels = (torch.from_numpy(part)[missing].to(self.images.device)
+                                for part in (images.train_images, images.train_labels))
+            self.images, self.labels = torch.cat([self.images, pictures]), torch.cat([self.labels, labels.long()])
+        return torch.cat([torch.arange(len(chosen)), places.repeat(self.spec.times - 1)])
+
+
+def choose_part(spec: ImageData, count: int, seed: int) -> Tensor:
+    """Return the numbers of the training pictures, of `count` there are, that a run with a seed learns from."""
+    return torch.randperm(count, generator=generator(seed, "subset"))[: spec.train_size].sort().values
 
 
 def prepare(pictures: Tensor, spec: ImageData) -> Tensor:

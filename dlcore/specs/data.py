@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dlcore.specs.datasets import DATASETS, OWN, DataSet, describe
-from dlcore.specs.fields import choice, kind, real, whole
+from dlcore.specs.fields import Rule, choice, kind, real, whole
+
+MOST_PICTURES = 124_800  # to train on, of the largest data set
+MOST_AGAIN = 200  # so that a link still holds them
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,20 @@ class Augment:
 
 @dataclass(frozen=True)
 class ImageData:
-    """Pictures of a data set, and how they are given to the network; one with fewer than `train_size` gives all."""
+    """Pictures of a data set, and how they are given to the network; one with fewer than `train_size` gives all.
+
+    Those training pictures whose numbers are in `again` have more weight: they are shown `times` times an epoch.
+    """
 
     kind: Literal["images"] = kind("images")
     dataset: str = choice("mnist", *DATASETS, pattern=OWN.pattern)
-    train_size: int = whole(60_000, 500, 124_800)
+    train_size: int = whole(60_000, 500, MOST_PICTURES)
     size: int = choice(28, 20, 24, 28, 32, 40, 48)
     channels: int = choice(1, 1, 3)
     augment: Augment = field(default_factory=Augment)
+    again: tuple[int, ...] = field(
+        default=(), metadata={"rule": Rule(int, 0, MOST_PICTURES - 1, length=(0, MOST_AGAIN))})
+    times: int = whole(10, 2, 50)
 
     @property
     def told(self) -> DataSet:
@@ -50,3 +59,8 @@ class ImageData:
     def examples(self) -> int:
         """The number of training pictures."""
         return min(self.train_size, self.told.train)
+
+    @property
+    def shown(self) -> int:
+        """The number of pictures that an epoch shows: those with more weight come more than once."""
+        return self.examples + (self.times - 1) * len(set(self.again))

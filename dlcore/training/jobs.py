@@ -11,6 +11,7 @@ from dlcore.data import images
 from dlcore.data.collecting import Collect, OpenPicture
 from dlcore.data.fetching import Fetch
 from dlcore.explain import filter_jobs, saliency_jobs
+from dlcore.explain.similar import Similar
 from dlcore.explain.snapshot import load
 from dlcore.training.curve_fit import FitCurve
 from dlcore.training.evaluation import Evaluation, Evaluator
@@ -69,6 +70,7 @@ class Evaluate:
 
 
 JOBS: dict[str, Callable[[dict, Path], Job]] = {
-    "evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch, "collect": Collect, "open_picture": OpenPicture,
+    "evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch, "collect": Collect, "similar": Similar,
+    "open_picture": OpenPicture,
     "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS,
 }
