@@ -62,11 +62,11 @@ def _watch(page: str, job: tuple[str, RunView, int]) -> None:
 
 
 def train_with_weight(page: str, view: RunView, step: int, again: tuple[int, ...]) -> None:
-    """Train on from a snapshot for another epoch, in a run of its own, with more weight for some pictures."""
+    """Train on from a snapshot for a whole epoch at least, in a run of its own, with more weight for some pictures."""
     data = view.experiment.data
     together = tuple(sorted({*data.again, *again}))[:MOST_AGAIN]
     weighed = replace(view.experiment, data=replace(data, again=together))
-    epochs = min(step // steps_per_epoch(weighed) + 1, 100)
+    epochs = min(-(-step // steps_per_epoch(weighed)) + 1, 100)
     try:
         run_id = runs.begin(page, weighed, parent=(view.id, step), paused=True)
         state.engine().change(run_id, state.visitor(), runs.EPOCHS, epochs)
