@@ -29,7 +29,8 @@ class Similar:
         self.progress, self.finished, self.result = 0.0, False, None
         experiment = Recording(Path(home) / "runs" / Path(str(request["run"])).name).experiment
         self._loaded = images.load(experiment.data.dataset)
-        self._part = choose_part(experiment.data, len(self._loaded.train_labels), experiment.training.seed).numpy()
+        part = choose_part(experiment.data, len(self._loaded.train_labels), experiment.training.seed).numpy()
+        self._part = np.setdiff1d(part, experiment.data.without)
         self._tests = [int(number) for number in request["tests"]][:MOST_AGAIN // NEAREST]
         self._work = self._run()
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import indent
 
-from dlcore.specs.data import ImageData
+from dlcore.specs.data import ImageData, shuffle_seed
 from dlcore.specs.datasets import OWN_SIDE, is_own, normalisation
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import Block, Network, named_blocks
@@ -82,16 +82,22 @@ def _imports(experiment: Experiment) -> str:
 def _data(experiment: Experiment) -> str:
     data, batch = experiment.data, experiment.training.batch_size
     mean, deviation = (_numbers(values) for values in normalisation(data.dataset, data.channels))
-    plain = [*_resize(data), "transforms.ToTensor()", f"transforms.Normalize({mean}, {deviation})"]
+    tensors = ["transforms.ToTensor()", f"transforms.Normalize({mean}, {deviation})", *_shuffle(data)]
     subset = "" if data.examples == data.told.train else \
         f"\ntrain_set = Subset(train_set, torch.randperm(len(train_set))[:{data.examples}])"
+    if data.without:
+        subset = f"\nleft_out = {{{', '.join(map(str, sorted(set(data.without))))}}}\n" \
+                 f"chosen = torch.randperm(len(train_set))[:{data.examples}].tolist()\n" \
+                 "train_set = Subset(train_set, [n for n in chosen if n not in left_out])"
     train, test = _sets(data.dataset)
     if data.again:
         subset += f"\n# pictures with more weight: each is shown {data.times} times an epoch\n" \
                   f"again = Subset({train}, {sorted(set(data.again))})\n" \
                   f"train_set = ConcatDataset([train_set, *[again] * {data.times - 1}])"
-    return (f"train_transform = {_compose([*_resize(data), *_augment(data), *plain[-2:]])}\n"
-            f"test_transform = {_compose(plain)}\n\n"
+    order = f"torch.randperm({data.size}**2, generator=torch.Generator().manual_seed({shuffle_seed(data.size)}))"
+    shuffled = f"order = {order}  # one for all pictures\n" if data.shuffled else ""
+    return (f"{shuffled}train_transform = {_compose([*_resize(data), *_augment(data), *tensors])}\n"
+            f"test_transform = {_compose([*_resize(data), *tensors])}\n\n"
             f"train_set = {train}{subset}\ntest_set = {test}\n"
             f"train_loader = DataLoader(train_set, batch_size={batch}, shuffle=True)\n"
             "test_loader = DataLoader(test_set, batch_size=1000)")
@@ -127,6 +133,10 @@ def _resize(data: ImageData) -> list[str]:
     return steps + ([f"transforms.Grayscale({data.channels})"] if data.channels != told.channels else [])
 
 
+def _shuffle(data: ImageData) -> list[str]:
+    return ["lambda picture: picture.flatten(1)[:, order].view(picture.shape)"] if data.shuffled else []
+
+
 def _augment(data: ImageData) -> Iterator[str]:
     """Yield the torchvision transforms; a change of the stroke's thickness has none, and a comment says so."""
     change, shift = data.augment, data.augment.shift / data.told.side
@@ -144,10 +154,10 @@ def _setup(experiment: Experiment) -> str:
     training = experiment.training
     lines = [f"torch.manual_seed({training.seed})", f'device = torch.device("{training.device}")',
              "model = Net().to(device)", f"criterion = {_criterion(training)}",
-             f"optimizer = {_optimizer(training)}"]
+             f"optimizer = {print_optimizer(training)}"]
     if training.schedule != "constant":
         lines += [f"epochs, total = {training.epochs}, {training.epochs} * len(train_loader)",
-                  f"scheduler = {_scheduler(training)}"]
+                  f"scheduler = {print_scheduler(training)}"]
     else:
         lines += [f"epochs = {training.epochs}"]
     return "\n".join(lines)
@@ -158,7 +168,8 @@ def _criterion(training: Training) -> str:
             "mse": "nn.MSELoss()"}[training.loss]
 
 
-def _optimizer(training: Training) -> str:
+def print_optimizer(training: Training) -> str:
+    """Return the call that makes the optimiser of `model`."""
     common = f"model.parameters(), lr={training.learning_rate:g}"
     decays = training.weight_decay or training.optimizer == "adamw"
     decay = f", weight_decay={training.weight_decay:g}" if decays else ""
@@ -167,7 +178,8 @@ def _optimizer(training: Training) -> str:
     return f"optim.{name}({common}{momentum}{decay})"
 
 
-def _scheduler(training: Training) -> str:
+def print_scheduler(training: Training) -> str:
+    """Return the call that makes the scheduler of `optimizer` over `total` steps."""
     match training.schedule:
         case "one_cycle":
             return (f"optim.lr_scheduler.OneCycleLR(optimizer, {training.learning_rate:g}, total_steps=total, "

@@ -36,6 +36,9 @@ def check(experiment: Experiment) -> None:
     check_values(experiment)
     check_device(experiment.training.device)
     check_changes(experiment.changes, live_rule)
+    if experiment.data.count < 2:
+        raise SpecError("data.without", N_("Of {all} training pictures {count} are left out. Take some of them back."),
+                        all=experiment.data.examples, count=len(set(experiment.data.without)))
     if experiment.data.again and max(experiment.data.again) >= experiment.data.told.train:
         raise SpecError("data.again", N_("There is no training picture {number}: {name} has {count:,}."),
                         number=max(experiment.data.again), name=experiment.data.dataset,
@@ -84,7 +87,7 @@ def learn_from(experiment: Experiment, dataset: str) -> Experiment:
     """
     told = describe(dataset)
     data = replace(experiment.data, dataset=dataset, train_size=max(told.train, LEAST), size=told.side,
-                   channels=told.channels, again=())
+                   channels=told.channels, without=(), again=())
     epochs = min(MOST_EPOCHS, -(-ENOUGH // told.train)) if told.train < ENOUGH else experiment.training.epochs
     blocks = with_classes(experiment.network.blocks, len(told.classes))
     return replace(experiment, data=data, network=Network(blocks=blocks), changes=(),

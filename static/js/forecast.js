@@ -5,6 +5,7 @@ import { crisp, line, spread } from "./plot.js";
 
 const STYLE = `
   .head { flex-wrap: wrap; gap: 0 10px; }
+  .keys { display: flex; flex-wrap: wrap; gap: 0 12px; }
   .key { display: inline-flex; align-items: center; gap: 5px; font-size: 12px; color: var(--st-gray-text-color); }
   .key i { width: 12px; border-top: 2px solid; }
   .key b { font-weight: 400; color: var(--st-text-color); }
@@ -50,7 +51,7 @@ function drawKeys(place, entries, theme) {
     const node = make("span", "key");
     const swatch = node.appendChild(make("i"));
     swatch.style.borderTopColor = theme[name];
-    node.append(title, make("b", "mono", { text: error }), "\u2002");
+    node.append(title, make("b", "mono", { text: error }));
     return node;
   }));
 }

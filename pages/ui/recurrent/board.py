@@ -3,7 +3,6 @@
 import streamlit as st
 
 from dlcore.errors import DerinError, SpecError
-from dlcore.specs.sequences import MOST_LENGTH
 from pages.ui import panels, runs, state
 from pages.ui.language import _, language, told
 from pages.ui.live import pack, pack_topics
@@ -12,6 +11,7 @@ from pages.ui.recurrent.moments import Topics, moment, pointed
 from pages.ui.recurrent.polling import key_of
 
 MOST_TEXT = 400
+EXAMPLES = 512  # held-out sequences
 
 
 
@@ -51,7 +51,10 @@ def choose_sequence(page: str) -> None:
         return
     key = f"{page}.example"
     st.session_state[key] = sight.example(page) + 1
-    st.number_input(_("Held-out sequence"), 1, MOST_LENGTH, key=key, on_change=_take_example, args=(page,), width=180)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(_("Held-out sequence"), width="content")
+        st.number_input(_("Held-out sequence"), 1, EXAMPLES, key=key, on_change=_take_example, args=(page,), width=150,
+                        label_visibility="collapsed")
 
 
 def _take_text(page: str) -> None:
@@ -102,14 +105,18 @@ def _show_maps(page: str, looked: sight.Sight | None, topics: Topics) -> None:
 # what belongs to it
 
 def _show_companions(page: str) -> None:
-    if state.experiment(page).data.task == "series":
+    series = state.experiment(page).data.task == "series"
+    if series:
         parts.forecast(key=f"{page}.forecast", data=_frame(page, title=_("Forecast"), height=120, words={
             "truth": _("how it was"), "forecast": _("forecast")}))
     parts.timebars(key=f"{page}.gradient", data=_frame(
         page, topic="gradient", title=_("Gradient through time"), log=True, height=128,
         series=[["hidden", "∂y/∂h"], ["input", "∂y/∂x"]],
         words={"none": "", "reading": _("step {step}: {values}")}))
-    parts.nextbars(key=f"{page}.next", data=_frame(page, topic="unroll", words={
-        "title": _("Next after “{text}”"), "truth": _("came: {symbol}"), "unasked": _("nothing is asked here yet")}))
+    if not series:
+        parts.nextbars(key=f"{page}.next", data=_frame(page, topic="unroll", words={
+            "title": _("Next after “{text}”") if state.experiment(page).data.is_text else _("Answer at step {step}"),
+            "number": _("Answer at step {step}"), "unasked": _("nothing is asked here yet"),
+            "truth": _("came: {symbol}") if state.experiment(page).data.is_text else _("right: {symbol}")}))
     view = runs.shown_run(page)
     figures.show_curves(page, view.experiment if view is not None else state.experiment(page))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dlcore.errors import DerinError
-from pages.ui.language import _, language, percent, told
+from pages.ui.language import _, language, number, percent, told
 from pages.ui.live import pack_topics
 from pages.ui.recurrent import parts, sight
 from pages.ui.recurrent.moments import ask, inputs_of, pad, unroll_topic
@@ -103,7 +103,7 @@ def _choose_clamp(page: str, looked: sight.Sight, cells: list[str]) -> tuple[str
 def _show_clamped(page: str, looked: sight.Sight, cell: str, answer: dict) -> None:
     clamped, change = answer["clamped"], answer["change"]
     topic = inputs_of(answer) | {"cells": [{"name": cell, "title": cell_name(cell)}], f"{cell}.change": change,
-                                 "most": 0.1, "findings": {"change": _mean_change(looked, change)}}
+                                 "most": 0.1, "findings": {"change": _mean_change(looked, answer)}}
     _show_bars(page, looked, "clamp", topic, _("How far the output goes away"), [["change", _("outputs")]])
     words = {"all": _("All"), "layer": _("Layer {n}"), "surprise": _("surprise"), "mean": _("mean {bits} bits"),
              "place": _("step {step} {symbol} · unit {unit}"), "keys": _("Arrow keys move the step and the unit."),
@@ -114,8 +114,13 @@ def _show_clamped(page: str, looked: sight.Sight, cell: str, answer: dict) -> No
                  data=pack_topics({"clamped": drawn}, view=looked.view, step=looked.step, **meta))
 
 
-def _mean_change(looked: sight.Sight, change) -> str:
+def _mean_change(looked: sight.Sight, answer: dict) -> str:
+    """Say how much of the probability moves, and what the text costs then."""
     if looked.spec.data.takes_numbers:
         return ""
-    return _("On average {share} of the probability moves to other symbols.").format(
-        share=percent(float(change.mean()), 0))
+    said = _("On average {share} of the probability moves to other symbols.").format(
+        share=percent(float(answer["change"].mean()), 0))
+    if not looked.spec.data.is_text:
+        return said
+    bits = [number(float(told["surprise"].mean()), 2) for told in (answer["clamped"], answer)]
+    return said + " " + _("The text costs {now} bits a symbol instead of {before}.").format(now=bits[0], before=bits[1])

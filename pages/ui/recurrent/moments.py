@@ -5,16 +5,21 @@ Topics, besides those of pages/ui/live.py:
     unroll    count, inputs [text] (or float32 (time, width) of that name), cells [{name, title, layers, maps}] with
               maps [{name, symbol, title, scale, limit}], uint8 "CELL.LAYER.MAP" (units, time), float32 "CELL.surprise"
               (time - 1), expected {cell: [[text, share or None] ...] a step}, truth [text], asked [bool] or None,
-              means {cell: text}, joint (what stands between two symbols), readout (the name of the row of inputs)
+              beside [{name, title}] (others that expect something), means {cell: text}, joint (what stands between
+              two symbols), readout (the name of the row of inputs)
     gradient  count, inputs, cells, float32 "CELL.hidden", "CELL.input", "CELL.cell" (time,), NaN behind the step,
               findings {series: text}, note
     equation  see pages.ui.recurrent.equations
     forecast  float32 given, truth, "CELL.forecast"; cells [{name, title, error}]
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from dlcore.data.grammar import grammar
 from dlcore.data.memory_tasks import symbols_of
+from dlcore.data.text import vocabulary
 from dlcore.plots.theme import encode_magnitude, encode_signed, find_limit
 from pages.ui import state
 from pages.ui.language import _, number
@@ -23,7 +28,8 @@ from pages.ui.recurrent.names import cell_name, map_name, maps_of, symbol
 from pages.ui.recurrent.sight import Place, Sight
 
 Topics = dict[str, dict]
-TOLD = 6  # probabilities of a step that are shown
+TOLD = 6       # probabilities of a step that are shown
+GREY = "grey"  # the colour of what no cell tells
 
 
 def ask(kind: str, sight: Sight, sequence: dict, **how: object) -> dict:
@@ -35,7 +41,8 @@ def ask(kind: str, sight: Sight, sequence: dict, **how: object) -> dict:
 def moment(sight: Sight, sequence: dict, at: Place) -> Topics:
     """Return all topics of a moment."""
     answers = {cell: ask("unroll", sight, sequence, cell=cell, after=TOLD) for cell in sight.cells}
-    topics = {"unroll": unroll_topic(sight, answers)} | pointed(sight, sequence, at)
+    targets = ask("example", sight, sequence)["targets"] if sight.spec.data.is_memory else None
+    topics = {"unroll": unroll_topic(sight, answers, targets)} | pointed(sight, sequence, at)
     if sight.spec.data.task == "series":
         topics["forecast"] = forecast_topic(sight, ask("forecast", sight, sequence))
     return topics
@@ -52,18 +59,20 @@ def pointed(sight: Sight, sequence: dict, at: Place) -> Topics:
 
 # the maps
 
-def unroll_topic(sight: Sight, answers: dict[str, dict]) -> dict:
-    """Return the topic "unroll" of the cells' answers."""
+def unroll_topic(sight: Sight, answers: dict[str, dict], targets: Sequence | None = None) -> dict:
+    """Return the topic "unroll" of the cells' answers, and with what a memory task asks for at each step."""
     data, first = sight.spec.data, next(iter(answers.values()))
     topic = inputs_of(first) | {
         "cells": [_describe(cell, answer) for cell, answer in answers.items()],
         "joint": " " if data.task == "grammar" else "", "surprised": data.is_text, "readout": _readout(sight),
         "expected": {cell: _expected(sight, answer) for cell, answer in answers.items()},
-        "truth": _truth(sight, first),
+        "truth": _truth(sight, first, targets), "beside": [],
         "asked": [step == len(first["inputs"]) - 1 for step in range(len(first["inputs"]))] if data.is_memory else None,
         "means": {cell: number(float(np.mean(answer["surprise"])), 2) for cell, answer in answers.items()
                   if data.is_text and len(answer["surprise"])},
     }
+    if data.task == "grammar":
+        topic["beside"], topic["expected"][GREY] = [{"name": GREY, "title": _("the grammar")}], _true(sight, first)
     for cell, answer in answers.items():
         topic |= _sprites(cell, answer)
         if data.is_text:
@@ -124,13 +133,30 @@ def _expected(sight: Sight, answer: dict) -> list[list]:
             for told in answer["outputs"]]
 
 
-def _truth(sight: Sight, answer: dict) -> list[str]:
-    """Return what really came behind every step, as far as the sequence itself tells."""
+def _true(sight: Sight, answer: dict) -> list[list]:
+    """Return what the grammar itself says at every step, as what cells tell; nothing where it would not come so far."""
+    words = vocabulary(sight.spec.data)
+    shares = grammar(sight.spec.data.language).follow(words.encode(list(answer["inputs"])))
+    return [[[words.symbols[index], float(told[index])] for index in np.argsort(-told, kind="stable")[:TOLD]
+             if told[index] > 0] for told in shares]
+
+
+def _truth(sight: Sight, answer: dict, targets: Sequence | None) -> list[str]:
+    """Return what really came behind every step, or is the right answer there."""
+    if targets is not None:
+        return [_write_target(target) for target in targets]
     if sight.spec.data.is_text:
         return [*answer["inputs"][1:], ""]
     if sight.spec.data.task == "series":
         return [*(number(float(value[0]), 3) for value in answer["inputs"][1:]), ""]
     return [""] * len(answer["inputs"])
+
+
+def _write_target(target: object) -> str:
+    """Write what a step asks for; "" where it asks nothing."""
+    if isinstance(target, str):
+        return target
+    return number(float(target), 3) if np.isfinite(target) else ""
 
 
 # the gradient
@@ -165,13 +191,12 @@ def _per_step(answer: dict, series: str) -> str:
 
 
 def _of_what(sight: Sight, answer: dict) -> str:
-    step = answer["at"]
     if sight.spec.data.takes_numbers:
-        return _("of the number told, step {step}").format(step=step)
+        return _("y = the output")
     of = sorted({found["of"] for found in answer["cells"].values()})
     if len(of) > 1:
-        return _("of the likeliest symbol's log p, step {step}").format(step=step)
-    return _("of log p(“{symbol}”), step {step}").format(symbol=of[0], step=step)
+        return _("y = log p(likeliest)")
+    return _("y = log p(“{symbol}”)").format(symbol=of[0])
 
 
 # series

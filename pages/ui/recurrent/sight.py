@@ -81,10 +81,13 @@ def look(page: str) -> Sight | None:
         return Sight({"run": view.id, "step": step}, view.experiment, "snapshot", step)
     if view is not None and view.live_step is not None:
         return Sight({"run": view.id, "step": None}, view.experiment, step=view.live_step)
-    if spec.data.task in PRETRAINED and view is None:
+    return None if problem(spec) is not None else unlearned(spec)
+
+
+def unlearned(spec: Recurrent) -> Sight:
+    """Return what is looked at while nothing has been trained: pretrained cells, else these before their training."""
+    if spec.data.task in PRETRAINED:
         return Sight({"pretrained": spec.data.task}, _pretrained(spec.data.task))
-    if problem(spec) is not None:
-        return None
     return Sight({"spec": to_dict(spec, whole=True)}, spec)
 
 
