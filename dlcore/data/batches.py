@@ -1,5 +1,7 @@
 """Batches of pictures as the network gets them: chosen, augmented, resized, normalised, all at once."""
 
+from functools import cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -7,7 +9,7 @@ from torch import Tensor
 from dlcore.data.augment import augment
 from dlcore.data.images import Images
 from dlcore.seeds import derive
-from dlcore.specs.data import ImageData
+from dlcore.specs.data import ImageData, shuffle_seed
 from dlcore.specs.datasets import GREY, normalisation
 
 
@@ -56,7 +58,8 @@ def _keep(everything: Tensor, spec: ImageData) -> Tensor:
 
 
 def prepare(pictures: Tensor, spec: ImageData) -> Tensor:
-    """Return pictures (batch, colours, side, side) in 0..1 as a network gets them: resized and normalised.
+    """Return pictures (batch, colours, side, side) in 0..1 as a network gets them: resized, normalised, and where asked
+    shuffled.
 
     A grey picture is repeated over the channels; a coloured one becomes grey where there is one channel.
     """
@@ -68,9 +71,17 @@ def prepare(pictures: Tensor, spec: ImageData) -> Tensor:
     mean, deviation = (column(values[:pictures.shape[1]], pictures) for values in
                        normalisation(spec.dataset, spec.channels))
     pictures = (pictures - mean) / deviation
+    if spec.shuffled:
+        pictures = pictures.flatten(2)[:, :, pixel_order(spec.size).to(pictures.device)].view(pictures.shape)
     if spec.channels > pictures.shape[1]:
         pictures = pictures.expand(-1, spec.channels, -1, -1)
     return pictures.contiguous(memory_format=torch.channels_last)
+
+
+@cache
+def pixel_order(size: int) -> Tensor:
+    """Return which pixel of a picture stands at each place of a shuffled one (size·size,)."""
+    return torch.randperm(size * size, generator=torch.Generator().manual_seed(shuffle_seed(size)))
 
 
 def pictures_of(images: Tensor) -> Tensor:
