@@ -28,7 +28,10 @@ OPTIONS = {
 }
 FIELDS = {
     "data.dataset": N_("Data set"), "data.train_size": N_("Training pictures"), "data.size": N_("Picture size"),
-    "data.channels": N_("Colour channels"), "data.augment.rotation": N_("Rotation (±°)"),
+    "data.again": N_("Pictures with more weight"), "data.times": N_("Times that they are shown"),
+    "data.channels": N_("Colour channels"), "data.shuffled": N_("Shuffle the pixels"),
+    "data.without": N_("Left out"),
+    "data.augment.rotation": N_("Rotation (±°)"),
     "data.augment.brightness": N_("Brightness (±)"), "data.augment.contrast": N_("Contrast (±)"),
     "data.augment.shift": N_("Shift (± pixels)"), "data.augment.scale": N_("Size (±)"),
     "data.augment.thickness": N_("Stroke thickness (±)"),
