@@ -28,6 +28,7 @@ OPTIONS = {
 }
 FIELDS = {
     "data.dataset": N_("Data set"), "data.train_size": N_("Training pictures"), "data.size": N_("Picture size"),
+    "data.again": N_("Pictures with more weight"), "data.times": N_("Times that they are shown"),
     "data.channels": N_("Colour channels"), "data.shuffled": N_("Shuffle the pixels"),
     "data.without": N_("Left out"),
     "data.augment.rotation": N_("Rotation (±°)"),

@@ -86,8 +86,9 @@ def look(page: str) -> Sight | None:
 
 def unlearned(spec: Recurrent) -> Sight:
     """Return what is looked at while nothing has been trained: pretrained cells, else these before their training."""
-    if spec.data.task in PRETRAINED:
-        return Sight({"pretrained": spec.data.task}, _pretrained(spec.data.task))
+    name = {"names": "names", "shakespeare": "plays", "grammar": f"sentences_{spec.data.language}"}.get(spec.data.task)
+    if name in PRETRAINED:
+        return Sight({"pretrained": name}, _pretrained(name))
     return Sight({"spec": to_dict(spec, whole=True)}, spec)
 
 
