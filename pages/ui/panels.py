@@ -36,7 +36,7 @@ class Line:
 @dataclass(frozen=True)
 class Chart:
     """One chart: its lines and axis; `gap` names the training and held-out lines between which a gap is shaded;
-    `band` the array of the topic (3, n: steps, lowest, highest) between whose lines is shaded.
+    `band` is an array of the topic "bands" (3, n: steps, lowest, highest) between whose lines is shaded.
 
     Without `high` the axis fits the curves; `low` above zero holds once the curves have come near it.
     """
@@ -82,10 +82,12 @@ def live(
     left: str = "",
     right: str = "",
     step: int | None = None,
+    fleeting: tuple[str, ...] = (),
 ) -> None:
     """Show the run's state and progress and hand the topics of this tick to the other panels of the channel.
 
-    `state` is the run's state as the engine names it ("" shows none), `text` the words for it.
+    `fleeting` topics are sent once: the next tick brings newer ones. `state` is the run's state as the engine names it
+    ("" shows none), `text` the words for it.
     """
     shown = {"state": {"kind": state, "text": text}, "progress": progress, "left": left, "right": right}
     meta = {"channel": channel, "label": _("Training progress"), **shown}
