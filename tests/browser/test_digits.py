@@ -60,7 +60,7 @@ def test_a_network_is_trained_and_reads_a_seven_while_it_is_drawn(app_url, page,
     size = page.locator(".st-key-digits-train_size").get_by_role("slider")
     for left in ("40,000", "20,000", "10,000", "5,000"):
         size.press("ArrowLeft")
-        expect(page.locator(".st-key-digits-data_group summary")).to_contain_text(f"{left} digits", timeout=PATIENCE)
+        expect(page.locator(".st-key-digits-data_group summary")).to_contain_text(f"{left} pictures", timeout=PATIENCE)
 
     lab.button(page, "Train").click()
     expect(lab.progress(page)).to_have_text(re.compile(r"epoch 0\.[1-9]|epoch 1"), timeout=PATIENCE)
