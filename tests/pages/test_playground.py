@@ -401,6 +401,8 @@ def test_a_training_is_started_watched_rewound_and_gone_on_with(playground, engi
     first = run_id(app)
     steps = engine.view(first).snapshots
     assert engine.view(first).step == 3 * steps_per_epoch(SMALL) and steps[0] == 0
+    counts = message(app)[1]["matrix.counts"]
+    assert np.trace(counts) / counts.sum() == pytest.approx(engine.view(first).frame["metrics"]["test_accuracy"])
     app.session_state["playground.rewind"] = {"at": 0}
     app.run()
     meta, arrays = message(app, "rewind")

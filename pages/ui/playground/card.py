@@ -13,7 +13,7 @@ from pages.ui.language import _
 from pages.ui.playground import frames
 
 SPIRAL = Path(__file__).parents[3] / "assets" / "models" / "playground.json"  # with its weights after 600 epochs
-PAGE, CELL = "home", 28
+PAGE, CELL, SMALL = "home", 28, 25
 
 
 def spiral() -> Playground:
@@ -25,10 +25,14 @@ def spiral() -> Playground:
 def spiral_pictures() -> dict:
     """Return the map of every neuron and at last what the network answers, as pictures; EngineError while waking."""
     frame = frames.ask(f"{PAGE}.card", "plane_frame", frames.model_of(spiral()))
-    side = frame["maps"].shape[1]
-    step = frame["surface"].shape[1] // side
-    return {"pictures": np.concatenate([frame["maps"], frame["surface"][:, ::step, ::step]]), "scale": "diverging",
-            "limit": 1.0}
+    pictures = np.concatenate([_shrink(frame["maps"]), _shrink(frame["surface"])])
+    return {"pictures": pictures, "scale": "diverging", "limit": 1.0}
+
+
+def _shrink(maps: np.ndarray) -> np.ndarray:
+    """Return maps (n, side, side) SMALL pixels wide, each the mean of those that it stands for."""
+    step = maps.shape[1] // SMALL
+    return maps.reshape(-1, SMALL, step, SMALL, step).mean((2, 4)).round().astype(np.uint8)
 
 
 def show_card() -> None:
