@@ -14,10 +14,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dlcore.errors import DerinError
-from dlcore.specs import codec
+from dlcore.specs import codec, playground
 from dlcore.specs.datasets import DATASETS
-from dlcore.specs.experiment import Experiment
-from dlcore.specs.shapes import estimate_memory, layer_table
+from dlcore.specs.learning import Learner, kind_of
+from dlcore.specs.shapes import LayerRow, layer_table
 
 Say = Callable[[dict], None]
 TURN = 0.2  # seconds
@@ -61,11 +61,21 @@ def _train(asked: argparse.Namespace, say: Say) -> None:
 
 def _describe(asked: argparse.Namespace, say: Say) -> None:
     experiment = _read(asked.experiment)
-    rows = layer_table(experiment.network, experiment.data)
+    rows = _layers(experiment)
     say({"layers": [asdict(row) | {"memory": row.memory} for row in rows],
          "parameters": sum(row.parameters for row in rows),
          "multiply_adds": sum(row.multiply_adds for row in rows),
-         "training_memory": estimate_memory(experiment)})
+         "training_memory": kind_of(experiment).estimate_memory(experiment)})
+
+
+def _layers(spec: Learner) -> tuple[LayerRow, ...]:
+    match spec.kind:
+        case "experiment":
+            return layer_table(spec.network, spec.data)
+        case "playground":
+            return playground.layer_table(spec)
+        case _:
+            raise DerinError("There is no layer table of a spec of kind {kind}.", kind=spec.kind)
 
 
 def _pretrain(asked: argparse.Namespace, say: Say) -> None:
@@ -85,7 +95,7 @@ def _fetch(asked: argparse.Namespace, say: Say) -> None:
     say({"kind": "fetched", "dataset": asked.name, "folder": str(folder_of(asked.name))})
 
 
-def _read(source: str) -> Experiment:
+def _read(source: str) -> Learner:
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text()
         return codec.from_dict(json.loads(text))

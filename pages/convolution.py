@@ -4,13 +4,14 @@ import streamlit as st
 
 from pages.ui import state, subject, words
 from pages.ui.bench import show_bench
+from pages.ui.filters import show_filters
 from pages.ui.forms import Form
 from pages.ui.language import _, lesson
 from pages.ui.microscope import show_microscope
 from pages.ui.shell import open_page, show_notices
 
 PAGE = "convolution"
-VIEWS = {"layers": show_microscope, "bench": show_bench}
+VIEWS = {"layers": show_microscope, "bench": show_bench, "filters": show_filters}
 
 open_page(_("Convolution"), _("Lay the stamp on the picture, multiply, add up, and write one number. Then slide on."))
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dlcore.export.pytorch import print_script
-from pages.ui import choosing, drawing, fetching, network, results, runs, state
+from pages.ui import choosing, collecting, drawing, fetching, network, results, runs, state
 from pages.ui.forms import Form, edit_data, edit_training
 from pages.ui.language import N_, _, lesson
 from pages.ui.panels import Chart, Line, curves, grid
@@ -21,12 +21,14 @@ runs.show_refusal(PAGE)
 form = Form(PAGE, touched=lambda path, value: runs.change_while_running(PAGE, path, value))
 with st.sidebar:
     network.show_network(PAGE)
-    edit_data(form, fetching.offered(), fetching.option_name)
+    edit_data(form, fetching.offered(), fetching.option_name, lambda: collecting.show_button(PAGE))
     edit_training(form, state.engine().status().devices)
 
 experiment = state.experiment(PAGE)
 view = runs.shown_run(PAGE)
 show_notices(PAGE)
+collecting.show_collected(PAGE)
+collecting.show_dialog(PAGE)
 missing = fetching.show_missing(PAGE, experiment.data.dataset)
 with buttons:
     runs.show_transport(PAGE, view, broken=missing or network.problem(experiment) is not None)

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"torch", "torchvision", "captum"}
+HEAVY = {"torch", "torchvision", "captum", "numba"}
 LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/seeds.py", "dlcore/specs", "dlcore/plots", "dlcore/export",
          "dlcore/engine/client.py", "dlcore/training/recording.py", "dlcore/training/report.py",
-         "dlcore/explain/pretrained.py",
+         "dlcore/training/bands.py", "dlcore/explain/pretrained.py",
          "dlcore/data/images.py", "dlcore/data/drawing.py", "dlcore/data/curves.py", "dlcore/data/pictures.py",
-         "dlcore/data/toy.py", "dlcore/data/tables.py")
+         "dlcore/data/collecting.py", "dlcore/data/zips.py", "dlcore/data/shelf.py",
+         "dlcore/data/toy.py", "dlcore/data/tables.py", "dlcore/data/text.py", "dlcore/data/grammar.py",
+         "dlcore/data/memory_tasks.py", "dlcore/data/columns.py")
 
 # layer -> what of dlcore it may import; a module not listed may import anything of dlcore
 LAYERS = {
@@ -27,8 +29,9 @@ LAYERS = {
     "dlcore/models": ("errors", "seeds", "specs", "models"),
 }
 PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "engine.views", "training.recording",
-             "training.report", "data.images", "data.drawing", "data.curves", "data.pictures", "data.toy",
-             "data.tables", "explain.pretrained")
+             "training.report", "training.bands", "data.images", "data.drawing", "data.curves", "data.pictures",
+             "data.toy", "data.collecting", "data.zips",
+             "data.tables", "data.text", "data.grammar", "data.memory_tasks", "data.columns", "explain.pretrained")
 
 
 def modules(place: str) -> list[Path]:
@@ -91,7 +94,7 @@ for page in sys.argv[1:]:
     app.switch_page(f"pages/{page}").run()
     assert not app.exception, (page, app.exception)
     assert app.title, page
-print(sorted(name for name in sys.modules if name.split(".")[0] in ("torch", "torchvision", "captum")))
+print(sorted(name for name in sys.modules if name.split(".")[0] in ("torch", "torchvision", "captum", "numba")))
 """
 
 

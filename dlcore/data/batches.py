@@ -12,32 +12,47 @@ from dlcore.specs.datasets import GREY, normalisation
 
 
 class Batches:
-    """The training pictures of a spec, in an order that depends on its seed and the epoch alone."""
+    """The training pictures of a spec, in an order that depends on its seed and the epoch alone.
+
+    `chosen` are their numbers in the data set.
+    """
 
     def __init__(self, spec: ImageData, images: Images, batch_size: int, seed: int, device: str = "cpu"):
         self.spec, self.batch_size, self.seed = spec, batch_size, seed
-        chosen = torch.randperm(len(images.train_labels), generator=generator(seed, "subset"))[: spec.train_size]
-        chosen = chosen.sort().values
-        self.images = _subset(torch.from_numpy(images.train_images), chosen).to(device)
-        self.labels = _subset(torch.from_numpy(images.train_labels), chosen).long().to(device)
-        self._epoch, self._order = -1, chosen
+        everything = torch.randperm(len(images.train_labels), generator=generator(seed, "subset"))[: spec.train_size]
+        everything = everything.sort().values
+        self._kept = _keep(everything, spec)
+        self.chosen = everything[self._kept]
+        self.images = _subset(torch.from_numpy(images.train_images), self.chosen).to(device)
+        self.labels = _subset(torch.from_numpy(images.train_labels), self.chosen).long().to(device)
+        self._epoch, self._order = -1, self.chosen
 
     @property
     def per_epoch(self) -> int:
         """Steps in one epoch; the last batch may be smaller."""
         return -(-len(self.labels) // self.batch_size)
 
+    def _draw_order(self, epoch: int) -> Tensor:
+        """Return the order of an epoch; what is left out leaves the order of the others as it is."""
+        order = torch.randperm(len(self._kept), generator=generator(self.seed, "order", epoch))
+        return (self._kept.cumsum(0) - 1)[order[self._kept[order]]]
+
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """Return the pictures (batch, channels, size, size) and labels of a step."""
         epoch, place = divmod(step, self.per_epoch)
         if epoch != self._epoch:
-            order = torch.randperm(len(self.labels), generator=generator(self.seed, "order", epoch))
-            self._epoch, self._order = epoch, order.to(self.labels.device)
+            self._epoch, self._order = epoch, self._draw_order(epoch).to(self.labels.device)
         chosen = self._order[place * self.batch_size: (place + 1) * self.batch_size]
         pictures = pictures_of(self.images[chosen])
         if self.spec.augment.active:
             pictures = augment(pictures, self.spec.augment, self.spec.size, generator(self.seed, "augment", step))
         return prepare(pictures, self.spec), self.labels[chosen]
+
+
+def _keep(everything: Tensor, spec: ImageData) -> Tensor:
+    """Return which of the pictures stay when some are left out: exactly as many as the spec counts."""
+    kept = ~torch.isin(everything, torch.tensor(spec.without, dtype=everything.dtype))
+    return kept & (kept.cumsum(0) <= spec.count)
 
 
 def prepare(pictures: Tensor, spec: ImageData) -> Tensor:

@@ -16,7 +16,8 @@ Task = tuple[NDArray, NDArray]  # inputs (count, length) or (count, length, 2), 
 def symbols_of(data: SequenceData) -> tuple[str, ...]:
     """Return what the input numbers of recall and brackets stand for; the first are also the answers."""
     if data.task == "recall":
-        return (*LETTERS[: data.symbols], BLANK, QUESTION)
+        letters = LETTERS[: data.symbols]
+        return (*letters.lower(), *letters, QUESTION)
     kinds = data.kinds_of_bracket
     closing = ")]}>"[:kinds]
     return (*BRACKETS[:kinds], *closing, BLANK, QUESTION)
@@ -28,11 +29,14 @@ def draw(data: SequenceData, count: int, rng: np.random.Generator) -> Task:
 
 
 def recall(data: SequenceData, count: int, rng: np.random.Generator) -> Task:
-    """Return sequences of blanks with a symbol `delay` steps before the question that ends them."""
-    inputs = np.full((count, data.length), data.symbols, np.int64)
-    asked = rng.integers(data.symbols, size=count)
-    inputs[:, -1 - data.delay] = asked
-    inputs[:, -1] = data.symbols + 1
+    """Return letters drawn at random; the one `delay` steps before the question that ends them is marked, and asked.
+
+    The others are there to be ignored, as the distractors of Bengio, Simard and Frasconi (1994).
+    """
+    inputs = rng.integers(data.symbols, size=(count, data.length))
+    asked = inputs[:, -1 - data.delay].copy()
+    inputs[:, -1 - data.delay] += data.symbols
+    inputs[:, -1] = 2 * data.symbols
     return inputs, asked
 
 

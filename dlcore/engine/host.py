@@ -22,6 +22,7 @@ from pathlib import Path
 from dlcore.engine.children import CAN_FORK, Role, probe_devices, start_child
 from dlcore.engine.placement import worker_names
 from dlcore.engine.protocol import EXPLAINER, HOST, LOST, accept, listen
+from dlcore.training import kernel_cache
 
 HEAVY = ("torch", "torchvision", "captum.attr", "torch._dynamo", "dlcore.device", "dlcore.engine.worker",
          "dlcore.engine.explainer")
@@ -61,6 +62,7 @@ def warm() -> None:
     """Import and load what every worker needs, once for all of them."""
     for name in HEAVY:
         importlib.import_module(name)
+    kernel_cache.preload()
     from dlcore.data import images
     from dlcore.errors import DataError
     try:

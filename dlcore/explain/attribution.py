@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from dlcore.errors import N_, EngineError
 from dlcore.explain.folding import fold_norms, has_norm
 from dlcore.explain.least_squares import LeastSquares
-from dlcore.explain.question import Question, last_maps
-from dlcore.specs.saliency import why_not
+from dlcore.explain.question import Question
+from dlcore.specs.saliency import last_maps, why_not
 
 SEED = 0  # of the methods that draw: the same question has the same answer
 RULES = {"gamma": GammaRule, "epsilon": EpsilonRule, "alpha1_beta0": Alpha1_Beta0_Rule}
@@ -41,7 +41,7 @@ def drawn(seed: int) -> Iterator[None]:
     """Seed torch's and numpy's own generators, both of which Captum draws from, and put them back afterwards."""
     held, numpys = torch.get_rng_state(), np.random.get_state()
     torch.default_generator.manual_seed(seed)
-    np.random.seed(seed)
+    np.random.seed(seed % 2**32)
     try:
         yield
     finally:
@@ -115,7 +115,7 @@ def feature_ablation(question: Question) -> Tensor:
 
 def grad_cam(question: Question) -> Tensor:
     """Σ over the last maps A of (mean of ∂f/∂A) · A, stretched over the picture (arXiv 1610.02391)."""
-    layer = question.module.get_submodule(last_maps(question.snapshot))
+    layer = question.module.get_submodule(last_maps(question.snapshot.experiment.network))
     small = attr.LayerGradCam(question.module, layer).attribute(
         question.picture, question.target, relu_attributions=question.settings.positive)
     return attr.LayerAttribution.interpolate(small.detach(), question.picture.shape[2:], "bilinear")
@@ -123,7 +123,7 @@ def grad_cam(question: Question) -> Tensor:
 
 def guided_grad_cam(question: Question) -> Tensor:
     """Guided Backprop times Grad-CAM (arXiv 1610.02391)."""
-    layer = question.module.get_submodule(last_maps(question.snapshot))
+    layer = question.module.get_submodule(last_maps(question.snapshot.experiment.network))
     return attr.GuidedGradCam(question.module, layer).attribute(
         question.picture, question.target, interpolate_mode="bilinear")
 

@@ -39,4 +39,10 @@ def first_convolution(snapshot: Snapshot) -> str:
     return next((name for name, block in blocks if block.kind == "conv"), blocks[0][0])
 
 
-QUESTIONS = {"inside": look_inside, "bench": try_kernel}
+def show_stamps(snapshot: Snapshot, request: dict) -> dict:
+    """Return the kernels of the convolution "layer", added up over their "channels": "stamps" (filters, side, side)."""
+    weight = snapshot.module.get_submodule(request["layer"]).weight.detach()
+    return {"stamps": weight.sum(1).contiguous().numpy(), "channels": weight.shape[1]}
+
+
+QUESTIONS = {"inside": look_inside, "bench": try_kernel, "stamps": show_stamps}

@@ -13,7 +13,6 @@ from dlcore.data import images
 from dlcore.data.batches import column
 from dlcore.explain.snapshot import Snapshot
 from dlcore.specs.datasets import normalisation
-from dlcore.specs.model import named_blocks
 from dlcore.specs.saliency import PREDICTED, TRUE, Saliency
 from dlcore.specs.shapes import layer_table
 
@@ -128,17 +127,6 @@ def blur(picture: Tensor, outside: Tensor) -> Tensor:
     padded = F.pad(picture - outside, (reach,) * 4)
     across = F.conv2d(padded, weights, groups=picture.shape[1])
     return F.conv2d(across, weights.transpose(2, 3), groups=picture.shape[1]) + outside
-
-
-def last_maps(snapshot: Snapshot) -> str:
-    """Return the name of the last layer that still has maps of the last convolution: its activation, or itself."""
-    name = ""
-    for layer, block in named_blocks(snapshot.experiment.network.blocks):
-        if block.kind in ("flatten", "linear"):
-            break
-        if block.kind == "conv" or (block.kind == "activation" and name.startswith("conv")):
-            name = layer
-    return name
 
 
 def batch_size(snapshot: Snapshot) -> int:

@@ -47,12 +47,16 @@ end) for plays. All arrays are float32 unless said otherwise; (time, units) is i
         (horizon,), "cells": {cell: {"told": (context - 1,) one step ahead, "forecast": (horizon,), "error": its root
         mean squared error}}, "mean", "deviation": to turn a column's numbers back}
 
-Jobs: recurrent_generate; recurrent_unit {"model", "cell", "layer", "of": "hidden" or "cell", "unit", "text", "first",
-"last"}: the other places of the held-out text where the unit is on as in that span, see
-dlcore.explain.units; recurrent_history {"model": {"run"}, "cells", "text", "at"}: recurrent_gradients along the
-snapshots, {"steps": [...], "cells": {cell: {"hidden": (steps, at + 1), "input": ...}}}; recurrent_verdict {"spec",
-"delays": [...], "seconds": 60}: which cell learns a memory task at which delay, {"delays", "cells", "accuracy":
-(cells, delays) NaN where not tried yet, "solved": bool, "steps": int32, "seconds"}.
+Jobs:
+
+    recurrent_generate   as above; the result grows
+    recurrent_unit       "cell", "layer", "of": "hidden" or "cell", "unit", "text", "first", "last": the other places of
+        the held-out text where the unit is on as in that span, as dlcore.explain.units.tell_places tells them
+    recurrent_history    "model": {"run"}, "cells", "text", "at": recurrent_gradients along the snapshots, {"steps",
+        "at", "inputs", "cells": {cell: {"hidden": (steps, at + 1), "input": (steps, at + 1), "factor": (steps,)}}}
+    recurrent_verdict    no model; "spec" of a memory task, "delays": [...], "seconds": 60: which cell learns it at
+        which delay, {"delays", "cells", "accuracy": (cells, delays), NaN where not tried yet, "solved", "steps",
+        "seconds"}; solved is 98 % of held-out sequences right
 
 While a run learns its metric events are {"kind": "metric", "step", "epoch", and flat measures "CELL.MEASURE"}:
 

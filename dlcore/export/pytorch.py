@@ -84,6 +84,10 @@ def _data(experiment: Experiment) -> str:
     plain = [*_resize(data), "transforms.ToTensor()", f"transforms.Normalize({mean}, {deviation})"]
     subset = "" if data.examples == data.told.train else \
         f"\ntrain_set = Subset(train_set, torch.randperm(len(train_set))[:{data.examples}])"
+    if data.without:
+        subset = f"\nleft_out = {{{', '.join(map(str, sorted(set(data.without))))}}}\n" \
+                 f"chosen = torch.randperm(len(train_set))[:{data.examples}].tolist()\n" \
+                 "train_set = Subset(train_set, [n for n in chosen if n not in left_out])"
     train, test = _sets(data.dataset)
     return (f"train_transform = {_compose([*_resize(data), *_augment(data), *plain[-2:]])}\n"
             f"test_transform = {_compose(plain)}\n\n"
@@ -139,10 +143,10 @@ def _setup(experiment: Experiment) -> str:
     training = experiment.training
     lines = [f"torch.manual_seed({training.seed})", f'device = torch.device("{training.device}")',
              "model = Net().to(device)", f"criterion = {_criterion(training)}",
-             f"optimizer = {_optimizer(training)}"]
+             f"optimizer = {print_optimizer(training)}"]
     if training.schedule != "constant":
         lines += [f"epochs, total = {training.epochs}, {training.epochs} * len(train_loader)",
-                  f"scheduler = {_scheduler(training)}"]
+                  f"scheduler = {print_scheduler(training)}"]
     else:
         lines += [f"epochs = {training.epochs}"]
     return "\n".join(lines)
@@ -153,7 +157,8 @@ def _criterion(training: Training) -> str:
             "mse": "nn.MSELoss()"}[training.loss]
 
 
-def _optimizer(training: Training) -> str:
+def print_optimizer(training: Training) -> str:
+    """Return the call that makes the optimiser of `model`."""
     common = f"model.parameters(), lr={training.learning_rate:g}"
     decays = training.weight_decay or training.optimizer == "adamw"
     decay = f", weight_decay={training.weight_decay:g}" if decays else ""
@@ -162,7 +167,8 @@ def _optimizer(training: Training) -> str:
     return f"optim.{name}({common}{momentum}{decay})"
 
 
-def _scheduler(training: Training) -> str:
+def print_scheduler(training: Training) -> str:
+    """Return the call that makes the scheduler of `optimizer` over `total` steps."""
     match training.schedule:
         case "one_cycle":
             return (f"optim.lr_scheduler.OneCycleLR(optimizer, {training.learning_rate:g}, total_steps=total, "

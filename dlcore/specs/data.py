@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dlcore.specs.datasets import DATASETS, OWN, DataSet, describe
-from dlcore.specs.fields import choice, kind, real, whole
+from dlcore.specs.fields import Rule, choice, kind, real, whole
+
+MOST = 124_800       # training pictures
+MOST_LEFT_OUT = 100  # so that a link still holds them
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,19 @@ class Augment:
 
 @dataclass(frozen=True)
 class ImageData:
-    """Pictures of a data set, and how they are given to the network; one with fewer than `train_size` gives all."""
+    """Pictures of a data set, and how they are given to the network; one with fewer than `train_size` gives all.
+
+    Of these the training pictures whose numbers are in `without` are left out.
+    """
 
     kind: Literal["images"] = kind("images")
     dataset: str = choice("mnist", *DATASETS, pattern=OWN.pattern)
-    train_size: int = whole(60_000, 500, 124_800)
+    train_size: int = whole(60_000, 500, MOST)
     size: int = choice(28, 20, 24, 28, 32, 40, 48)
     channels: int = choice(1, 1, 3)
     augment: Augment = field(default_factory=Augment)
+    without: tuple[int, ...] = field(
+        default=(), metadata={"rule": Rule(int, 0, MOST - 1, length=(0, MOST_LEFT_OUT))})
 
     @property
     def told(self) -> DataSet:
@@ -48,5 +56,10 @@ class ImageData:
 
     @property
     def examples(self) -> int:
-        """The number of training pictures."""
+        """The number of training pictures, those among them that are left out."""
         return min(self.train_size, self.told.train)
+
+    @property
+    def count(self) -> int:
+        """The number of training pictures that the network learns from."""
+        return self.examples - len(set(self.without))

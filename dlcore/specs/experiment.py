@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from dlcore.errors import N_, SpecError
 from dlcore.specs import shapes
 from dlcore.specs.changes import Change, check_changes, check_device
 from dlcore.specs.data import ImageData
@@ -35,6 +36,9 @@ def check(experiment: Experiment) -> None:
     check_values(experiment)
     check_device(experiment.training.device)
     check_changes(experiment.changes, live_rule)
+    if experiment.data.count < 2:
+        raise SpecError("data.without", N_("Of {all} training pictures {count} are left out. Take some of them back."),
+                        all=experiment.data.examples, count=len(set(experiment.data.without)))
     shapes.check_network(experiment.network, experiment.data, experiment.training.batch_size)
 
 
@@ -79,7 +83,7 @@ def learn_from(experiment: Experiment, dataset: str) -> Experiment:
     """
     told = describe(dataset)
     data = replace(experiment.data, dataset=dataset, train_size=max(told.train, LEAST), size=told.side,
-                   channels=told.channels)
+                   channels=told.channels, without=())
     epochs = min(MOST_EPOCHS, -(-ENOUGH // told.train)) if told.train < ENOUGH else experiment.training.epochs
     blocks = with_classes(experiment.network.blocks, len(told.classes))
     return replace(experiment, data=data, network=Network(blocks=blocks), changes=(),
@@ -93,4 +97,4 @@ def fit_classes(experiment: Experiment) -> Experiment:
 
 def steps_per_epoch(experiment: Experiment) -> int:
     """Return the steps of one epoch; the last batch may be smaller."""
-    return -(-experiment.data.examples // experiment.training.batch_size)
+    return -(-experiment.data.count // experiment.training.batch_size)

@@ -1,5 +1,6 @@
 """What the Playground page is about: points on a plane, a small dense network, how it learns, and what was changed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from dlcore.specs.plane_network import (
     neuron_names,
     parameter_names,
 )
+from dlcore.specs.shapes import LayerRow
 from dlcore.specs.training import OPTIMIZERS
 
 PACES = (1, 5, 20, 60, 250, 1000, 0)  # epochs a second; 0 is as fast as it goes
@@ -195,6 +197,29 @@ def without_live(spec: Playground) -> Playground:
 def steps_per_epoch(spec: Playground) -> int:
     """Return the steps of one epoch; the last batch may be smaller."""
     return -(-spec.data.train_count // spec.training.batch_size)
+
+
+def layer_table(spec: Playground) -> tuple[LayerRow, ...]:
+    """Return one row a layer: the fully connected ones, and what stands behind them."""
+    rows = []
+    for number, (inputs, outputs) in enumerate(zip(spec.sizes, spec.sizes[1:]), 1):
+        parts = [LayerRow(f"fc{number}", number - 1, "linear", (outputs,), (inputs + 1) * outputs,
+                          f"({inputs}+1)·{outputs}", inputs * outputs, spec.sizes[0])]
+        if number <= len(spec.network.layers):
+            parts += _behind(spec, number)
+        rows += parts
+    return tuple(rows)
+
+
+def _behind(spec: Playground, number: int) -> Iterator[LayerRow]:
+    """Yield what stands behind a hidden layer."""
+    layer, network = spec.network.layers[number - 1], spec.network
+    there = {"norm": network.batch_norm, "act": layer.activation != "none", "drop": network.dropout > 0}
+    kinds = {"norm": "batch_norm", "act": layer.activation, "drop": "dropout"}
+    for name, is_there in there.items():
+        if is_there:
+            row = LayerRow(f"{name}{number}", number - 1, kinds[name], (layer.neurons,))
+            yield replace(row, parameters=2 * layer.neurons, formula=f"2·{layer.neurons}") if name == "norm" else row
 
 
 def estimate_memory(spec: Playground) -> int:

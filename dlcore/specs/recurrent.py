@@ -41,7 +41,7 @@ class RecurrentNetwork:
     layers: int = whole(1, 1, 3)
     embedding: int = whole(16, 1, 128)
     dropout: float = real(0.0, 0, 0.9)
-    forget_bias: float = real(0.0, -5, 5)
+    forget_bias: float = real(1.0, -5, 5)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dlcore.errors import N_
 from dlcore.specs.data import ImageData
 from dlcore.specs.datasets import MOST_CLASSES
 from dlcore.specs.fields import Rule, choice, kind, real, switch, whole
-from dlcore.specs.model import Network
+from dlcore.specs.model import Network, named_blocks
 from dlcore.specs.shapes import count_multiply_adds
 from dlcore.specs.subject import Subject
 
@@ -101,6 +101,17 @@ def why_not(method: str, network: Network) -> tuple[str, dict[str, str]] | None:
 def fitting(network: Network, wanted: tuple[str, ...] = METHODS) -> tuple[str, ...]:
     """Return those methods that fit a network."""
     return tuple(method for method in wanted if why_not(method, network) is None)
+
+
+def last_maps(network: Network) -> str:
+    """Return the name of the last layer that still has maps of the last convolution: its activation, or itself."""
+    name = ""
+    for layer, block in named_blocks(network.blocks):
+        if block.kind in ("flatten", "linear"):
+            break
+        if block.kind == "conv" or (block.kind == "activation" and name.startswith("conv")):
+            name = layer
+    return name
 
 
 def estimate(method: str, settings: Saliency, network: Network, data: ImageData) -> float:

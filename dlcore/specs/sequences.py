@@ -40,7 +40,7 @@ class SequenceData:
     series       the next number of a `wave` from the numbers before it, in windows of `length`; a forecast goes on for
                  `horizon` steps by itself. `noise` is in % of the wave's deviation. The wave "column" is an uploaded
                  one, `column` its name (dlcore.data.columns): its content's hash and its numbers
-    recall       the last step asks for the symbol (one of `symbols`) that stood `delay` steps before it, among blanks
+    recall       the last step asks for the marked letter (one of `symbols`) that stood `delay` steps before it
     adding       the sum of the two marked numbers of `length`; the first mark stands `delay` steps before the end
                  (Hochreiter and Schmidhuber, 1997)
     brackets     which of `symbols` (at most 4) kinds of bracket, opened `delay` steps before the end, is still open
@@ -109,7 +109,7 @@ def widths(data: SequenceData) -> tuple[int, int]:
         case "adding":
             return 2, 1
         case "recall":
-            return data.symbols + 2, data.symbols  # the symbols, the blank, the question
+            return 2 * data.symbols + 1, data.symbols  # the letters, marked and not, and the question
         case _:
             return 2 * data.kinds_of_bracket + 2, data.kinds_of_bracket
 

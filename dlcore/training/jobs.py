@@ -8,11 +8,14 @@ import numpy as np
 import torch
 
 from dlcore.data import images
+from dlcore.data.collecting import Collect, OpenPicture
 from dlcore.data.fetching import Fetch
-from dlcore.explain import saliency_jobs
+from dlcore.explain import filter_jobs, saliency_jobs
 from dlcore.explain.snapshot import load
+from dlcore.training import recurrent_jobs
 from dlcore.training.curve_fit import FitCurve
 from dlcore.training.evaluation import Evaluation, Evaluator
+from dlcore.training.five_seeds import FiveSeeds
 from dlcore.training.precision import choose_precision
 from dlcore.training.recording import Predictions, Recording
 
@@ -66,5 +69,8 @@ class Evaluate:
         self.finished = True
 
 
-JOBS: dict[str, Callable[[dict, Path], Job]] = {"evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch,
-                                                  **saliency_jobs.JOBS}
+JOBS: dict[str, Callable[[dict, Path], Job]] = {
+    "evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch, "collect": Collect, "open_picture": OpenPicture,
+    "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS,
+    **recurrent_jobs.JOBS,
+}

@@ -14,7 +14,7 @@ from dlcore.specs.playground import Playground
 from dlcore.training import state
 from dlcore.training.files import Weights
 from dlcore.training.plane_autograd import AutogradGear
-from dlcore.training.plane_gears import GearBox
+from dlcore.training.plane_gears import Gear, GearBox
 from dlcore.training.plane_memory import PlaneMemory
 from dlcore.training.plane_task import PlaneTask
 from dlcore.training.precision import open_device
@@ -77,14 +77,14 @@ class PlaneTrainer(Recorded):
         """The seconds until the pace that was asked for lets it go on."""
         return self._pace.rest(perf_counter())
 
-    def advance(self, seconds: float) -> None:
-        """Train for about that long, or as far as the pace allows."""
+    def advance(self, seconds: float, until: int | None = None) -> None:
+        """Train for about that long, not beyond the step `until`, and as far as the pace allows."""
         end = perf_counter() + seconds
         while not self.finished and self.diverged is None:
             self._look()
             if self.diverged is None and self.step >= self.total_steps:
                 return self._finish()
-            goal = self._goal(perf_counter())
+            goal = self._goal(perf_counter(), until)
             if goal <= self.step or self.diverged is not None:
                 return None
             self._train(goal, min(CHUNK, end - perf_counter()))
@@ -112,23 +112,24 @@ class PlaneTrainer(Recorded):
         """Return the picture of this moment; see dlcore.explain.plane."""
         reason = self.gears.reason
         why = {"template": reason.template, "values": reason.values} if reason else None
-        return draw_frame(self.net, self.settings, self.step, self.epoch, self._measure()) | {
+        return draw_frame(self.net, self.settings, self.step, self.epoch, self.measure()) | {
             "gear": self.gears.current.name, "why": why}
 
     # how it learns
 
-    def _goal(self, now: float) -> int:
+    def _goal(self, now: float, until: int | None) -> int:
         """Return the step until which nothing has to be done but to train."""
         self._apply_due()
         allowed = self._pace.allowed(now)
         goals = [self.total_steps, self._pulse.next_metric, *(made.step for made in self._pending[:1])]
+        goals += [] if until is None else [until]
         return min(goals) if allowed is None else min(*goals, self.step + allowed)
 
     def _train(self, goal: int, seconds: float) -> None:
-        gear = self.gears.choose(self.settings)
-        self._run(gear, min(goal, self.step + self.gears.steps_in(seconds)))
+        gear = self.gears.choose(self.step, self.settings)
+        self._run(gear, min(goal, self.step + self.gears.steps_in(gear, seconds)))
 
-    def _run(self, gear: AutogradGear, goal: int) -> None:
+    def _run(self, gear: Gear, goal: int) -> None:
         begun, before = perf_counter(), self.step
         self.step, fine = gear.run(self.step, goal, self.settings)
         self.gears.note(gear, self.step - before, perf_counter() - begun)
@@ -166,7 +167,7 @@ class PlaneTrainer(Recorded):
         if self._tell_metrics():
             self._keep()
 
-    def _measure(self) -> dict:
+    def measure(self) -> dict:
         """Return how well the network does now."""
         if self._metrics[0] != self.step:
             self._metrics = self.step, self.task.measure(self.net)
@@ -174,7 +175,7 @@ class PlaneTrainer(Recorded):
 
     def _tell_metrics(self) -> bool:
         """Add a point to the curves; where the loss is no number, stop. Say whether it was one."""
-        metrics = self._measure()
+        metrics = self.measure()
         if metrics["train_loss"] is None or not self.net.flat.isfinite().all():
             self._diverge()
             return False

@@ -42,7 +42,7 @@ class RecurrentTrainer(Trainer):
         self._small = sum(weight.numel() for weight in self.module.parameters()) < SMALL
         self._examiner = SequenceExaminer(spec, self.batches, self.device)
         self._clock = self._examiner.clock
-        self.exploded: set[str] = set()
+        self.idle: set[str] = set()  # cells that learn no further: their weights are no numbers any more
         self.seconds = dict.fromkeys(spec.network.cells, 0.0)
         self._sums = {cell: self._no_sums() for cell in spec.network.cells}
 
@@ -64,7 +64,7 @@ class RecurrentTrainer(Trainer):
         self._set_rates()
         batch = self._to_device(self.batches.batch(self.step))
         for name, cell in self.module.items():
-            if name not in self.exploded:
+            if name not in self.idle:
                 self._train_cell(name, cell, *batch)
         self.step += 1
         self._clock.add_step(time.thread_time() - begun)
@@ -94,7 +94,7 @@ class RecurrentTrainer(Trainer):
         sums += new
         sums[LARGEST] = largest
         if not isfinite(norm.item()) or not isfinite(loss.item()):
-            self.exploded.add(name)
+            self.idle.add(name)
             self._tell({"kind": "exploded", "step": self.step, "cell": name})
 
     def _training_point(self) -> dict:
@@ -133,7 +133,7 @@ class RecurrentTrainer(Trainer):
 
     def _full_state(self) -> tuple[Weights, dict]:
         return state.full_state(self.module, self.optimizer), {
-            "seconds": self.seconds, "exploded": sorted(self.exploded),
+            "seconds": self.seconds, "idle": sorted(self.idle),
             "sums": {name: sums.tolist() for name, sums in self._sums.items()}}
 
     def _was_looked_at(self) -> bool:
@@ -142,6 +142,6 @@ class RecurrentTrainer(Trainer):
 
     def _take_full_state(self, arrays: Weights, about: dict) -> None:
         state.load_full_state(self.module, self.optimizer, arrays)
-        self.seconds, self.exploded = about["seconds"], set(about["exploded"])
+        self.seconds, self.idle = about["seconds"], set(about["idle"])
         self._sums = {name: torch.tensor(sums, dtype=torch.float64, device=self.device)
                       for name, sums in about["sums"].items()}

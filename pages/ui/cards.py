@@ -14,6 +14,7 @@ from dlcore.specs.saliency import Saliency
 from pages.ui import moments, panels, state
 from pages.ui.language import N_, _, told
 from pages.ui.pass_sketch import show_sketch
+from pages.ui.recurrent.card import show_card
 from pages.ui.shell import pages_there
 
 PAGE = "home"
@@ -94,6 +95,8 @@ CARDS = {
                      "wrong."), show_first_layer),
     "saliency.py": (N_("Ask fourteen methods which pixels made your network say so, and which of them to trust."),
                     show_sample_maps),
+    "recurrent.py": (N_("Train RNN, LSTM and GRU side by side on names, verse or numbers, and see what each of them "
+                        "remembers."), show_card),
 }
 
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from dlcore.data.images import is_there, load_test
 from dlcore.errors import DerinError, EngineError
-from pages.ui import drawing, live, moments, panels, runs, state, words
+from dlcore.specs.datasets import describe
+from pages.ui import bringing, drawing, live, moments, panels, runs, state, words
 from pages.ui.language import _, language, number
 
 AT_ONCE = 24  # test pictures that are offered at a time
@@ -79,9 +80,11 @@ def show_reader(page: str) -> None:
         return
     indices, key = _offered(page, dataset)
     take_pick(page, key, dataset, indices)
+    bringing.take(page, lambda picture: choose(page, dataset, picture, None, _("your picture")))
     kept = chosen(page, dataset)
     drawing.hold_input(page, kept.image, kept.seq)
     _show(page, model, kept)
+    bringing.offer(page, describe(dataset).side)
     test = load_test(dataset)
     pictures = {"pictures": test.test_images[indices], "scale": moments.scale_of(test.test_images)}
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{page}_choices"):

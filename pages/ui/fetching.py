@@ -5,6 +5,7 @@ import streamlit as st
 from dlcore.data.images import is_there
 from dlcore.specs.datasets import DATASETS, describe, is_own
 from pages.ui import state, words
+from pages.ui.collecting import SETS
 from pages.ui.language import N_, _, number, percent, told
 
 PAUSE = 0.3  # seconds between two looks at the Job
@@ -23,8 +24,9 @@ ABOUT = {  # what it is, and under which terms
 
 
 def offered() -> tuple[str, ...]:
-    """Return the data sets that are here or can be fetched."""
-    return tuple(name for name, known in DATASETS.items() if known.megabytes or is_there(name))
+    """Return the data sets that are here, can be fetched, or were collected in this session."""
+    known = [name for name, known in DATASETS.items() if known.megabytes or is_there(name)]
+    return *known, *st.session_state.get(SETS, ())
 
 
 def option_name(dataset: str) -> str:

@@ -11,7 +11,7 @@ from dlcore.specs.data import Augment
 from dlcore.specs.experiment import DROPOUT, LEAST, Experiment, apply_change, learn_from, live_rule
 from dlcore.specs.fields import Rule, rule_of
 from pages.ui import state, words
-from pages.ui.language import _, number
+from pages.ui.language import _, ngettext, number
 
 Touched = Callable[[str, Any], None]  # (dotted path, new value)
 
@@ -131,18 +131,22 @@ TRAIN_SIZES = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 40_000, 60_000]  # and 
 BATCHES = [1, 8, 16, 32, 64, 128, 256, 512, 1024]
 
 
-def edit_data(form: Form, datasets: tuple[str, ...], named: Callable[[str], str]) -> None:
+def edit_data(form: Form, datasets: tuple[str, ...], named: Callable[[str], str],
+              below: Callable[[], None]) -> None:
     """Draw what the network learns from: data set (one of some, `named`), how many, size,
-    channels, augmentation.
+    channels, augmentation. `below` draws what stands under the data set.
     """
     data = form.experiment.data
-    count = _("{n} pictures").format(n=number(data.examples))
+    count = _("{n} pictures").format(n=number(data.count))
     summary = f"{words.dataset_name(data.dataset)} · {count} · {data.size}×{data.size}×{data.channels}"
     with grouped(_("Data"), summary, "data", form.page):
         offered = datasets if data.dataset in datasets else (*datasets, data.dataset)
         form.choose("data.dataset", offered, format_func=named)
+        below()
         if data.told.train > LEAST:
             form.pick_within("data.train_size", TRAIN_SIZES, data.told.train, format_func=number)
+        if data.without:
+            _tell_left_out(form)
         left, right = st.columns(2)
         with left:
             form.choose("data.size")
@@ -155,6 +159,15 @@ def edit_data(form: Form, datasets: tuple[str, ...], named: Callable[[str], str]
         form.slide("data.augment.shift", 0.5)
         for name in ("scale", "brightness", "contrast", *(("thickness",) if data.told.drawn else ())):
             form.slide(f"data.augment.{name}", 0.05)
+
+
+def _tell_left_out(form: Form) -> None:
+    """Say that some digits are left out, and offer to take them back."""
+    count = len(set(form.experiment.data.without))
+    st.caption(ngettext("{n} of them is left out", "{n} of them are left out", count).format(n=number(count)))
+    if st.button(_("Take them back"), key=form.key("data.without"), icon=":material/undo:"):
+        state.remember(form.page, write_field(form.experiment, "data.without", ()))
+        st.rerun()
 
 
 def edit_training(form: Form, devices: tuple[str, ...]) -> None:

@@ -22,13 +22,17 @@ class History:
     """The events of one run so far, taken in as they come."""
 
     run: str
+    names: tuple[str, ...] = LINES
     cursor: int = 0
-    lines: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: {name: [] for name in LINES})
+    lines: dict[str, list[tuple[float, float]]] = field(init=False)
     changes: list[Change] = field(default_factory=list)
     measured: dict = field(default_factory=dict)
     test: dict = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
     tested: int = 10_000  # test pictures that the data set has
+
+    def __post_init__(self) -> None:
+        self.lines = {name: [] for name in self.names}
 
     def take(self, view: RunView) -> None:
         """Take in the events since the cursor."""
@@ -45,7 +49,7 @@ class History:
         self.cursor = view.cursor
 
     def _take_metric(self, event: dict) -> None:
-        for name in LINES:
+        for name in self.names:
             if name in event:
                 value = event[name]
                 self.lines[name].append((event["step"], np.nan if value is None else value))
@@ -61,11 +65,15 @@ class History:
 
     def curves(self, view: RunView) -> dict:
         """Return the topic "curves" (see pages/ui/live.py)."""
-        drawn = {name: thin(np.array(points, np.float32).reshape(-1, 2).T, POINTS)
-                 for name, points in self.lines.items() if points}
+        return self.drawn(view) | {"gap": self.gap(), "notes": self.notes()}
+
+    def drawn(self, view: RunView, points: int = POINTS) -> dict:
+        """Return the topic "curves" with at most so many points a line, and nothing said of them."""
+        lines = {name: thin(np.array(found, np.float32).reshape(-1, 2).T, points)
+                 for name, found in self.lines.items() if found}
         per_epoch = view.step / view.epoch if view.epoch else None
-        return {**drawn, "step": view.step, "total_steps": view.total_steps, "steps_per_epoch": per_epoch,
-                "marks": self.marks(), "gap": self.gap(), "notes": self.notes()}
+        return {**lines, "step": view.step, "total_steps": view.total_steps, "steps_per_epoch": per_epoch,
+                "marks": self.marks(), "gap": None, "notes": {}}
 
     def marks(self) -> list[dict]:
         """Return what was changed by hand, as marks on the curves."""
@@ -95,11 +103,11 @@ class History:
         return bool(points) and not np.isfinite(points[-1][1])
 
 
-def history_of(page: str, run_id: str) -> History:
-    """Return what this session remembers of a run."""
+def history_of(page: str, run_id: str, names: tuple[str, ...] = LINES) -> History:
+    """Return what this session remembers of a run: its lines of some names, its changes."""
     kept = st.session_state.get(f"_history.{page}")
     if kept is None or kept.run != run_id:
-        kept = st.session_state[f"_history.{page}"] = History(run_id)
+        kept = st.session_state[f"_history.{page}"] = History(run_id, names)
     return kept
 
 

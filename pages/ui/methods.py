@@ -1,8 +1,11 @@
 """What the attribution methods are called, what each measures, and which settings it has."""
 
+import re
 from dataclasses import dataclass
 
-from dlcore.specs.saliency import METHODS
+from dlcore.specs.datasets import normalisation
+from dlcore.specs.experiment import Experiment
+from dlcore.specs.saliency import METHODS, Saliency, last_maps
 from pages.ui.language import N_, _
 
 
@@ -34,8 +37,8 @@ TEXTS: dict[str, Method] = {
         N_("SmoothGrad"), N_("The mean gradient over noisy copies of the picture: what stays is no accident."),
         r"\frac{1}{n}\sum_{k=1}^{n} \frac{\partial f_c(x + \varepsilon_k)}{\partial x_i},\quad "
         r"\varepsilon_k \sim \mathcal{N}(0, \sigma^2)",
-        'NoiseTunnel(Saliency(net)).attribute(x, nt_type="smoothgrad", nt_samples={samples}, stdevs={sigma:.3g}, '
-        "target=c, abs=False)", ("samples", "noise")),
+        'NoiseTunnel(Saliency(net)).attribute(x, nt_type="smoothgrad", nt_samples={samples}, '
+        "stdevs={noise} / {deviation}, target=c, abs=False)", ("samples", "noise")),
     "guided_backprop": Method(
         N_("Guided backprop"), N_("The gradient, but each ReLU lets only what is positive pass: clear lines, but more "
                                   "about the picture than about the network."),
@@ -53,7 +56,7 @@ TEXTS: dict[str, Method] = {
         N_("GradientShap"), N_("Integrated gradients at random places, with random training digits as baselines and a "
                                "little noise."),
         r"\mathbb{E}_{x',\,\alpha}\left[(x_i - x'_i)\,\frac{\partial f_c(x' + \alpha(x - x'))}{\partial x_i}\right]",
-        "GradientShap(net).attribute(x, baselines=digits, n_samples={samples}, stdevs={sigma:.3g}, target=c)",
+        "GradientShap(net).attribute(x, baselines=digits, n_samples={samples}, stdevs={noise} / {deviation}, target=c)",
         ("samples", "noise")),
     "occlusion": Method(
         N_("Occlusion"), N_("How much the score falls when a window of the picture is covered."),
@@ -72,7 +75,8 @@ TEXTS: dict[str, Method] = {
         "LayerGradCam(net, net.{layer}).attribute(x, target=c, relu_attributions={positive})", ("positive",)),
     "guided_grad_cam": Method(
         N_("Guided Grad-CAM"), N_("Guided backprop times Grad-CAM: fine lines, only where Grad-CAM looks."),
-        r"\text{Guided}_i \cdot \text{Grad-CAM}_i", "GuidedGradCam(net, net.{layer}).attribute(x, target=c)"),
+        r"\text{Guided}_i \cdot \text{Grad-CAM}_i",
+        'GuidedGradCam(net, net.{layer}).attribute(x, target=c, interpolate_mode="bilinear")'),
     "lrp": Method(
         N_("LRP"), N_("Hands the score back from layer to layer, to each input its share of the sum. With the ε rule "
                       "it is input × gradient in a network of ReLUs."),
@@ -99,3 +103,35 @@ def method_name(method: str) -> str:
 def in_order(methods: tuple[str, ...] | list[str]) -> tuple[str, ...]:
     """Return methods in the order in which the page shows them."""
     return tuple(method for method in METHODS if method in methods)
+
+
+def print_attribution(asked: Saliency, experiment: Experiment) -> str:
+    """Return the call of Captum's that makes the picked map, for a network `net` in eval() and a picture in 0..1."""
+    data = experiment.data
+    mean, deviation = (_tensor(values) for values in normalisation(data.dataset, data.channels))
+    call = TEXTS[asked.method].call
+    given = {"steps": asked.steps, "samples": asked.samples, "noise": asked.noise,
+             "deviation": deviation if data.channels == 1 else f"{deviation}.mean()",
+             "window": asked.window, "stride": asked.stride, "draws": asked.draws, "positive": asked.positive,
+             "layer": last_maps(experiment.network)}
+    lines = ["import torch", f"from captum.attr import {', '.join(_classes(call))}", "",
+             f"x = (picture - {mean}) / {deviation}  # (1, {data.channels}, {data.size}, {data.size})"]
+    if "x0" in call:
+        level = "1.0" if asked.baseline == "white" else "0.0"
+        lines.append({"blurred": f"x0 = (gaussian_blur(picture) - {mean}) / {deviation}",
+                      "mean": "x0 = torch.zeros_like(x)"}.get(
+                          asked.baseline, f"x0 = (torch.full_like(x, {level}) - {mean}) / {deviation}"))
+    if "squares" in call:
+        lines += [f"place = torch.arange({data.size}) // {asked.superpixel}",
+                  "squares = (place[:, None] * (place[-1] + 1) + place)[None, None]"]
+    target = "net(x).argmax(1)" if asked.target in ("predicted", "true") else asked.target
+    lines += [f"c = {target}", f"attribution = {call.format(**given)}", "shown = attribution.sum(1)"]
+    return "\n".join(lines)
+
+
+def _tensor(values: tuple[float, ...]) -> str:
+    return str(values[0]) if len(values) == 1 else f"torch.tensor({list(values)}).view(1, -1, 1, 1)"
+
+
+def _classes(call: str) -> list[str]:
+    return re.findall(r"\b([A-Z]\w+)(?=\()", call)

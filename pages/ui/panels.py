@@ -36,7 +36,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart: its lines and axis; `gap` names the training and held-out lines between which a gap is shaded.
+    """One chart: its lines and axis; `gap` names the training and held-out lines between which a gap is shaded;
+    `band` the array of the topic (3, n: steps, lowest, highest) between whose lines is shaded.
 
     Without `high` the axis fits the curves; `low` above zero holds once the curves have come near it.
     """
@@ -51,6 +52,7 @@ class Chart:
     gap: tuple[str, str] | None = None
     note: str = ""
     height: int = 130
+    band: str | None = None
 
 
 def register(name: str, height: int = 0) -> Callable:
@@ -77,7 +79,7 @@ def live(key: str, channel: str, topics: Topics, *, step: int | None = None, mor
     Of the `bar`, `state` is the run's state as the engine names it ("" shows none), `text` the words for it; see
     pages/ui/live.py for them and for `more`: with a `line` the panel looks again by itself.
     """
-    data = pack_tick(channel, _repeat(key, topics), step, bar, {"label": _("Training progress"), **(more or {})})
+    data = pack_tick(channel, repeat(key, topics), step, bar, {"label": _("Training progress"), **(more or {})})
     _live(key=key, data=data, on_changed_change=_keep)
 
 
@@ -88,7 +90,7 @@ def pack_tick(channel: str, topics: Topics, step: int | None, bar: Mapping[str, 
     return pack_topics(topics, step=step, channel=channel, **shown, **more)
 
 
-def _repeat(key: str, topics: Topics) -> dict[str, dict[str, Any]]:
+def repeat(key: str, topics: Topics) -> dict[str, dict[str, Any]]:
     """Return these topics and those of the last moments: a message that the next one overtakes is never seen."""
     now = time.monotonic()
     sent = st.session_state.get(f"_sent.{key}", {})
@@ -139,14 +141,18 @@ def grid(
     return picked_index(key)
 
 
-def matrix(key: str, channel: str, *, title: str, note: str = "", tall: int = 17) -> tuple[int, int] | None:
-    """Show the topic "matrix" in rows `tall` pixels high; return the chosen cell as (true, read)."""
+def matrix(key: str, channel: str, *, title: str, note: str = "", tall: int = 17,
+           place: int | None = None) -> tuple[int, int] | None:
+    """Show the topic "matrix" in rows `tall` pixels high; return the chosen cell as (true, read).
+
+    Its place is 200 pixels high, or `place`.
+    """
     words = {
         "mistaken": _("{row} read as {column}: {count}"),
         "right": _("{row} read right: {count}"),
     }
     cell = chosen_cell(key)
-    data = pack({**_frame(channel, words), "title": title, "note": note, "tall": tall, "cell": cell})
+    data = pack({**_frame(channel, words), "title": title, "note": note, "tall": tall, "cell": cell, "place": place})
     _matrix(key=key, data=data, on_cell_change=_keep)
     return cell
 

@@ -1,5 +1,7 @@
 """The run that a page shows: starting it, steering it, and the words for how it stands."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from dlcore.engine.client import hash_owner
@@ -63,26 +65,33 @@ def duration(seconds: float) -> str:
     return _("{h} h {min} min").format(h=minutes // 60, min=minutes % 60)
 
 
-def show_transport(page: str, view: RunView | None, broken: bool) -> None:
-    """Draw Train / Pause / Continue, Step and Restart; what cannot be pressed is grey."""
+def show_transport(page: str, view: RunView | None, broken: bool, after_step: Callable[[], None] | None = None) -> None:
+    """Draw Train / Pause / Continue, Step and Restart; what cannot be pressed is grey.
+
+    `after_step` draws what a page has between Step and Restart.
+    """
     watching = view is not None and not is_mine(view)
     if watching:
-        _button(page, "copy", _("Continue as a copy"), "content_copy", _copy, view, primary=True)
+        show_button(page, "copy", _("Continue as a copy"), "content_copy", _copy, view, primary=True)
         return
     if view is not None and view.state in ACTIVE:
-        _button(page, "pause", _("Pause"), "pause", _pause, view, primary=True)
+        show_button(page, "pause", _("Pause"), "pause", _pause, view, primary=True)
     elif view is not None and view.state in GOES_ON:
-        _button(page, "train", _("Continue"), "play_arrow", _continue, view, primary=True)
+        show_button(page, "train", _("Continue"), "play_arrow", _continue, view, primary=True)
     elif view is not None and _wants_more(page, view):
-        _button(page, "train", _("Train on"), "play_arrow", _train_longer, view, primary=True)
+        show_button(page, "train", _("Train on"), "play_arrow", _train_longer, view, primary=True)
     else:
-        _button(page, "train", _("Train"), "play_arrow", _start, view, primary=True, disabled=broken)
+        show_button(page, "train", _("Train"), "play_arrow", _start, view, primary=True, disabled=broken)
     over = view is not None and view.state in ("finished", "failed")
-    _button(page, "step", _("Step"), "skip_next", _step, view, disabled=broken or over)
-    _button(page, "restart", _("Restart"), "replay", _restart, view, disabled=broken or view is None)
+    show_button(page, "step", _("Step"), "skip_next", _step, view, disabled=broken or over)
+    if after_step is not None:
+        after_step()
+    show_button(page, "restart", _("Restart"), "replay", _restart, view, disabled=broken or view is None)
 
 
-def _button(page: str, name: str, text: str, icon: str, act, *args, primary: bool = False, disabled: bool = False):
+def show_button(page: str, name: str, text: str, icon: str, act: Callable, *args, primary: bool = False,
+                disabled: bool = False) -> None:
+    """Draw a button that does `act` with the page and the arguments; what the engine refuses then is said."""
     st.button(text, key=f"{page}.{name}", icon=f":material/{icon}:", type="primary" if primary else "secondary",
               on_click=_guard, args=(page, act, *args), disabled=disabled)
 

@@ -1,19 +1,22 @@
 """The main picture of the Saliency page and what is asked of it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from dlcore.errors import DerinError, EngineError
 from dlcore.specs.datasets import MOST_CLASSES
-from dlcore.specs.saliency import COMPANY, METHODS, PREDICTED, TARGETS, TRUE
+from dlcore.specs.saliency import COMPANY, METHODS, TARGETS, TRUE, Saliency
 from pages.ui import state, subject, words
 from pages.ui.forms import Form, grouped
 from pages.ui.language import _, number, told
 from pages.ui.maps import picked_map, show_maps, show_waiting
+from pages.ui.method_card import show_card
 from pages.ui.methods import COMPANY as COMPANIES
-from pages.ui.methods import in_order, method_name
-from pages.ui.sheet import fill_sheet, refusals, spec
+from pages.ui.methods import in_order, method_name, print_attribution
+from pages.ui.removal import ask_removal, say_rank, show_removal
+from pages.ui.sheet import Sheet, fill_sheet, moves, refusals, resting, spec
+from pages.ui.trust import ask_trust, show_trust
 
 MAPS = "saliency.maps"
 
@@ -73,22 +76,61 @@ def _take_turn(page: str) -> None:
 
 
 def show_sheet(page: str, pad) -> None:
-    """Draw the pad, where one is wanted, and the grid of maps."""
+    """Draw the pad, where one is wanted, the grid of maps, and the picked map more closely."""
     subject.show_pad(page, pad)
     sight, asked = subject.look(page), spec(page)
+    reasons = refusals(METHODS, sight)
     try:
         sheet = fill_sheet(page, sight)
+        close = look_closer(page, sight, asked, sheet, asked.method in reasons)
     except EngineError as error:
         show_waiting(MAPS, page, _waiting(error))
         return
     except DerinError as error:
         st.warning(told(error))
         return
-    show_maps(MAPS, page, sheet, asked, refusals(asked.methods, sight), sight.experiment.data.dataset,
-              lambda: _take_picked(page))
+    show_maps(MAPS, page, sheet, asked, reasons, sight.experiment.data.dataset, lambda: _take_picked(page))
     if sheet.message:
         st.caption(sheet.message)
     _say_target(page, sight)
+    _show_closer(page, asked, close, reasons.get(asked.method, ""))
+
+
+@dataclass(frozen=True)
+class Closer:
+    """What is known of the picked map besides itself: how far it can be trusted, and the curves of its picture.
+
+    It is `stale` while it is about what was asked before.
+    """
+
+    trust: dict | None = None
+    removal: dict | None = None
+    stale: bool = False
+
+
+def look_closer(page: str, sight, asked: Saliency, sheet: Sheet, refused: bool) -> Closer:
+    """Have the picked map looked at closely once the maps are there; while it is, the sheet is pending."""
+    place = f"_closer.{page}"
+    if sheet.pending or not resting(page) or moves(sight):
+        return replace(st.session_state.get(place, Closer()), stale=True)
+    column = sheet.columns[min(asked.column, len(sheet.columns) - 1)]
+    jobs = [None if refused else ask_trust(page, sight, asked, column), ask_removal(page, sight, asked, column)]
+    for job in jobs:
+        if job is not None:
+            sheet.wait(job)
+    st.session_state[place] = Closer(*(job.result if job is not None else None for job in jobs))
+    return st.session_state[place]
+
+
+def _show_closer(page: str, asked: Saliency, close: Closer, refused: str) -> None:
+    card, meter, curves = st.columns([29, 39, 32], gap="medium")
+    with card:
+        show_card(page, asked, refused)
+    with meter:
+        show_trust("saliency.trust", page, close.trust, close.stale)
+    with curves:
+        show_removal("saliency.removal", page, close.removal, asked.method, close.stale)
+        st.caption(say_rank(close.removal, asked.method))
 
 
 def _waiting(error: EngineError) -> str:
@@ -108,4 +150,8 @@ def _say_target(page: str, sight) -> None:
         st.caption(_("Nobody has told the true class of this picture: the maps speak for the class it reads."))
 
 
-__all__ = ["MAPS", "PREDICTED", "choose_methods", "keep", "show_question", "show_sheet"]
+
+def print_call(page: str) -> str:
+    """Return the picked map as a person would compute it, with Captum, on a network `net` in eval()."""
+    asked, sight = spec(page), subject.look(page)
+    return print_attribution(asked, sight.experiment)

@@ -105,16 +105,20 @@ def _take_own(page: str, sheet: Sheet, sight: Sight, asked: Saliency) -> None:
     sheet.take(_ask_once(page, quick), 0)
     if not slow:
         return
-    if not _resting(page):
+    if not resting(page):
         sheet.pending, sheet.progress = True, 0.0
         return
-    learns = sight.view is not None and sight.view.state in runs.ACTIVE
-    job = run_job(page, "own", quick | {"methods": slow, "cache": True}, patient=learns)
+    job = run_job(page, "own", quick | {"methods": slow, "cache": True}, patient=moves(sight))
     sheet.take(job.result if job else None, 0)
     sheet.wait(job)
 
 
-def _resting(page: str) -> bool:
+def moves(sight: Sight) -> bool:
+    """Whether the network that is looked at learns on."""
+    return sight.view is not None and sight.view.state in runs.ACTIVE and sight.model["step"] is None
+
+
+def resting(page: str) -> bool:
     """Whether no stroke is in progress: the slow maps wait for its end."""
     drawn = drawing_on(f"{page}.pad") if subject.subject(page).picture == "drawing" else None
     return drawn is None or drawn.resting
@@ -151,6 +155,12 @@ def run_job(page: str, name: str, work: dict, patient: bool = False) -> JobView 
     again = kept is not None and kept[0] == key and view is not None
     st.session_state[place] = kept = key, engine.start_job(state.visitor(), work), again
     return engine.job(kept[1])
+
+
+def stop_job(page: str, name: str) -> None:
+    """Give up the Job `name` of the page."""
+    if kept := st.session_state.pop(f"_job.{page}.{name}", None):
+        state.engine().cancel(kept[1])
 
 
 def _take_company(page: str, sheet: Sheet, sight: Sight, asked: Saliency) -> None:

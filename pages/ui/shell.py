@@ -18,9 +18,11 @@ MENU = (
     ("", "home.py", N_("Home")),
     (N_("Basics"), "neuron.py", N_("Neuron")),
     (N_("Basics"), "backprop.py", N_("Backpropagation")),
+    (N_("Basics"), "playground.py", N_("Playground")),
     (N_("Images"), "convolution.py", N_("Convolution")),
     (N_("Images"), "digits.py", N_("Digits")),
     (N_("Images"), "saliency.py", N_("Saliency")),
+    (N_("Sequences"), "recurrent.py", N_("Recurrent")),
 )
 
 

@@ -13,6 +13,7 @@ import streamlit as st
 from dlcore.engine.client import Engine
 from dlcore.specs.codec import PAGES, Mend, from_link, to_link
 from dlcore.specs.experiment import Experiment
+from dlcore.specs.learning import KINDS, Learner
 from pages.ui.panels import register
 from pages.ui.visitors import IDENTITY, visitor
 
@@ -73,9 +74,9 @@ def page_spec(page: str, kind: str, default: Callable[[], Any] | None = None) ->
     return linked.spec
 
 
-def experiment(page: str, default: Callable[[], Experiment] = Experiment) -> Experiment:
-    """Return a page's experiment."""
-    return page_spec(page, Experiment().kind, default)
+def experiment(page: str) -> Learner:
+    """Return what a page trains: a spec of the kind that is named like the page, else an experiment."""
+    return page_spec(page, page if page in KINDS else Experiment().kind)
 
 
 def _read_link(page: str, kind: str, text: str) -> _Linked:
@@ -128,6 +129,16 @@ def forget_unknown_run(page: str) -> None:
 def run_was_unknown(page: str) -> bool:
     """Whether the page's link named a run that is not there."""
     return st.session_state.get(f"_run_unknown.{page}", False)
+
+
+def parameter(page: str, name: str) -> str | None:
+    """Return another parameter of a page's address, kept while one is on other pages."""
+    return _settle(page, name)
+
+
+def remember_parameter(page: str, name: str, text: str | None) -> None:
+    """Keep another parameter of a page's address."""
+    _keep(page, name, text)
 
 
 def _settle(page: str, name: str) -> str | None:

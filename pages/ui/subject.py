@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from dlcore.data.images import is_there
 from dlcore.engine.views import RunView
 from dlcore.explain.pretrained import read_manifest
 from dlcore.specs.codec import from_dict
@@ -67,8 +68,9 @@ def shown_run(page: str) -> RunView | None:
     if subject(page).network != "run":
         return None
     view = runs.shown_run(page)
-    usable = view is not None and view.live_step is not None and view.experiment.kind == "experiment"
-    return view if usable else None
+    if view is None or view.live_step is None or view.experiment.kind != "experiment":
+        return None
+    return view if is_there(view.experiment.data.dataset) else None
 
 
 def pause(page: str) -> float | None:

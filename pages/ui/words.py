@@ -1,5 +1,6 @@
 """What specs are called on screen: blocks, fields and options, in the visitor's language."""
 
+import re
 from collections.abc import Callable
 
 from dlcore.data import images
@@ -27,7 +28,8 @@ OPTIONS = {
 }
 FIELDS = {
     "data.dataset": N_("Data set"), "data.train_size": N_("Training pictures"), "data.size": N_("Picture size"),
-    "data.channels": N_("Colour channels"), "data.augment.rotation": N_("Rotation (±°)"),
+    "data.channels": N_("Colour channels"), "data.without": N_("Left out"),
+    "data.augment.rotation": N_("Rotation (±°)"),
     "data.augment.brightness": N_("Brightness (±)"), "data.augment.contrast": N_("Contrast (±)"),
     "data.augment.shift": N_("Shift (± pixels)"), "data.augment.scale": N_("Size (±)"),
     "data.augment.thickness": N_("Stroke thickness (±)"),
@@ -57,13 +59,26 @@ FIELDS = {
     "subject": N_("Network and picture"), "subject.network": N_("Network"),
     "subject.step": N_("Step"), "subject.picture": N_("Picture"), "subject.digit": N_("Test digit"),
     "subject.pixels": N_("Picture"),
+    "playground": N_("Playground"), "points": N_("Points"), "train_share": N_("Training points"),
+    "own": N_("Own points"), "table": N_("CSV file"), "data.seed": N_("Seed of the points"),
+    "data.classes": N_("Classes"), "layers": N_("Layers"), "neurons": N_("Neurons"), "batch_norm": N_("Batch norm"),
+    "residual": N_("Residual connections"), "network.weights": N_("Weights"), "frozen": N_("Frozen neurons"),
+    "removed": N_("Removed neurons"), "l1": "L1", "l2": "L2", "pace": N_("Epochs a second, at most"),
     "line.linear": N_("Without activation function"), "line.seed": N_("Seed"),
+    "recurrent": N_("Recurrent"), "data.task": N_("Task"), "data.length": N_("Sequence length"),
+    "data.language": N_("Language"), "data.wave": N_("Series"), "data.horizon": N_("Steps of the forecast"),
+    "data.noise": N_("Noise (%)"), "data.column": N_("Column"), "data.delay": N_("Delay"),
+    "data.symbols": N_("Symbols"), "network.cells": N_("Cells"), "network.hidden": N_("Units"),
+    "network.layers": N_("Layers"), "network.embedding": N_("Embedding"),
+    "network.forget_bias": N_("Added to the forget gate's bias"), "training.clip": N_("Gradient clipping"),
     "saliency": N_("Saliency"), "methods": N_("Methods"), "method": N_("Picked method"), "column": N_("Picked picture"),
     "company": N_("Beside it"), "turn": N_("Others"), "target": N_("Explain"), "absolute": N_("Sizes only"),
     "baseline": N_("Baseline"), "steps": N_("Steps"), "samples": N_("Samples"), "noise": N_("Noise"),
     "window": N_("Window"), "superpixel": N_("Squares"), "draws": N_("Subsets"),
     "positive": N_("Only what is positive"), "rule": N_("Rule in the convolutions"),
 }
+NAMED = re.compile(r"network\.(?:(frozen|removed)\.)?([wb]?[0-9.]+)")  # of a weight, or of a neuron
+SWITCHES = {"frozen": N_("Freeze"), "removed": N_("Remove")}
 FUNCTIONS = {"leaky_relu": "Leaky ReLU", "step": N_("Step function"), "softmax": "Softmax"}
 CURVES = {"sine": N_("Sine"), "step": N_("Jump"), "bump": N_("Bump"), "drawn": N_("Drawn")}
 KERNELS = {"edge": N_("Edges"), "vertical": N_("Vertical edges"), "horizontal": N_("Horizontal edges"),
@@ -76,7 +91,9 @@ SOURCES = {"test": N_("Test digit"), "drawing": N_("Draw"), "own": N_("Upload")}
 
 
 def field_name(path: str) -> str:
-    """Return what a field is called, given its dotted path."""
+    """Return what a field is called, given its dotted path; a weight is called by its name."""
+    if named := NAMED.fullmatch(path):
+        return f"{_(SWITCHES[named[1]])} {named[2]}" if named[1] else named[2]
     return _(FIELDS.get(path, FIELDS.get(path.split(".")[-1], path)))
 
 

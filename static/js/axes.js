@@ -15,20 +15,21 @@ export function openFrame({ width, height }, { left, right, low, high, margin = 
   return frame;
 }
 
-export function drawAxes(painter, frame, { theme, language }) {
+// With `bare` only the numbers: the lines would lie over a picture.
+export function drawAxes(painter, frame, { theme, language, bare = false }) {
   const format = new Intl.NumberFormat(language, { maximumSignificantDigits: 3 });
   painter.font = `11px ${theme.mono}`;
   painter.fillStyle = theme.muted;
   painter.textBaseline = "middle";
   painter.textAlign = "right";
   for (const tick of frame.ticks.up) {
-    rule(painter, frame.left, crisp(frame.y(tick)), frame.right, crisp(frame.y(tick)), tick === 0, theme);
+    if (!bare) rule(painter, frame.left, crisp(frame.y(tick)), frame.right, crisp(frame.y(tick)), tick === 0, theme);
     painter.fillText(format.format(tick), frame.left - 6, frame.y(tick));
   }
   painter.textAlign = "center";
   painter.textBaseline = "alphabetic";
   for (const tick of frame.ticks.across) {
-    rule(painter, crisp(frame.x(tick)), frame.top, crisp(frame.x(tick)), frame.bottom, tick === 0, theme);
+    if (!bare) rule(painter, crisp(frame.x(tick)), frame.top, crisp(frame.x(tick)), frame.bottom, tick === 0, theme);
     painter.fillText(format.format(tick), frame.x(tick), frame.bottom + 14);
   }
 }

@@ -1,13 +1,14 @@
 // Colours of the page as Streamlit's CSS variables give them, and the two scales as tables of 256 pixels.
 
 const tables = new Map();
+const CELLS = ["lstm", "rnn_tanh", "gru", "rnn_relu"]; // in the order of the categorical colours
 
 // Returns the named colours, scales and fonts that hold for an element now.
 export function readTheme(element) {
   const style = getComputedStyle(element.host ?? element);
   const read = (name) => style.getPropertyValue(`--st-${name}`).trim();
   const list = (name) => read(name).split(/,(?![^(]*\))/).map((colour) => colour.trim());
-  return {
+  const theme = {
     background: read("background-color"), surface: read("secondary-background-color"), ink: read("text-color"),
     muted: read("gray-text-color"), line: read("border-color"), blue: read("primary-color"),
     orange: read("orange-color"), orangeText: read("orange-text-color"), grey: read("gray-color"),
@@ -15,6 +16,13 @@ export function readTheme(element) {
     diverging: list("chart-diverging-colors"), sequential: list("chart-sequential-colors"),
     categorical: list("chart-categorical-colors"),
   };
+  return Object.assign(theme, ofCells(theme));
+}
+
+// The colour of each recurrent cell by its name, and a faint one, "lstm_faint".
+function ofCells({ categorical, background }) {
+  return Object.fromEntries(CELLS.filter((_, at) => categorical[at]).flatMap((name, at) => [
+    [name, categorical[at]], [`${name}_faint`, css(mix(parse(background), parse(categorical[at]), 0.4))]]));
 }
 
 export function parse(colour) {

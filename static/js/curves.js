@@ -33,6 +33,7 @@ export default component(STYLE, (stage) => {
   function rebuild(charts) {
     views = charts.map((chart) => openChart(stage, chart, { config: () => config, told: () => told, cursor, setCursor }));
     stage.box.replaceChildren(...views.flatMap((view) => view.nodes));
+    stage.box.style.minHeight = "0"; // the charts have their own heights
   }
 
   return {
@@ -66,6 +67,7 @@ function openKey(line) {
   const node = make("span", "key");
   const [swatch, value] = [make("i"), make("b", "mono")];
   node.append(swatch, make("span", "", { text: line.label }), value);
+  node.hidden = !line.label;
   return { line, node, swatch, value };
 }
 
@@ -121,7 +123,7 @@ function drawChart(view, stage, { config, told, cursor }) {
     key.swatch.style.borderTopColor = stage.theme[key.line.colour] ?? stage.theme.grey;
   });
   say(view.note, value.notes?.[view.chart.name] ?? view.chart.note ?? "");
-  describe(view, readings.filter(([, text]) => text), at ?? value.step, words);
+  describe(view, readings.filter(([label, text]) => label && text), at ?? value.step, words);
 }
 
 function describe(view, readings, step, words) {

@@ -42,6 +42,7 @@ export default component(STYLE, (stage) => {
     mark(pill, "class", `pill ${state.kind ?? ""}`);
     say(left, done);
     say(right, rate);
+    mark(right, "title", rate);
     bar.style.transform = `scaleX(${Math.min(Math.max(progress ?? 0, 0), 1)})`;
     mark(track, "aria-valuenow", Math.round(100 * (progress ?? 0)));
     mark(track, "aria-valuetext", [state.text, done, rate].filter(Boolean).join(", "));

@@ -23,8 +23,18 @@ export function drawMap(canvas, maps, place, scale, theme) {
   painter.putImageData(image, 0, 0);
 }
 
+// Paint number `place` of uint8 pictures (n, height, width) in greys, or (n, height, width, 3) in colour.
 export function drawPicture(canvas, pictures, place) {
-  drawMap(canvas, pictures, place, "grey", {});
+  const [, height, width, colours] = pictures.shape;
+  if (colours !== 3) return drawMap(canvas, pictures, place, "grey", {});
+  const painter = size(canvas, width, height);
+  const image = painter.createImageData(width, height);
+  const start = place * height * width * 3;
+  for (let at = 0; at < height * width; at++) {
+    for (let colour = 0; colour < 3; colour++) image.data[4 * at + colour] = pictures[start + 3 * at + colour];
+    image.data[4 * at + 3] = 255;
+  }
+  painter.putImageData(image, 0, 0);
 }
 
 function size(canvas, width, height) {

@@ -42,6 +42,7 @@ export default component(STYLE, (stage) => {
       view.config = meta;
       view.send = (cell) => setStateValue("cell", cell);
       if (meta.cell !== undefined && !view.touched) view.chosen = meta.cell;
+      if (meta.place) stage.box.style.minHeight = `${meta.place}px`;
       say(title, meta.title);
       mark(grid, "aria-label", meta.title);
       stage.hear(meta.channel, "matrix", (value) => { view.told = value; draw(); });

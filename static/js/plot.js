@@ -14,6 +14,7 @@ export function paintChart({ painter, width, height }, scene) {
   painter.beginPath();
   painter.rect(frame.left - 1, frame.top - 2, frame.right - frame.left + 2, frame.bottom - frame.top + 4);
   painter.clip();
+  shadeBand(painter, frame, scene);
   if (scene.chart.gap && scene.value.gap) shadeGap(painter, frame, scene);
   for (const line of scene.chart.lines) drawLine(painter, frame, scene.value.arrays[line.name], scene.theme[line.colour]);
   painter.restore();
@@ -58,6 +59,7 @@ function extent(chart, value, log) {
     const curve = value.arrays[name];
     return curve ? [...curve.subarray(curve.shape[1])].filter(Number.isFinite) : [];
   });
+  all.push(...[...(value.arrays[chart.band]?.subarray(value.arrays[chart.band].shape[1]) ?? [])].filter(Number.isFinite));
   const most = all.reduce((a, b) => Math.max(a, b), 0);
   if (log) return decades(all.filter((v) => v > 0), most || 1);
   const high = chart.high ?? niceAbove(most || 1);
@@ -136,6 +138,19 @@ function drawLine(painter, frame, curve, colour) {
   }
   painter.stroke();
   if (pen && run === 0) dot(painter, frame.x(curve[count - 1]), frame.y(curve[2 * count - 1]), 2.5);
+}
+
+// Between the lowest and the highest of several runs.
+function shadeBand(painter, frame, { chart, value, theme }) {
+  const band = value.arrays[chart.band];
+  if (!band?.length) return;
+  const count = band.shape[1];
+  painter.beginPath();
+  for (let at = 0; at < count; at++) painter[at ? "lineTo" : "moveTo"](frame.x(band[at]), frame.y(band[2 * count + at]));
+  for (let at = count - 1; at >= 0; at--) painter.lineTo(frame.x(band[at]), frame.y(band[count + at]));
+  Object.assign(painter, { globalAlpha: 0.2, fillStyle: theme.blue });
+  painter.fill();
+  painter.globalAlpha = 1;
 }
 
 // Between training and held-out loss, from the step where the gap opened.

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from dlcore.__main__ import main
+
 ROOT = Path(__file__).parents[2]
 MY_NET = {
     "data": {"size": 48, "channels": 3},
@@ -56,3 +58,32 @@ def test_bad_input_is_one_sentence_and_exit_status_two(tmp_path):
         assert done.returncode == 2 and done.stdout == ""
         assert word in done.stderr and "Traceback" not in done.stderr and len(done.stderr.splitlines()) == 1
     assert run("describe", str(tmp_path / "none.json")).returncode == 2
+
+
+PLANE = {"kind": "playground", "network": {"layers": [{"neurons": 3}, {"neurons": 5, "activation": "none"}]},
+         "training": {"epochs": 40, "pace": 0, "optimizer": "adam", "learning_rate": 0.05}}
+
+
+def here(capsys, tmp_path, command: str, spec: dict, *more: str) -> tuple[int, list[dict], str]:
+    """Run a command in this process; return its status, what it printed, and what it said of errors."""
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps(spec))
+    status = main([command, str(path), *more])
+    said = capsys.readouterr()
+    return status, [json.loads(line) for line in said.out.splitlines()], said.err
+
+
+def test_a_playground_is_described_and_trained_too(capsys, tmp_path):
+    _, (table,), _ = here(capsys, tmp_path, "describe", PLANE)
+    assert [(row["name"], row["parameters"]) for row in table["layers"]] == [("fc1", 9), ("act1", 0), ("fc2", 20),
+                                                                            ("fc3", 6)]
+    status, lines, _ = here(capsys, tmp_path, "train", PLANE)
+    assert status == 0
+    assert lines[-1]["kind"] == "evaluation" and lines[-1]["steps"] == 1000 and lines[-1]["test_accuracy"] > 0.7
+
+
+def test_a_playground_that_comes_to_no_number_ends_with_the_reason(capsys, tmp_path):
+    wild = PLANE | {"data": {"dataset": "plane"}, "training": {"learning_rate": 10, "optimizer": "sgd", "pace": 0},
+                    "network": {"layers": [{"activation": "relu"}] * 3}}
+    status, _, said = here(capsys, tmp_path, "train", wild)
+    assert status == 2 and "learning rate 10 is too large" in said

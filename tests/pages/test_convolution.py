@@ -12,6 +12,7 @@ from dlcore.specs.convolution import Convolution
 from dlcore.specs.subject import Subject
 from pages.ui.layer_words import write_size
 from pages.ui.microscope import grant
+from tests.conftest import wait_until
 
 PAGE = "convolution"
 
@@ -185,3 +186,42 @@ def test_nonsense_for_a_kernel_is_left_alone(visit, typed):
     app.session_state[f"{PAGE}.kernel"] = {"kernel": typed}
     app.run()
     assert not app.exception and linked(app).bench == Bench()
+
+
+# filters
+
+
+def until_done(app, seconds: float = 60) -> None:
+    """Run the page again, as its fragment does by itself, until no Job is under way."""
+    def done() -> bool:
+        app.run()
+        assert not app.exception
+        return f"_pending.{PAGE}" in app.session_state and not app.session_state[f"_pending.{PAGE}"]
+    wait_until(done, seconds, "the Jobs of the page did not end")
+
+
+def test_the_filters_come_with_what_excites_them_and_can_be_switched_off_and_measured(visit):
+    app = visit(Convolution(view="filters", layer="conv2", channel=3))
+    until_done(app)
+    shown = {one.proto.component_name.rsplit(".", 1)[-1] for one in app.get("bidi_component")}
+    assert any("grid" in name for name in shown)
+    assert app.selectbox(key=f"{PAGE}.filter_layer").value == "conv2"
+    app.number_input(key=f"{PAGE}.filter_channel").set_value(9).run()
+    assert linked(app).channel == 8
+    app.toggle(key=f"{PAGE}.filter_off").set_value(True).run()
+    assert linked(app).off == (("conv2", 8),)
+    assert [text.value for text in app.markdown if "reads **7**" in text.value][:2] == [
+        "with all: reads **7**, 100.0%", "without: reads **7**, 100.0%"]
+    app.button(key=f"{PAGE}.measure").click().run()
+    app.button(key=f"{PAGE}.stop_measuring").click().run()
+    assert f"{PAGE}.measure" in [button.key for button in app.button] and not app.exception
+    app.button(key=f"{PAGE}.all_on").click().run()
+    assert linked(app).off == ()
+
+
+def test_a_clicked_picture_opens_its_filter(visit):
+    app = visit(Convolution(view="filters", layer="conv1"))
+    until_done(app)
+    app.session_state[f"{PAGE}.best"] = {"picked": 7}
+    app.run()
+    assert not app.exception and linked(app).channel == 7

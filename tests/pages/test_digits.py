@@ -90,10 +90,10 @@ def test_a_training_control_changes_the_experiment_in_the_address(app_test, key,
 
 
 def test_a_link_with_impossible_values_opens_with_the_nearest_ones_and_says_so(app_test):
-    app = app_test("digits.py", experiment=json.dumps({"training": {"learning_rate": 1e9, "colour": "red"}}))
+    app = app_test("digits.py", experiment=json.dumps({"training": {"learning_rate": 1e9, "taste": "red"}}))
     assert app.select_slider(key="digits.learning_rate").value == 10
     said = "\n".join(info.value for info in app.info)
-    assert "Learning rate" in said and "training.colour" in said
+    assert "Learning rate" in said and "training.taste" in said
 
 
 @pytest.mark.parametrize("address", [

@@ -5,19 +5,24 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from dlcore.data.images import load_test
-from dlcore.explain.attribution import attribute
+from dlcore.explain.attribution import SEED, attribute, drawn
 from dlcore.explain.question import pose
 from dlcore.explain.snapshot import load
 from dlcore.plots.theme import encode_signed
 from dlcore.specs.codec import to_link
+from dlcore.specs.data import ImageData
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import PRESETS, Network
 from dlcore.specs.saliency import METHODS, Saliency
 from dlcore.specs.subject import Subject, write_pixels
+from dlcore.specs.training import Training
 from pages.ui import maps
+from pages.ui.methods import print_attribution
 from pages.ui.sheet import refusals
+from pages.ui.trust import judge
 from tests.conftest import wait_until
 
 
@@ -48,8 +53,18 @@ def finished(app):
 def open_saliency(app_test, awake):
     def open_page(locale="en-US", run="", **asked):
         address = {"run": run} if run else {}
-        return app_test("saliency.py", locale, saliency=to_link(Saliency(**asked)), **address)
+        link = to_link(Saliency(**{"method": "gradient", **asked}))  # the quickest to be looked at closely
+        return app_test("saliency.py", locale, saliency=link, **address)
     return open_page
+
+
+@pytest.fixture(scope="module")
+def a_run(engine):
+    """A small run that has ended."""
+    wait_until(lambda: engine.status().ready, 60, "the engine did not wake")
+    run = engine.start_run(Experiment(data=ImageData(train_size=1000), training=Training(batch_size=50)), "the owner's")
+    wait_until(lambda: engine.view(run).state == "finished", 30, "the run did not end")
+    return run
 
 
 def test_all_maps_of_all_methods_come_for_the_test_digit(open_saliency):
@@ -77,8 +92,8 @@ def test_one_digit_of_each_class_stands_beside_the_picture(open_saliency):
     assert [len(row) for row in meta["cells"]] == [11, 11]
 
 
-def test_the_mistakes_beside_it_are_mistakes(open_saliency):
-    meta, _arrays = finished(open_saliency(company="mistakes", methods=("gradient",)))
+def test_the_mistakes_beside_it_are_mistakes(open_saliency, a_run):
+    meta, _arrays = finished(open_saliency(run=a_run, company="mistakes", methods=("gradient",)))
     assert len(meta["columns"]) == 11
     for column in meta["columns"][1:]:
         assert column["wrong"] and column["read"].split(",")[0] != column["title"].split(", ")[-1]
@@ -109,3 +124,109 @@ def test_a_method_that_does_not_fit_the_network_is_grey_and_says_why():
 def test_the_page_speaks_turkish(open_saliency):
     app = open_saliency("tr-TR", methods=("gradient",))
     assert app.title[0].value == "Belirginlik"
+
+
+def panel(app, name):
+    """Return the message of a component: (meta, arrays)."""
+    found = next(part for part in app.get("bidi_component") if part.proto.id.endswith(name))
+    return unpack(found.proto.bytes)
+
+
+def test_the_picked_map_comes_with_its_formula_its_trust_meter_and_its_curves(open_saliency):
+    app = open_saliency(methods=("gradient", "deep_lift"), method="deep_lift")
+    finished(app)
+    trust, arrays = panel(app, "saliency.trust")
+    assert trust["names"] == ["trained", "fc1", "conv5", "conv4", "conv3", "conv2", "conv1"]
+    assert arrays["maps"].shape == (7, 28, 28) and np.isfinite(arrays["signed"]).all()
+    assert (arrays["absolute"][:, 0] == 1).all() and trust["verdict"]
+    assert [fact["name"].split()[0] for fact in trust["facts"]] == ["adds", "infidelity", "changes"]
+    curves, drawn = panel(app, "saliency.removal")
+    assert curves["kinds"] == ["method", "method", "edges", "random"] and curves["picked"] == 1
+    assert drawn["deletion"].shape == (4, 25)
+    assert any("f_c(x')" in formula.value for formula in app.latex)
+
+
+@pytest.mark.parametrize("sizes, signs, said", [(0.1, 0.0, "falls apart with"), (0.9, 0.1, "outline stays"),
+                                                (0.9, 0.9, "hardly changes"), (0.5, 0.3, "in part"), (None, None, "")])
+def test_the_verdict_says_what_the_correlations_mean(sizes, signs, said):
+    assert said in judge(sizes, signs)
+
+
+def test_a_grey_method_has_its_reason_on_its_card(open_saliency, awake):
+    experiment = Experiment(data=ImageData(train_size=500), network=Network(blocks=PRESETS["mlp"]))
+    run = awake.start_run(experiment, "someone else's secret")
+    wait_until(lambda: awake.view(run).state == "finished", 30, "the run did not end")
+    app = open_saliency(run=run, method="grad_cam")
+    meta, _arrays = finished(app)
+    refused = {method["name"]: method["refused"] for method in meta["methods"] if method["refused"]}
+    assert set(refused) == {"grad_cam", "guided_grad_cam"}
+    assert any("needs the maps of a convolution" in said.value for said in app.caption)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_printed_call_computes_the_map_that_is_shown(method):
+    asked = Saliency(method=method, target="4", draws=60, steps=20, samples=5)
+    known = load({"pretrained": "digits"}, "")
+    code = print_attribution(asked, known.experiment)
+    seven = torch.from_numpy(load_test("mnist").test_images[0])[None, None] / 255
+    given = {"net": pose(known, load_test("mnist").test_images[0], asked).module, "picture": seven,
+             "digits": pose(known, load_test("mnist").test_images[0], asked).references}
+    if method in ("kernel_shap", "lrp"):  # these need more than a call: another fit, and batch norms that are folded
+        compile(code, "printed", "exec")
+        return
+    with drawn(SEED):
+        exec(code, given)
+    shown, wanted = given["shown"].detach()[0].numpy(), attribute(pose(known, load_test("mnist").test_images[0], asked),
+                                                                  method)
+    if method in ("feature_ablation", "grad_cam"):  # spread over the squares' pixels, stretched over the picture
+        assert np.sign(shown).min() >= -1 and shown.size
+    else:
+        assert np.allclose(shown, wanted, atol=1e-4 * max(np.abs(wanted).max(), 1e-9) + 1e-6)
+
+
+# look closer
+
+
+def whole_tab(app, name):
+    """Open a tab and run the page until its Job is done."""
+    def is_done():
+        app.session_state["saliency.closer"] = name
+        app.run()
+        shown = [part.proto.id for part in app.get("bidi_component")]  # AppTest opens a tab at the second run only
+        there = any(one.endswith(WORKING[name]) for one in shown)
+        return app.exception or (there and not panel(app, WORKING[name])[0]["pending"])
+    wait_until(is_done, 60, f"{name}: no end")
+    assert not app.exception
+
+
+WORKING = {"Along the training": "saliency.filming", "What would change its mind": "saliency.attacking",
+           "Who taught it this": "saliency.tracing"}
+
+
+def test_the_film_has_a_frame_for_each_snapshot(open_saliency, a_run, engine):
+    app = open_saliency(run=a_run, methods=("gradient",), method="gradient")
+    whole_tab(app, "Along the training")
+    _meta, arrays = panel(app, "saliency.film")
+    assert len(arrays["film.pictures"]) == len(engine.view(a_run).snapshots)
+
+
+def test_the_attacks_change_the_reading_and_say_from_where_on(open_saliency, a_run):
+    app = open_saliency(run=a_run, methods=("gradient",))
+    whole_tab(app, "What would change its mind")
+    meta, arrays = panel(app, "saliency.attack")
+    assert arrays["pgd"].shape == (21, 28, 28) and meta["reads"]["pgd"][-1]["fooled"]
+    assert "PGD succeeds from" in panel(app, "saliency.attacking")[0]["text"]
+
+
+def test_the_teachers_are_shown_and_can_be_left_out(open_saliency, a_run, engine):
+    app = open_saliency(run=a_run, methods=("gradient",))
+    whole_tab(app, "Who taught it this")
+    meta, arrays = panel(app, "saliency.helpful")
+    assert arrays["helpful.pictures"].shape == (12, 28, 28)
+    assert all(label.startswith("7: ") for label in meta["topics"]["helpful"]["labels"])
+    assert "1,000 of 1,000 training digits" in panel(app, "saliency.tracing")[0]["text"]
+    app.button("saliency.without_helpful").click().run()
+    assert not app.exception
+    [(side, run)] = app.session_state["_retrained.saliency"]
+    assert side == "helpful" and len(engine.view(run).experiment.data.without) == 12
+    assert engine.view(run).experiment.data.count == 988

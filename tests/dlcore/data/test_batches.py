@@ -116,3 +116,23 @@ def test_augmented_batches_have_the_size_that_was_asked_for(mnist):
     for size in (20, 28, 48):
         batches = Batches(ImageData(train_size=500, size=size, augment=Augment(rotation=10)), mnist, 16, seed=0)
         assert batches.batch(0)[0].shape == (16, 1, size, size)
+
+
+def test_digits_that_are_left_out_leave_the_others_in_their_order(numbered):
+    whole = Batches(ImageData(train_size=503), numbered, 503, seed=3)
+    left_out = (7, 100, 100, 502)
+    others = Batches(ImageData(train_size=503, without=left_out), numbered, 500, seed=3)
+    assert len(others.labels) == ImageData(train_size=503, without=left_out).count == 500
+    for step in (0, 1):
+        wanted = [number for number in numbers(whole.batch(step)[0]) if number not in left_out]
+        assert numbers(others.batch(step)[0]) == wanted
+    assert others.chosen.tolist() == [number for number in range(503) if number not in left_out]
+
+
+def test_as_many_digits_are_left_as_the_spec_counts_also_where_some_were_not_among_them(numbered):
+    chosen = Batches(ImageData(train_size=500), numbered, 64, seed=3).chosen.tolist()
+    absent = next(number for number in range(503) if number not in chosen)
+    spec = ImageData(train_size=500, without=(chosen[5], absent))
+    left = Batches(spec, numbered, 64, seed=3)
+    assert len(left.chosen) == spec.count == 498 and chosen[5] not in left.chosen.tolist()
+    assert left.per_epoch == -(-spec.count // 64)

@@ -15,7 +15,7 @@ from torch import nn
 from dlcore.errors import EngineError
 from dlcore.explain.attribution import METHODS, SEED, attribute, drawn
 from dlcore.explain.folding import fold_norms, has_norm
-from dlcore.explain.question import last_maps, pose
+from dlcore.explain.question import pose
 from dlcore.specs import saliency
 from dlcore.specs.data import ImageData
 from dlcore.specs.model import Activation, BatchNorm, Conv, Flatten, Linear, Pool
@@ -174,7 +174,7 @@ def test_grad_cam_is_its_formula(positive):
     asked = ask(positive=positive)
     small = by_formula(SNAPSHOT.module, "relu2", asked.picture, 3)
     wanted = F.interpolate(small.relu() if positive else small, (28, 28), mode="bilinear")
-    assert last_maps(SNAPSHOT) == "relu2"
+    assert saliency.last_maps(SNAPSHOT.experiment.network) == "relu2"
     assert np.allclose(attribute(asked, "grad_cam"), flat(wanted), atol=1e-7)
 
 

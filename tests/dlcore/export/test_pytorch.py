@@ -88,3 +88,14 @@ def test_the_printed_script_says_what_was_left_out():
     assert "not in torchvision: strokes" in code
     assert "RandomAffine(10)" in code and "[:500]" in code and "Resize(48)" in code
     compile(code, "printed", "exec")
+
+
+def test_the_printed_script_leaves_out_what_was_left_out():
+    script = print_script(Experiment(data=ImageData(train_size=500, without=(7, 3, 7))))
+    lines = [line for line in script.splitlines() if line.startswith(("left_out", "chosen", "train_set = Subset"))]
+    scope = {"torch": torch, "train_set": list(range(600)), "Subset": lambda whole, chosen: [whole[n] for n in chosen]}
+    torch.manual_seed(0)
+    wanted = [number for number in torch.randperm(600)[:500].tolist() if number not in (3, 7)]
+    torch.manual_seed(0)
+    exec("\n".join(lines), scope)
+    assert scope["train_set"] == wanted

@@ -1,0 +1,189 @@
+"""The fragments that keep the Playground page in step with its run: everything on it at once, and the rewinding."""
+
+import time
+
+import numpy as np
+import streamlit as st
+
+from dlcore.engine.views import RunView
+from dlcore.errors import DerinError, EngineError
+from dlcore.specs.learning import in_effect
+from pages.ui import panels, runs, state
+from pages.ui.history import History, history_of
+from pages.ui.language import _, number, told
+from pages.ui.playground import frames, steering
+from pages.ui.playground.frames import Topics
+from pages.ui.watching import snapshots_topic
+
+LINES = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2")
+QUICK, CALM = 0.08, 0.4  # seconds between two looks, with few and with many trainings
+STANDING = 0.3           # while the run stands still: a weight may be set by hand
+POINTS = 240             # of a curve, at most
+MATRIX_PAUSE = 0.5       # seconds between two confusion matrices
+
+
+def poll(page: str, view: RunView | None) -> None:
+    """Draw the run's state and progress, and go on doing so while it trains."""
+    st.fragment(_tick, run_every=_pause(view))(page, view.state if view else "")
+
+
+def _pause(view: RunView | None) -> float | None:
+    """Return the seconds between two looks; None where nothing can change by itself."""
+    status = state.engine().status()
+    if not status.ready or (view is not None and view.state in runs.ACTIVE):
+        return QUICK if status.running <= 3 else CALM
+    return STANDING if view is not None and view.state in runs.GOES_ON else None
+
+
+def history(page: str) -> History:
+    """Return what this session remembers of the page's run."""
+    return history_of(page, state.run(page) or "", LINES)
+
+
+def _tick(page: str, state_before: str) -> None:
+    known = history(page)
+    view = runs.shown_run(page, known.cursor)
+    if view is None:
+        st.session_state[f"_shown.{page}"] = {}
+        panels.live(f"{page}.live", page, _empty(), text=_("Not trained yet"), left=_waking())
+        return
+    known.take(view)
+    done, speed = _progress(view)
+    panels.live(f"{page}.live", page, _topics(page, view, known), state=view.state, text=runs.state_text(view),
+                progress=view.step / max(view.total_steps, 1), left=done, right=speed, step=view.step)
+    if view.message:
+        st.warning(told(view.message))
+    if view.state != state_before:
+        st.rerun()
+
+
+def _waking() -> str:
+    status = state.engine().status()
+    return "" if status.ready else _("The engine is waking, {left} left").format(
+        left=runs.duration(status.seconds_left))
+
+
+def _progress(view: RunView) -> tuple[str, str]:
+    """Return what is done ("epoch 120"), and what trains, how fast and why ("kernel, 60 epochs/s")."""
+    if view.state == "queued" and _waking():
+        return _waking(), ""
+    done = _("epoch {epoch} of {epochs}").format(epoch=number(view.epoch, 0 if view.epoch >= 10 else 2),
+                                                 epochs=number(round(view.total_steps * view.epoch / view.step)
+                                                               if view.step else view.experiment.training.epochs))
+    return done, " · ".join(filter(None, [_gear(view.frame), _speed(view)]))
+
+
+def _gear(frame: dict | None) -> str:
+    """Say what trains: the compiled kernel, or autograd and why."""
+    if not frame or "gear" not in frame:
+        return ""
+    if frame["gear"] == "kernel":
+        return _("compiled kernel")
+    if not (why := frame.get("why")):
+        return _("autograd")
+    template = why["template"]
+    return _("autograd: {why}").format(why=_(template).format(**why["values"]))
+
+
+def _speed(view: RunView) -> str:
+    if view.state != "running" or not view.rate:
+        return ""
+    return _("{rate} epochs/s").format(rate=number(view.rate / max(view.experiment.data.train_count, 1), 0))
+
+
+def _empty() -> Topics:
+    """Return empty curves and an empty slider for a page without a run."""
+    return {"curves": {"step": 0, "total_steps": 1, "steps_per_epoch": None, "marks": [], "gap": None, "notes": {}},
+            "snapshots": {"steps": np.zeros(0, np.uint32), "run": "", "step": 0, "total_steps": 0, "marks": []}}
+
+
+def _topics(page: str, view: RunView, known: History) -> Topics:
+    """Return what has changed since the last tick; a topic that is left out stays as it was."""
+    shown = st.session_state.setdefault(f"_shown.{page}", {})
+    topics = {}
+    if shown.get("curves") != (place := (view.id, view.step, view.cursor)):
+        shown["curves"] = place
+        topics = {"curves": known.drawn(view, POINTS), "snapshots": snapshots_topic(view, known)}
+    if view.frame is not None and shown.get("frame") != (place := (view.id, view.frame["number"])):
+        shown["frame"] = place
+        topics["frame"] = frames.frame_topic(in_effect(view.experiment, view.step), view.frame)
+        frames.keep_frame(page, view.experiment, view.frame)
+    return topics | _matrix(page, view, shown)
+
+
+def _matrix(page: str, view: RunView, shown: dict) -> Topics:
+    """Return the confusion matrix of the weights that were published last, twice a second at most."""
+    place, now = (view.id, view.live_step), time.monotonic()
+    if view.live_step is None or view.experiment.data.regression or shown.get("matrix") == place:
+        return {}
+    if now - shown.get("matrix_at", 0.0) < MATRIX_PAUSE:
+        return {}
+    shown["matrix_at"] = now
+    try:
+        answer = frames.ask(page, "plane_points", {"run": view.id, "step": None})
+    except DerinError:
+        return {}  # the engine is busy: the next tick asks again
+    shown["matrix"] = place
+    return {"matrix": frames.matrix_topic(view.experiment, answer)}
+
+
+# a page that stands still
+
+
+def still(page: str) -> Topics | None:
+    """Return the moment that a page shows whose run does not move: the network before training, or as it was left.
+
+    None while the engine cannot answer yet.
+    """
+    spec, view = state.experiment(page), steering.shown(page)
+    if view is not None and (view.state in runs.ACTIVE or view.frame is not None or view.live_step is None):
+        return {}  # the polling brings it
+    if steering.problem(spec) is not None:
+        return {"frame": {"empty": True}}
+    model = frames.model_of(spec) if view is None else {"run": view.id, "step": None}
+    try:
+        return moment(page, model, spec if view is None else view.experiment)
+    except EngineError:
+        return None
+    except DerinError:
+        return {"frame": {"empty": True}}  # an uploaded table is gone
+
+
+def moment(page: str, model: dict, spec) -> Topics:
+    """Return the topics of one moment: frame and matrix; EngineError, RecordingError or DataError."""
+    frame = frames.ask(page, "plane_frame", model)
+    frames.keep_frame(page, spec, frame)
+    topics = {"frame": frames.frame_topic(in_effect(spec, frame["step"]), frame)}
+    if not spec.data.regression:
+        topics["matrix"] = frames.matrix_topic(spec, frames.ask(page, "plane_points", model))
+    return topics
+
+
+@st.fragment
+def rewind_bar(page: str) -> None:
+    """Draw the slider over the snapshots; a chosen one turns the whole page back to it."""
+    step, view, answer = panels.chosen_step(f"{page}.rewind"), runs.shown_run(page), None
+    if _has_moved(page, step) and step is None:
+        st.rerun()
+    if step is not None and view is not None:
+        answer = _moment_at(page, view, step)
+    panels.rewind(f"{page}.rewind", page, answer)
+    if step is None or view is None:
+        return
+    if st.button(_("Train on from step {step}").format(step=step), key=f"{page}.train_on",
+                 icon=":material/fork_right:"):
+        runs.train_on_from(page, view, step)
+        st.rerun()
+
+
+def _has_moved(page: str, step: int | None) -> bool:
+    before = st.session_state.get(f"_rewound.{page}")
+    st.session_state[f"_rewound.{page}"] = step
+    return step != before
+
+
+def _moment_at(page: str, view: RunView, step: int) -> Topics | None:
+    try:
+        return moment(page, {"run": view.id, "step": step}, view.experiment)
+    except DerinError:
+        return None
