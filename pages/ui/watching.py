@@ -56,7 +56,7 @@ class Watch:
         """Return what the progress bar shows."""
         if view is None:
             return {"text": _("Not trained yet"), "left": waking()}
-        left, right = runs.progress_texts(view, self.wanted)
+        left, right = runs.progress_texts(self.page, view, self.wanted)
         if view.state == "queued" and waking():
             left, right = waking(), ""
         return {"state": view.state, "text": runs.state_text(view), "left": left, "right": right,
