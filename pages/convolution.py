@@ -7,11 +7,14 @@ from pages.ui.bench import show_bench
 from pages.ui.filters import show_filters
 from pages.ui.forms import Form
 from pages.ui.language import _, lesson
+from pages.ui.locality import show_locality
 from pages.ui.microscope import show_microscope
 from pages.ui.shell import open_page, show_notices
+from pages.ui.shifting import show_shift
 
 PAGE = "convolution"
-VIEWS = {"layers": show_microscope, "bench": show_bench, "filters": show_filters}
+VIEWS = {"layers": show_microscope, "bench": show_bench, "filters": show_filters, "shift": show_shift,
+         "locality": show_locality}
 
 open_page(_("Convolution"), _("Lay the stamp on the picture, multiply, add up, and write one number. Then slide on."))
 

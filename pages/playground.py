@@ -5,7 +5,7 @@ import streamlit as st
 from pages.ui import runs, state
 from pages.ui.language import _, lesson
 from pages.ui.panels import matrix
-from pages.ui.playground import board, code, datasets, figures, polling, sharing, steering, transport, wishes
+from pages.ui.playground import board, code, datasets, figures, polling, seeds, sharing, steering, transport, wishes
 from pages.ui.playground.settings import edit_settings
 from pages.ui.shell import open_page, show_notices
 
@@ -39,7 +39,10 @@ with accuracy:
     figures.show_accuracy(PAGE, spec)
 with confusions:
     if not spec.data.regression:
-        matrix(f"{PAGE}.confusion", PAGE, title=_("Confusion"), place=104)
+        matrix(f"{PAGE}.confusion", PAGE, title=_("Confusion"), place=90)
+seeds_said = st.container(key="playground_seeds_said", gap="small")
+with confusions:
+    seeds.show_seeds(PAGE, seeds_said)
 polling.rewind_bar(PAGE)
 
 # look closer

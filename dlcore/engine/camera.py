@@ -3,7 +3,7 @@
 import time
 
 PAUSE = 0.09  # seconds between two pictures, at least: reports come every tenth of a second
-SHARE = 0.1   # of the time goes into pictures, at most
+SHARE = 0.2   # of the time goes into pictures, at most
 
 
 class Camera:

@@ -7,12 +7,14 @@ from safetensors.numpy import load_file
 
 from dlcore.errors import N_, RecordingError
 from dlcore.specs import codec
-from dlcore.specs.experiment import Experiment
+from dlcore.specs.learning import Learner
 from dlcore.training.files import Weights
 from dlcore.training.recording import whole
 
 FOLDER = Path(__file__).parents[2] / "assets" / "models"
-PRETRAINED = ("digits",)
+PRETRAINED = ("digits", "names", "plays", "sentences_en", "sentences_tr")
+
+COMMANDS = {"digits": "digits"}  # the others are made by "recurrent"
 
 
 def read_manifest(name: str) -> dict:
@@ -21,10 +23,10 @@ def read_manifest(name: str) -> dict:
         return json.loads((FOLDER / f"{name}.json").read_text())
     except (OSError, ValueError) as error:
         raise RecordingError(N_("The pretrained network {name} is missing. Make it with: python -m dlcore pretrain "
-                                "{name}"), name=name) from error
+                                "{command}"), name=name, command=COMMANDS.get(name, "recurrent")) from error
 
 
-def open_pretrained(name: str) -> tuple[Experiment, Weights, int]:
+def open_pretrained(name: str) -> tuple[Learner, Weights, int]:
     """Return a pretrained network's experiment, weights and step."""
     manifest = read_manifest(name)
     weights = {key: whole(value) for key, value in load_file(FOLDER / f"{name}.safetensors").items()}

@@ -22,6 +22,7 @@ from dlcore.explain.neuron import see_neuron, see_planes, see_softmax
 from dlcore.explain.plane import show_frame, show_map, show_points
 from dlcore.explain.recurrent import RECURRENT
 from dlcore.explain.saliency_jobs import QUESTIONS
+from dlcore.explain.shifting import QUESTIONS as SHIFTING
 from dlcore.explain.snapshot import Snapshot
 from dlcore.specs import codec
 
@@ -91,5 +92,5 @@ REQUESTS: dict[str, Callable[[Snapshot | None, dict], Answer]] = {
     "neighbours": show_neighbours, "backprop": walk_backprop, "gradient_health": show_gradient_health,
     "neuron": show_neuron, "neuron_planes": show_planes, **QUESTIONS,
     "plane_frame": show_frame, "plane_map": show_map, "plane_points": show_points,
-    **RECURRENT, **CONVOLUTION,
+    **RECURRENT, **CONVOLUTION, **SHIFTING,
 }

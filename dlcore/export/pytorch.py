@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import indent
 
-from dlcore.specs.data import ImageData
+from dlcore.specs.data import ImageData, shuffle_seed
 from dlcore.specs.datasets import OWN_SIDE, is_own, normalisation
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import Block, Network, named_blocks
@@ -74,14 +74,15 @@ def _forward(network: Network, data: ImageData) -> Iterator[str]:
 def _imports(experiment: Experiment) -> str:
     functional = "import torch.nn.functional as F\n" if experiment.training.loss != "cross_entropy" else ""
     pillow = "from PIL import Image\n" if experiment.data.dataset == "emnist_letters" else ""
+    parts = "ConcatDataset, DataLoader, Subset" if experiment.data.again else "DataLoader, Subset"
     return f"import torch\n{functional}{pillow}from torch import nn, optim\n" \
-           "from torch.utils.data import DataLoader, Subset\nfrom torchvision import datasets, transforms"
+           f"from torch.utils.data import {parts}\nfrom torchvision import datasets, transforms"
 
 
 def _data(experiment: Experiment) -> str:
     data, batch = experiment.data, experiment.training.batch_size
     mean, deviation = (_numbers(values) for values in normalisation(data.dataset, data.channels))
-    plain = [*_resize(data), "transforms.ToTensor()", f"transforms.Normalize({mean}, {deviation})"]
+    tensors = ["transforms.ToTensor()", f"transforms.Normalize({mean}, {deviation})", *_shuffle(data)]
     subset = "" if data.examples == data.told.train else \
         f"\ntrain_set = Subset(train_set, torch.randperm(len(train_set))[:{data.examples}])"
     if data.without:
@@ -89,8 +90,14 @@ def _data(experiment: Experiment) -> str:
                  f"chosen = torch.randperm(len(train_set))[:{data.examples}].tolist()\n" \
                  "train_set = Subset(train_set, [n for n in chosen if n not in left_out])"
     train, test = _sets(data.dataset)
-    return (f"train_transform = {_compose([*_resize(data), *_augment(data), *plain[-2:]])}\n"
-            f"test_transform = {_compose(plain)}\n\n"
+    if data.again:
+        subset += f"\n# pictures with more weight: each is shown {data.times} times an epoch\n" \
+                  f"again = Subset({train}, {sorted(set(data.again))})\n" \
+                  f"train_set = ConcatDataset([train_set, *[again] * {data.times - 1}])"
+    order = f"torch.randperm({data.size}**2, generator=torch.Generator().manual_seed({shuffle_seed(data.size)}))"
+    shuffled = f"order = {order}  # one for all pictures\n" if data.shuffled else ""
+    return (f"{shuffled}train_transform = {_compose([*_resize(data), *_augment(data), *tensors])}\n"
+            f"test_transform = {_compose([*_resize(data), *tensors])}\n\n"
             f"train_set = {train}{subset}\ntest_set = {test}\n"
             f"train_loader = DataLoader(train_set, batch_size={batch}, shuffle=True)\n"
             "test_loader = DataLoader(test_set, batch_size=1000)")
@@ -124,6 +131,10 @@ def _resize(data: ImageData) -> list[str]:
     elif data.size != told.side:
         steps += [f"transforms.Resize({data.size})"]
     return steps + ([f"transforms.Grayscale({data.channels})"] if data.channels != told.channels else [])
+
+
+def _shuffle(data: ImageData) -> list[str]:
+    return ["lambda picture: picture.flatten(1)[:, order].view(picture.shape)"] if data.shuffled else []
 
 
 def _augment(data: ImageData) -> Iterator[str]:

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dlcore.seeds import derive
 from dlcore.specs.datasets import DATASETS, OWN, DataSet, describe
-from dlcore.specs.fields import Rule, choice, kind, real, whole
+from dlcore.specs.fields import Rule, choice, kind, real, switch, whole
 
 MOST = 124_800       # training pictures
 MOST_LEFT_OUT = 100  # so that a link still holds them
+MOST_AGAIN = 200
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ class Augment:
 class ImageData:
     """Pictures of a data set, and how they are given to the network; one with fewer than `train_size` gives all.
 
-    Of these the training pictures whose numbers are in `without` are left out.
+    Of these the training pictures whose numbers are in `without` are left out. `shuffled` ones have their pixels in
+    another order, the same for every picture: what was side by side no longer is.
+    Those whose numbers are in `again` have more weight: they are shown `times` times an epoch.
     """
 
     kind: Literal["images"] = kind("images")
@@ -41,8 +45,11 @@ class ImageData:
     size: int = choice(28, 20, 24, 28, 32, 40, 48)
     channels: int = choice(1, 1, 3)
     augment: Augment = field(default_factory=Augment)
+    shuffled: bool = switch(False)
     without: tuple[int, ...] = field(
         default=(), metadata={"rule": Rule(int, 0, MOST - 1, length=(0, MOST_LEFT_OUT))})
+    again: tuple[int, ...] = field(default=(), metadata={"rule": Rule(int, 0, MOST - 1, length=(0, MOST_AGAIN))})
+    times: int = whole(10, 2, 50)
 
     @property
     def told(self) -> DataSet:
@@ -63,3 +70,13 @@ class ImageData:
     def count(self) -> int:
         """The number of training pictures that the network learns from."""
         return self.examples - len(set(self.without))
+
+    @property
+    def shown(self) -> int:
+        """The number of pictures that an epoch shows: those with more weight come more than once."""
+        return self.count + (self.times - 1) * len(set(self.again) - set(self.without))
+
+
+def shuffle_seed(size: int) -> int:
+    """Return the seed of the order in which the pixels of shuffled pictures stand, by the side of the picture."""
+    return derive(0, "shuffled pixels", size)

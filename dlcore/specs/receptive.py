@@ -1,5 +1,7 @@
 """What a unit of a layer can see of the network's input, from the blocks alone (without torch)."""
 
+from dataclasses import dataclass
+
 from dlcore.specs.data import ImageData
 from dlcore.specs.model import Network, named_blocks
 from dlcore.specs.shapes import layer_table
@@ -38,3 +40,35 @@ def _through(spans: Spans, size: int, stride: int, padding: int = 0, dilation: i
 def _join(spans) -> Span:
     seen = [span for span in spans if span != BLIND]
     return (min(first for first, _end in seen), max(end for _first, end in seen)) if seen else BLIND
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What the units of a layer with maps see along a side, edges left aside: unit i the `size` pixels from
+    `start` + i·`jump` on."""
+
+    start: int
+    jump: int
+    size: int
+
+
+def reaches(network: Network, data: ImageData) -> dict[str, Reach]:
+    """Return the reach of each layer with maps.
+
+    Source: "Computing Receptive Fields of Convolutional Neural Networks", Distill, 2019.
+    """
+    layer_table(network, data)
+    found, reach = {}, Reach(0, 1, 1)
+    for name, block in named_blocks(network.blocks):
+        if block.kind in ("flatten", "linear"):
+            break
+        if block.kind == "conv":
+            reach = _extend(reach, block.dilation * (block.kernel - 1) + 1, block.stride, block.padding)
+        elif block.kind == "pool":
+            reach = _extend(reach, block.size, block.stride, 0)
+        found[name] = reach
+    return found
+
+
+def _extend(reach: Reach, span: int, stride: int, padding: int) -> Reach:
+    return Reach(reach.start - padding * reach.jump, reach.jump * stride, reach.size + (span - 1) * reach.jump)

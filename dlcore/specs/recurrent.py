@@ -169,6 +169,15 @@ def count_parameters(spec: Recurrent, cell: str) -> int:
     return count + (network.hidden + 1) * outputs
 
 
+def describe_cells(spec: Recurrent) -> dict:
+    """Return of each cell its gates and its parameters, and what a training holds in memory, in bytes."""
+    inputs, outputs = widths(spec.data)
+    return {"inputs": inputs, "outputs": outputs, "steps_per_epoch": steps_per_epoch(spec),
+            "cells": {cell: {"gates": list(GATES[cell]), "parameters": count_parameters(spec, cell)}
+                      for cell in spec.network.cells},
+            "training_memory": estimate_memory(spec)}
+
+
 def estimate_memory(spec: Recurrent) -> int:
     """Return about how many bytes a running training holds: the cells learn in turns, so the largest one's states."""
     network, training = spec.network, spec.training

@@ -13,11 +13,15 @@ from dlcore.explain.snapshot import load
 from dlcore.specs import codec
 from dlcore.specs.data import Augment, ImageData
 from dlcore.specs.experiment import Experiment
+from dlcore.specs.learning import Learner
 from dlcore.specs.model import RELU, BatchNorm, Block, Conv, Dropout, Flatten, Linear, Network, Pool
 from dlcore.specs.training import Training
 from dlcore.training.headless import train
+from dlcore.training.pretrain_recurrent import DATA, RECURRENT, measure_cells
 from dlcore.training.recording import halved
 from dlcore.training.state import to_arrays
+
+MNIST = "MNIST, 60,000 training digits (CC BY-SA 3.0)"
 
 
 def _stage(channels: int) -> tuple[Block, ...]:
@@ -30,29 +34,36 @@ DIGITS = Experiment(
                             Dropout(p=0.3), Flatten(), Linear(features=10))),
     training=Training(epochs=12, batch_size=128, learning_rate=0.006, weight_decay=0.02, precision="bfloat16", seed=7),
 )
-EXPERIMENTS = {"digits": DIGITS}
+EXPERIMENTS: dict[str, dict[str, Learner]] = {"digits": {"digits": DIGITS}, "recurrent": RECURRENT}
 
 
-def pretrain(name: str, say: Callable[[dict], None]) -> None:
-    """Train a network of EXPERIMENTS and write it, in half precision, with its manifest into assets/models."""
-    experiment = EXPERIMENTS[name]
+def pretrain(command: str, say: Callable[[dict], None]) -> None:
+    """Train the networks of one of EXPERIMENTS and write them into assets/models."""
+    for name, experiment in EXPERIMENTS[command].items():
+        _pretrain(command, name, experiment, say)
+
+
+def _pretrain(command: str, name: str, experiment: Learner, say: Callable[[dict], None]) -> None:
+    """Train a network and write it, in half precision, with its manifest."""
     begun = time.perf_counter()
     trainer = train(experiment, say)
+    data = DATA[experiment.data.task] if experiment.kind == "recurrent" else MNIST
     manifest = {
-        "experiment": codec.to_dict(experiment, whole=True), "command": f"python -m dlcore pretrain {name}",
-        "data": "MNIST, 60,000 training digits (CC BY-SA 3.0)", "step": trainer.step,
+        "experiment": codec.to_dict(experiment, whole=True), "command": f"python -m dlcore pretrain {command}",
+        "data": data, "step": trainer.step,
         "seconds": round(time.perf_counter() - begun, 1), "torch": torch.__version__,
     }
     FOLDER.mkdir(parents=True, exist_ok=True)
     save_file({key: halved(value) for key, value in to_arrays(trainer.weights()).items()},
               FOLDER / f"{name}.safetensors")
     _write(name, manifest)
-    _write(name, manifest | {"test_accuracy": measure_accuracy(name)})
+    _write(name, manifest | (measure_cells(name) if experiment.kind == "recurrent" else
+                             {"test_accuracy": measure_accuracy(name)}))
 
 
 def measure_accuracy(name: str) -> float:
     """Return the share of the test digits that a pretrained network, as it was written, reads right."""
-    snapshot, test = load({"pretrained": name}, FOLDER), images.load_test(EXPERIMENTS[name].data.dataset)
+    snapshot, test = load({"pretrained": name}, FOLDER), images.load_test(DIGITS.data.dataset)
     read = [snapshot.read(part).argmax(1) for part in torch.from_numpy(test.test_images).split(500)]
     return (torch.cat(read).numpy() == test.test_labels).mean().item()
 

@@ -152,6 +152,8 @@ def edit_data(form: Form, datasets: tuple[str, ...], named: Callable[[str], str]
             form.choose("data.size")
         with right:
             form.choose("data.channels")
+        form.switch("data.shuffled", help=_("Puts the pixels of every picture into the same other order. Try it with "
+                                            "and without convolutions."))
     changed = [number(getattr(data.augment, declared.name), 1) for declared in fields(Augment)
                if rule_of(declared) and getattr(data.augment, declared.name)]
     with grouped(_("Augmentation"), " · ".join(changed) or _("none"), "augmentation", form.page):

@@ -37,7 +37,7 @@ class Line:
 @dataclass(frozen=True)
 class Chart:
     """One chart: its lines and axis; `gap` names the training and held-out lines between which a gap is shaded;
-    `band` the array of the topic (3, n: steps, lowest, highest) between whose lines is shaded.
+    `band` is an array of the topic "bands" (3, n: steps, lowest, highest) between whose lines is shaded.
 
     Without `high` the axis fits the curves; `low` above zero holds once the curves have come near it.
     """
@@ -73,13 +73,16 @@ def _keep() -> None:
 
 
 def live(key: str, channel: str, topics: Topics, *, step: int | None = None, more: Mapping[str, Any] | None = None,
-         **bar: Any) -> None:
+         fleeting: tuple[str, ...] = (), **bar: Any) -> None:
     """Show the run's state and progress and hand the topics of this tick to the other panels of the channel.
 
-    Of the `bar`, `state` is the run's state as the engine names it ("" shows none), `text` the words for it; see
-    pages/ui/live.py for them and for `more`: with a `line` the panel looks again by itself.
+    `fleeting` topics are sent once: the next tick brings newer ones. Of the `bar`, `state` is the run's state as the
+    engine names it ("" shows none), `text` the words for it; see pages/ui/live.py for them and for `more`: with a
+    `line` the panel looks again by itself.
     """
-    data = pack_tick(channel, repeat(key, topics), step, bar, {"label": _("Training progress"), **(more or {})})
+    once = {topic: content for topic, content in topics.items() if topic in fleeting}
+    sent = repeat(key, {topic: content for topic, content in topics.items() if topic not in once}) | once
+    data = pack_tick(channel, sent, step, bar, {"label": _("Training progress"), **(more or {})})
     _live(key=key, data=data, on_changed_change=_keep)
 
 

@@ -114,7 +114,13 @@ def begin(page: str, experiment: Experiment, parent: tuple[str, int] | None = No
     """Start a run and show it on the page."""
     run_id = state.engine().start_run(experiment, state.visitor(), parent=parent, paused=paused)
     state.remember_run(page, run_id)
+    begun(page).append(run_id)
     return run_id
+
+
+def begun(page: str) -> list[str]:
+    """Return the ids of the runs that were begun on the page in this session, the newest last."""
+    return st.session_state.setdefault(f"_begun.{page}", [])
 
 
 def _start(page: str, view: RunView | None) -> None:

@@ -24,6 +24,8 @@ const STYLE = `
   .cells > div { max-width: 440px; }
 `;
 
+const WORDS = 4; // of a cell that are shown: they need more room than letters
+
 export default component(STYLE, (stage) => {
   const head = make("div", "head");
   const [title, note] = [head.appendChild(make("span", "title")), head.appendChild(make("span", "note"))];
@@ -54,11 +56,12 @@ function draw(view) {
   say(view.title, fill(told.inputs ? config.words.title : config.words.number, { text: before, step }));
   say(view.note, truth ? fill(config.words.truth, { symbol: truth }) : told.asked?.[step] === false ? config.words.unasked : "");
   const all = [...told.cells, ...(told.beside ?? [])];
-  cells.style.setProperty("--columns", all.length > 4 ? 3 : all.length);
-  const longest = Math.max(1, ...all.flatMap(({ name }) => told.expected[name][step].map(([symbol]) => symbol.length)));
-  mark(cells, "class", longest > 1 ? "cells words" : "cells");
+  const words = all.some(({ name }) => told.expected[name][step].some(([symbol, share]) => share !== null && symbol.length > 1));
+  cells.style.setProperty("--columns", words ? Math.min(all.length, 2) : all.length > 4 ? 3 : all.length);
+  mark(cells, "class", words ? "cells words" : "cells");
   arrange(cells, all);
-  all.forEach((cell, at) => show(cells.children[at], cell, told.expected[cell.name][step], truth, view));
+  const most = words ? WORDS : Infinity;
+  all.forEach((cell, at) => show(cells.children[at], cell, told.expected[cell.name][step].slice(0, most), truth, view));
 }
 
 function arrange(place, cells) {

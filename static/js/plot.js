@@ -42,11 +42,11 @@ export function valueAt(curve, step) {
   return low ? curve[count + low - 1] : undefined;
 }
 
-function measure({ chart, value, log }, width, height) {
+function measure({ chart, value, log, band }, width, height) {
   const frame = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
-  frame.last = Math.max(value.total_steps ?? 0, value.step ?? 0, 1);
+  frame.last = Math.max(value.total_steps ?? 0, value.step ?? 0, band?.length ? band[band.shape[1] - 1] : 0, 1);
   frame.now = value.step ?? frame.last;
-  const [low, high] = extent(chart, value, log);
+  const [low, high] = extent(chart, value, log, band);
   const place = log ? (v) => (Math.log(v) - Math.log(low)) / (Math.log(high) - Math.log(low)) : (v) => (v - low) / (high - low);
   frame.x = (step) => frame.left + (frame.right - frame.left) * (step / frame.last);
   frame.y = (v) => frame.bottom - (frame.bottom - frame.top) * Math.min(Math.max(place(Math.max(v, log ? low : -Infinity)), -0.05), 1.05);
@@ -54,12 +54,12 @@ function measure({ chart, value, log }, width, height) {
   return frame;
 }
 
-function extent(chart, value, log) {
+function extent(chart, value, log, band) {
   const all = chart.lines.flatMap(({ name }) => {
     const curve = value.arrays[name];
     return curve ? [...curve.subarray(curve.shape[1])].filter(Number.isFinite) : [];
   });
-  all.push(...[...(value.arrays[chart.band]?.subarray(value.arrays[chart.band].shape[1]) ?? [])].filter(Number.isFinite));
+  if (band?.length) all.push(...[...band.subarray(band.shape[1])].filter(Number.isFinite));
   const most = all.reduce((a, b) => Math.max(a, b), 0);
   if (log) return decades(all.filter((v) => v > 0), most || 1);
   const high = chart.high ?? niceAbove(most || 1);
@@ -108,6 +108,7 @@ function drawEpochs(painter, frame, value, theme, words) {
   const epochs = Math.floor(frame.last / length + 1e-6);
   const stride = [1, 2, 5, 10, 20, 50, 100].find((n) => epochs / n <= 5) ?? epochs;
   painter.textBaseline = "alphabetic";
+  const last = painter.measureText(fill(words.epoch, { epoch: epochs })).width;
   for (let epoch = stride; epoch <= epochs; epoch += stride) {
     const x = frame.x(epoch * length);
     painter.globalAlpha = 0.7;
@@ -115,6 +116,7 @@ function drawEpochs(painter, frame, value, theme, words) {
     painter.globalAlpha = 1;
     painter.textAlign = x > frame.right - 24 ? "right" : "center";
     const named = epoch + stride > epochs;
+    if (!named && x > frame.right - last - 22) continue; // no room beside the last one's name
     painter.fillText(named ? fill(words.epoch, { epoch }) : epoch, painter.textAlign === "right" ? frame.right : x, frame.bottom + 14);
   }
 }
@@ -141,8 +143,7 @@ function drawLine(painter, frame, curve, colour) {
 }
 
 // Between the lowest and the highest of several runs.
-function shadeBand(painter, frame, { chart, value, theme }) {
-  const band = value.arrays[chart.band];
+function shadeBand(painter, frame, { band, theme }) {
   if (!band?.length) return;
   const count = band.shape[1];
   painter.beginPath();

@@ -9,7 +9,7 @@ const STYLE = `
   th { font-weight: 400; color: var(--st-gray-text-color); padding: 0 8px 0 0; text-align: left; white-space: nowrap; }
   thead th { text-align: center; padding: 0; font-size: 12px; }
   td { min-width: 68px; height: 34px; text-align: center; border-radius: 5px; font-family: var(--st-code-font); font-variant-numeric: tabular-nums; line-height: 15px; }
-  td small { display: block; font-size: 10.5px; opacity: .85; }
+  td small { display: block; font: 10.5px/13px var(--st-font); opacity: .85; }
 `;
 
 export default component(STYLE, (stage) => {

@@ -87,3 +87,18 @@ def test_a_playground_that_comes_to_no_number_ends_with_the_reason(capsys, tmp_p
                     "network": {"layers": [{"activation": "relu"}] * 3}}
     status, _, said = here(capsys, tmp_path, "train", wild)
     assert status == 2 and "learning rate 10 is too large" in said
+
+
+def test_describe_counts_the_parameters_of_each_recurrent_cell(tmp_path, capsys):
+    import torch
+
+    from dlcore.models.recurrent import build_cells
+    from dlcore.specs.recurrent import Recurrent
+
+    file = tmp_path / "cells.json"
+    file.write_text('{"kind": "recurrent"}')
+    assert main(["describe", str(file)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    for name, cell in build_cells(Recurrent()).items():
+        assert told["cells"][name]["parameters"] == sum(map(torch.numel, cell.parameters()))
+    assert told["cells"]["lstm"]["gates"] == ["input", "forget", "candidate", "output"]

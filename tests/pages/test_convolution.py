@@ -9,6 +9,9 @@ import pytest
 from dlcore.specs.bench import PRESETS, Bench
 from dlcore.specs.codec import from_link, to_link
 from dlcore.specs.convolution import Convolution
+from dlcore.specs.data import ImageData
+from dlcore.specs.experiment import Experiment
+from dlcore.specs.model import Flatten, Linear, Network
 from dlcore.specs.subject import Subject
 from pages.ui.layer_words import write_size
 from pages.ui.microscope import grant
@@ -225,3 +228,43 @@ def test_a_clicked_picture_opens_its_filter(visit):
     app.session_state[f"{PAGE}.best"] = {"picked": 7}
     app.run()
     assert not app.exception and linked(app).channel == 7
+
+
+# shift and locality
+
+
+def test_the_picture_is_shifted_and_the_table_says_what_moves(visit):
+    app = visit(Convolution(view="shift"))
+    app.slider(key=f"{PAGE}.right").set_value(1).run()
+    assert linked(app).right == 1
+    until_done(app)
+    rows = app.dataframe[0].value.set_index("Layer")
+    assert rows.loc["conv1"].tolist() == ["1, 0", "nothing"] and rows.loc["conv3", "Off by"] == "—"
+    assert any("At 75% of all places it still reads 7" in caption.value for caption in app.caption)
+    assert any(text.value.startswith("Here it reads **7**") for text in app.markdown)
+
+
+def test_the_trainings_on_shuffled_pixels_can_be_begun_and_stopped(visit):
+    app = visit(Convolution(view="locality"))
+    app.button(key=f"{PAGE}.train_locality").click().run()
+    assert not app.exception
+    app.button(key=f"{PAGE}.stop_locality").click().run()
+    assert not app.exception and app.button(key=f"{PAGE}.train_locality")
+
+
+def test_a_network_can_be_trained_on_shuffled_pixels_on_the_digits_page(app_test, awake):
+    app = app_test("digits.py")
+    app.toggle(key="digits.shuffled").set_value(True).run()
+    assert from_link(app.query_params["experiment"])[0].data.shuffled
+
+
+def test_a_network_without_convolution_gets_a_sentence_where_it_matters_and_can_be_walked_through(visit, engine):
+    blocks = (Flatten(), Linear(features=10))
+    experiment = Experiment(data=ImageData(train_size=500), network=Network(blocks=blocks))
+    run = engine.start_run(experiment, "somebody", paused=True)
+    engine.step(run, "somebody")
+    wait_until(lambda: engine.view(run).live_step is not None, 30, "the run has no weights")
+    meta, _arrays = message(visit(run=run))
+    assert meta["walk"]["layer"] == "flatten1"
+    assert any("no convolution" in info.value for info in visit(Convolution(view="filters"), run=run).info)
+    assert not visit(Convolution(view="shift"), run=run).exception

@@ -131,20 +131,23 @@ def test_the_last_feature_stays(playground):
     assert "at least one feature" in refusal(app) and linked(app).network.features == ("x2",)
 
 
-@pytest.mark.parametrize("asked", [
+NONSENSE = [
     None, 7, [], [7], [{}], [{"seq": "1"}], [{"seq": 900_001, "do": "explode"}], [{"seq": 900_002, "do": "units"}],
     [{"seq": 900_003, "do": "layers", "count": None}], [{"seq": 900_004, "do": "points", "points": 5}],
     [{"seq": 900_005, "do": "points", "points": [["a", 1]]}], [{"seq": 900_006, "do": "walk", "at": ["x"]}],
     [{"seq": 900_007, "do": "units", "layer": 12, "count": 2}], [{"seq": 900_008, "do": "feature"}],
     [{"seq": 900_009, "do": "points", "points": [[1e999, 0, 0]]}],
     [{"seq": 900_010, "do": "points", "points": [[0, 0, 77]]}],
-])
-def test_nonsense_from_a_browser_is_left_alone(playground, asked):
+]
+
+
+def test_nonsense_from_a_browser_is_left_alone(playground):
     app = playground()
-    app.session_state["playground.board"] = {"asked": asked}
-    app.run()
-    assert not app.exception and linked(app).network == PlaneNetwork()
-    assert all(abs(x) <= 6 and 0 <= label <= 4 for x, _y, label in linked(app).data.own)
+    for asked in NONSENSE:
+        app.session_state["playground.board"] = {"asked": asked}
+        app.run()
+        assert not app.exception and linked(app).network == PlaneNetwork(), asked
+        assert all(abs(x) <= 6 and 0 <= label <= 4 for x, _y, label in linked(app).data.own), asked
 
 
 # points
@@ -206,22 +209,25 @@ def test_switches_of_the_plane_are_in_the_address(playground):
 # the sidebar
 
 
-@pytest.mark.parametrize(("key", "value", "read"), [
+CONTROLS = [
     ("noise", 25, lambda spec: spec.data.noise), ("points", 200, lambda spec: spec.data.points),
     ("train_share", 80, lambda spec: spec.data.train_share), ("dropout", 0.2, lambda spec: spec.network.dropout),
     ("batch_norm", True, lambda spec: spec.network.batch_norm), ("residual", True, lambda spec: spec.network.residual),
-    ("optimizer", "adam", lambda spec: spec.training.optimizer),
     ("learning_rate", 0.3, lambda spec: spec.training.learning_rate),
     ("batch_size", 30, lambda spec: spec.training.batch_size), ("momentum", 0.5, lambda spec: spec.training.momentum),
     ("loss", "squared", lambda spec: spec.training.loss), ("l1", 0.001, lambda spec: spec.training.l1),
     ("l2", 0.01, lambda spec: spec.training.l2), ("pace", 0, lambda spec: spec.training.pace),
     ("epochs", 77, lambda spec: spec.training.epochs), ("seed", 5, lambda spec: spec.training.seed),
-])
-def test_a_control_changes_the_experiment_in_the_address(playground, key, value, read):
+    ("optimizer", "adam", lambda spec: spec.training.optimizer),
+]
+
+
+def test_every_control_changes_the_experiment_in_the_address(playground):
     app = playground()
-    kinds = (app.selectbox, app.select_slider, app.slider, app.number_input, app.toggle)
-    next(one for kind in kinds for one in kind if one.key == f"playground.{key}").set_value(value).run()
-    assert not app.exception and read(linked(app)) == value
+    for key, value, read in CONTROLS:
+        kinds = (app.selectbox, app.select_slider, app.slider, app.number_input, app.toggle)
+        next(one for kind in kinds for one in kind if one.key == f"playground.{key}").set_value(value).run()
+        assert not app.exception and read(linked(app)) == value, key
 
 
 def test_a_batch_norm_that_cannot_be_is_said_in_its_group(playground):
@@ -287,16 +293,19 @@ def choose_table(app) -> None:
     assert not app.exception
 
 
-@pytest.mark.parametrize(("content", "said"), [
+BAD_FILES = [
     (b"1,2,a\n3,4\n5,6,b\n1,1,a", "columns"), (b"1,x,a\n2,3,b\n4,5,a\n1,1,b", "not a number"),
     (b"nan,1,a\n2,3,b\n4,5,a\n1,1,b", "not a number"), (b"1,2,a\n3,4,a\n5,6,a\n7,8,a", "All lines have the label"),
     (b"\x89PNG\r\n\0\0", "not a text file"), (b"", "no lines"), (None, "100.0 MB"), (b"1,2,a\n3,4,b", "too few lines"),
-])
-def test_a_bad_file_gets_a_sentence_and_a_right_line_to_copy(file_page, content, said):
+]
+
+
+def test_a_bad_file_gets_a_sentence_and_a_right_line_to_copy(file_page):
     choose_table(file_page)
-    put(file_page, content, size=100 * 2**20)
-    assert any(said in one.value and "1.5, -0.3, red" in one.value for one in file_page.error), file_page.error
-    assert linked(file_page).data.table == "" and file_page.button(key="playground.train").disabled
+    for content, said in BAD_FILES:
+        put(file_page, content, size=100 * 2**20)
+        assert any(said in one.value and "1.5, -0.3, red" in one.value for one in file_page.error), (content, said)
+        assert linked(file_page).data.table == "" and file_page.button(key="playground.train").disabled
 
 
 # links
@@ -446,6 +455,51 @@ def test_a_link_that_names_only_a_run_shows_its_experiment(playground, engine, a
     theirs = engine.start_run(spec, "somebody-else-altogether")
     app = app_test("playground.py", run=theirs)
     assert linked(app) == spec
+
+
+def test_a_run_that_runs_away_stops_with_the_setting_that_did_it_and_can_be_rewound(playground, engine):
+    app = playground(Playground(data=PlaneData(dataset="plane"), training=PlaneTraining(learning_rate=10.0, pace=0)))
+    app.button(key="playground.train").click().run()
+    wait_until(lambda: engine.view(run_id(app)).message is not None, 60, "the loss did not run away")
+    app.run()
+    assert any("learning rate 10 is too large" in one.value for one in app.warning)
+    assert engine.view(run_id(app)).snapshots
+    app.session_state["playground.rewind"] = {"at": engine.view(run_id(app)).snapshots[0]}
+    app.run()
+    assert np.isfinite(message(app, "rewind")[1]["frame.weights"]).all() and not app.exception
+
+
+# five seeds
+
+
+def run_seeds(app, seq: int) -> None:
+    app.session_state["playground.seeds"] = {"asked": {"seq": seq, "do": "run"}}
+    app.run()
+    wait_until(lambda: not app.run().exception and not message(app, "seeds")[0]["running"], 60, "the seeds did not end")
+
+
+def test_five_seeds_give_a_band_and_say_whether_another_setting_differs_by_more(playground):
+    app = playground(replace(SMALL, data=PlaneData(dataset="gauss")))
+    run_seeds(app, 1)
+    assert any("Five seeds, 3 epochs each" in one.value for one in app.caption)
+    steps, low, high = message(app, "seeds")[1]["bands.loss_band"]
+    assert steps[-1] == 3 * steps_per_epoch(SMALL) and (low <= high).all() and (low < high).any()
+    app.select_slider(key="playground.learning_rate").set_value(1e-5).run()
+    assert "bands.loss_band" not in message(app, "seeds")[1]  # of other settings
+    run_seeds(app, 2)
+    said = next(one.value for one in app.caption if "Compared with" in one.value)
+    assert "Learning rate" in said
+
+
+# the card on the home page
+
+
+def test_the_card_s_network_has_learned_the_spiral(awake, app_test):
+    from pages.ui.playground.card import spiral
+
+    asked = {"kind": "plane_frame", "model": {"spec": to_dict(spiral(), whole=True)}}
+    metrics = awake.explain("test.card", asked, timeout=10.0)["metrics"]
+    assert metrics["train_accuracy"] > 0.99 and metrics["test_accuracy"] > 0.99
 
 
 # words

@@ -50,8 +50,8 @@ def describe(page: str, spec: Playground) -> tuple[dict, dict]:
     inputs, limits = frames.input_maps()
     watching = view is not None and not runs.is_mine(view)
     meta = {
-        "channel": page, "language": language(), "words": board_words(), "seq": wishes.seq(page),
-        "refused": wishes.refusal(page) or _problem(spec),
+        "channel": page, "language": language(), "words": board_words(len(spec.network.layers)),
+        "seq": wishes.seq(page), "refused": wishes.refusal(page) or _problem(spec),
         "names": FEATURES, "labels": LABELS, "active": [FEATURES.index(name) for name in spec.network.features],
         "layers": [{"neurons": layer.neurons, "activation": layer.activation} for layer in spec.network.layers],
         "activations": [(name, words.option(name)) for name in (*ACTIVATIONS, "none")], "outputs": spec.outputs,

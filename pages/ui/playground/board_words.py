@@ -1,13 +1,14 @@
 """The words of the diagram and the plane."""
 
-from pages.ui.language import _
+from pages.ui.language import _, ngettext
 
 
-def board_words() -> dict[str, str]:
-    """Return every text that static/js/playground.js and its parts show."""
+def board_words(layers: int) -> dict[str, str]:
+    """Return every text that static/js/playground.js and its parts show for a network with so many hidden layers."""
     return {
         "network": _("Network"), "network_note": _("lines are weights, corner squares biases: click one to set it"),
-        "hidden_layers": _("{n} hidden layers"), "fewer_layers": _("Remove the last hidden layer"),
+        "hidden_layers": ngettext("{n} hidden layer", "{n} hidden layers", layers),
+        "fewer_layers": _("Remove the last hidden layer"),
         "more_layers": _("Add a hidden layer"), "fewer_neurons": _("Fewer neurons in layer {layer}"),
         "more_neurons": _("More neurons in layer {layer}"), "activation": _("Activation function of layer {layer}"),
         "layer": _("Layer {layer}"), "features": _("Features"), "feature": _("Feature {name}"),

@@ -16,8 +16,9 @@ from pages.ui.playground.frames import Topics
 from pages.ui.watching import snapshots_topic
 
 LINES = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2")
-QUICK, CALM = 0.08, 0.4  # seconds between two looks, with few and with many trainings
+QUICK, CALM = 0.1, 0.4   # seconds between two looks, with few and with many trainings
 STANDING = 0.3           # while the run stands still: a weight may be set by hand
+FLEETING = ("frame", "curves", "snapshots")  # while it learns: the next look brings newer ones
 POINTS = 240             # of a curve, at most
 MATRIX_PAUSE = 0.5       # seconds between two confusion matrices
 
@@ -50,7 +51,8 @@ def _tick(page: str, state_before: str) -> None:
     known.take(view)
     done, speed = _progress(view)
     panels.live(f"{page}.live", page, _topics(page, view, known), state=view.state, text=runs.state_text(view),
-                progress=view.step / max(view.total_steps, 1), left=done, right=speed, step=view.step)
+                progress=view.step / max(view.total_steps, 1), left=done, right=speed, step=view.step,
+                fleeting=FLEETING if view.state in runs.ACTIVE else ())
     if view.message:
         st.warning(told(view.message))
     if view.state != state_before:
@@ -101,7 +103,8 @@ def _topics(page: str, view: RunView, known: History) -> Topics:
     """Return what has changed since the last tick; a topic that is left out stays as it was."""
     shown = st.session_state.setdefault(f"_shown.{page}", {})
     topics = {}
-    if shown.get("curves") != (place := (view.id, view.step, view.cursor)):
+    place = (view.id, view.step, view.cursor)
+    if view.state not in runs.ACTIVE or shown.get("curves") != place:
         shown["curves"] = place
         topics = {"curves": known.drawn(view, POINTS), "snapshots": snapshots_topic(view, known)}
     if view.frame is not None and shown.get("frame") != (place := (view.id, view.frame["number"])):
@@ -114,8 +117,10 @@ def _topics(page: str, view: RunView, known: History) -> Topics:
 def _matrix(page: str, view: RunView, shown: dict) -> Topics:
     """Return the confusion matrix of the weights that were published last, twice a second at most."""
     place, now = (view.id, view.live_step), time.monotonic()
-    if view.live_step is None or view.experiment.data.regression or shown.get("matrix") == place:
+    if view.live_step is None or view.experiment.data.regression:
         return {}
+    if shown.get("matrix") == place:
+        return {} if view.state in runs.ACTIVE else {"matrix": shown["matrix_topic"]}
     if now - shown.get("matrix_at", 0.0) < MATRIX_PAUSE:
         return {}
     shown["matrix_at"] = now
@@ -123,8 +128,8 @@ def _matrix(page: str, view: RunView, shown: dict) -> Topics:
         answer = frames.ask(page, "plane_points", {"run": view.id, "step": None})
     except DerinError:
         return {}  # the engine is busy: the next tick asks again
-    shown["matrix"] = place
-    return {"matrix": frames.matrix_topic(view.experiment, answer)}
+    shown["matrix"], shown["matrix_topic"] = place, frames.matrix_topic(view.experiment, answer)
+    return {"matrix": shown["matrix_topic"]}
 
 
 # a page that stands still
@@ -133,13 +138,16 @@ def _matrix(page: str, view: RunView, shown: dict) -> Topics:
 def still(page: str) -> Topics | None:
     """Return the moment that a page shows whose run does not move: the network before training, or as it was left.
 
-    None while the engine cannot answer yet.
+    None while the engine cannot answer yet. (The polling also brings it, but may be overtaken by its own next message
+    before the browser has loaded the page.)
     """
     spec, view = state.experiment(page), steering.shown(page)
-    if view is not None and (view.state in runs.ACTIVE or view.frame is not None or view.live_step is None):
-        return {}  # the polling brings it
+    if view is not None and (view.state in runs.ACTIVE or view.live_step is None):
+        return {}
     if steering.problem(spec) is not None:
         return {"frame": {"empty": True}}
+    if view is not None and view.frame is not None:
+        return {"frame": frames.frame_topic(in_effect(view.experiment, view.step), view.frame)}
     model = frames.model_of(spec) if view is None else {"run": view.id, "step": None}
     try:
         return moment(page, model, spec if view is None else view.experiment)

@@ -10,7 +10,7 @@ from pages.ui.recurrent import figures, sight
 from pages.ui.recurrent.names import cell_name
 from pages.ui.recurrent.work import Work, watch, work
 
-DEEPEST = 8  # decades below the largest gradient that are told apart
+DECADES = 2, 8  # below the largest gradient that are told apart, at least and at most
 
 
 def show_gradients(page: str) -> None:
@@ -45,10 +45,11 @@ def _show(page: str, found: Work) -> None:
     cells = found.result["cells"]
     stacked = np.stack([np.asarray(cells[cell]["hidden"], np.float64) for cell in cells])
     powers = np.log10(np.maximum(stacked, 1e-30))
-    shares = 1 + (powers - powers.max()) / DEEPEST
-    panels.grid(f"{page}.history_maps", page, "history", title=_("∂y/∂h at every snapshot"), cell=190, columns=3,
+    depth = int(np.clip(np.ceil(powers.max() - powers.min()), *DECADES))
+    shares = 1 + (powers - powers.max()) / depth
+    panels.grid(f"{page}.history_maps", page, "history", title=_("∂y/∂h at every snapshot"), cell=138, columns=3,
                 note=_("down: training, across: time"),
                 pictures={"pictures": encode_magnitude(shares, 1.0), "scale": "sequential", "limit": None,
                           "labels": [cell_name(cell) for cell in cells]})
     st.caption(_("On a logarithmic scale: the darkest blue is the largest gradient, the palest one {n} times smaller "
-                 "or less. {count} snapshots.").format(n=f"10^{DEEPEST}", count=number(len(found.result["steps"]))))
+                 "or less. {count} snapshots.").format(n=number(10**depth), count=number(len(found.result["steps"]))))

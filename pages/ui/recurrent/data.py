@@ -11,7 +11,7 @@ from dlcore.specs.sequences import SequenceData
 from pages.ui.language import _, number
 
 SHOWN = 5
-BLANKS = 3  # blanks in a row that are written out
+WRITTEN, AROUND = 20, 4  # symbols of a sequence that are written out, and beside what is asked for
 
 
 def describe_data(spec: Recurrent) -> None:
@@ -45,7 +45,7 @@ def _sentences(language: str) -> str:
     found = grammar(language)
     words = found.sentences(4, 24, np.random.default_rng(3))
     texts = [" ".join(found.words[word] for word in row) for row in words]
-    return "\n".join(text[: text.index(".") + 1] for text in texts if "." in text)
+    return "\n".join(text[: text.index(" .")] + "." for text in texts if " ." in text)
 
 
 def _memories(data: SequenceData) -> str:
@@ -56,21 +56,24 @@ def _memories(data: SequenceData) -> str:
         return "\n".join(f"{' + '.join(f'{value:.2f}' for value, mark in row if mark)} = {total:.2f}"
                          for row, total in zip(inputs, asked, strict=True))
     symbols = memory_tasks.symbols_of(data)
-    return "\n".join(f"{_shorten([symbols[one] for one in row])} → {symbols[answer]}"
+    place = data.length - 1 - data.delay
+    return "\n".join(f"{_shorten([symbols[one] for one in row], place)} → {symbols[answer]}"
                      for row, answer in zip(inputs, asked, strict=True))
 
 
-def _shorten(symbols: list[str]) -> str:
-    """Write a sequence with its long runs of blanks shortened."""
+def _shorten(symbols: list[str], place: int) -> str:
+    """Write what stands around the place that is asked for, and the end."""
     text = "".join(symbols)
-    while (run := memory_tasks.BLANK * (BLANKS + 1)) in text:
-        text = text.replace(run, memory_tasks.BLANK * BLANKS)
-    return text
+    if len(text) <= WRITTEN:
+        return text
+    before = "…" if place > AROUND else ""
+    return f"{before}{text[max(0, place - AROUND): place + AROUND + 1]}…{text[-AROUND:]}"
 
 
 def _asks(data: SequenceData) -> str:
     if data.task == "recall":
-        return _("The last step asks for the letter that stood {delay} steps before it.").format(delay=data.delay)
+        return _("The last step asks for the capital letter, which stood {delay} steps before it.").format(
+            delay=data.delay)
     if data.task == "adding":
         return _("Of {length} numbers two are marked, the first {delay} steps before the end; asked for is their sum."
                  ).format(length=data.length, delay=data.delay)

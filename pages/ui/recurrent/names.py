@@ -5,8 +5,8 @@ from dlcore.specs.sequences import measures
 from pages.ui.language import N_, _
 
 TASKS = {
-    "names": N_("First names, letter by letter"), "shakespeare": N_("Shakespeare, character by character"),
-    "grammar": N_("Sentences of a small grammar"), "series": N_("A series of numbers"),
+    "names": N_("First names, letter by letter"), "shakespeare": N_("Shakespeare's plays"),
+    "grammar": N_("Grammar, word by word"), "series": N_("A series of numbers"),
     "recall": N_("Memory: recall a symbol"), "adding": N_("Memory: add two numbers"),
     "brackets": N_("Memory: which bracket is open"),
 }

@@ -129,7 +129,7 @@ def seen(page: str) -> Topics:
 
 def key_of(page: str, looked: sight.Sight) -> tuple:
     """Return what a moment depends on, to know it again."""
-    return str(looked.model), looked.step, str(sight.sequence(page))
+    return str(looked.model), looked.cells, looked.step, str(sight.sequence(page))
 
 
 @st.fragment

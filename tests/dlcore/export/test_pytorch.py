@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.utils.data import TensorDataset
 
+from dlcore.data.batches import pixel_order
 from dlcore.export.pytorch import print_module, print_script
 from dlcore.models.build import build
 from dlcore.specs.changes import Change
@@ -88,6 +89,16 @@ def test_the_printed_script_says_what_was_left_out():
     assert "not in torchvision: strokes" in code
     assert "RandomAffine(10)" in code and "[:500]" in code and "Resize(48)" in code
     compile(code, "printed", "exec")
+
+
+def test_the_printed_pictures_are_shuffled_as_ours_are(capsys):
+    shuffled = replace(SMALL, data=ImageData(shuffled=True), training=replace(SMALL.training, batch_size=8))
+    scope = run_script(shuffled)
+    assert torch.equal(scope["order"], pixel_order(28)) and "read right" in capsys.readouterr().out
+    picture = torch.rand(1, 28, 28)
+    last = scope["train_transform"].transforms[-1]
+    assert torch.equal(last(picture).flatten(), picture.flatten()[pixel_order(28)])
+    assert "order" not in print_script(SMALL)
 
 
 def test_the_printed_script_leaves_out_what_was_left_out():
