@@ -14,7 +14,7 @@ from pages.ui.history import History, history_of
 from pages.ui.language import _, number, told
 from pages.ui.playground import frames, steering
 from pages.ui.playground.frames import Topics
-from pages.ui.polling import snapshots_topic
+from pages.ui.watching import snapshots_topic
 
 LINES = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2")
 QUICK, CALM = 0.1, 0.4   # seconds between two looks, with few and with many trainings
