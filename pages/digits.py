@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dlcore.export.pytorch import print_script
-from pages.ui import choosing, collecting, drawing, fetching, network, results, runs, state
+from pages.ui import choosing, collecting, drawing, fetching, mistakes, network, results, runs, state
 from pages.ui.forms import Form, edit_data, edit_training
 from pages.ui.language import N_, _, lesson
 from pages.ui.panels import Chart, Line, curves, grid
@@ -28,6 +28,7 @@ experiment = state.experiment(PAGE)
 view = runs.shown_run(PAGE)
 show_notices(PAGE)
 collecting.show_collected(PAGE)
+mistakes.show_weight(PAGE)
 collecting.show_dialog(PAGE)
 missing = fetching.show_missing(PAGE, experiment.data.dataset)
 with buttons:
@@ -60,8 +61,8 @@ rewind_bar(PAGE)
 
 # look closer
 
-about, table, figures_by_class, code, changed = st.tabs([
-    _("About this page"), _("Layers"), _("Figures by class"), _("PyTorch code"), _("Augmentation")],
+about, table, figures_by_class, flips, code, changed = st.tabs([
+    _("About this page"), _("Layers"), _("Figures by class"), _("What changed"), _("PyTorch code"), _("Augmentation")],
     key="digits.closer", on_change="rerun")
 if about.open:
     about.markdown(lesson(PAGE))
@@ -71,6 +72,9 @@ if table.open:
 if figures_by_class.open:
     with figures_by_class:
         results.show_report(PAGE)
+if flips.open:
+    with flips:
+        mistakes.show_flips(PAGE, results.shown_predictions(PAGE))
 if code.open and not network.problem(experiment):
     code.code(print_script(experiment), language="python", height=420)
 if changed.open:

@@ -21,23 +21,31 @@ class Batches:
 
     def __init__(self, spec: ImageData, images: Images, batch_size: int, seed: int, device: str = "cpu"):
         self.spec, self.batch_size, self.seed = spec, batch_size, seed
-        everything = torch.randperm(len(images.train_labels), generator=generator(seed, "subset"))[: spec.train_size]
-        everything = everything.sort().values
+        everything = choose_part(spec, len(images.train_labels), seed)
         self._kept = _keep(everything, spec)
         self.chosen = everything[self._kept]
         self.images = _subset(torch.from_numpy(images.train_images), self.chosen).to(device)
         self.labels = _subset(torch.from_numpy(images.train_labels), self.chosen).long().to(device)
+        self._more = self._add_again(images)
         self._epoch, self._order = -1, self.chosen
+
+    @property
+    def shown(self) -> int:
+        """Pictures that an epoch shows; those with more weight count as often as they come."""
+        return len(self.chosen) + len(self._more)
 
     @property
     def per_epoch(self) -> int:
         """Steps in one epoch; the last batch may be smaller."""
-        return -(-len(self.labels) // self.batch_size)
+        return -(-self.shown // self.batch_size)
 
     def _draw_order(self, epoch: int) -> Tensor:
         """Return the order of an epoch; what is left out leaves the order of the others as it is."""
         order = torch.randperm(len(self._kept), generator=generator(self.seed, "order", epoch))
-        return (self._kept.cumsum(0) - 1)[order[self._kept[order]]]
+        order = (self._kept.cumsum(0) - 1)[order[self._kept[order]]]
+        if not len(self._more):
+            return order
+        return torch.cat([order, self._more])[torch.randperm(self.shown, generator=generator(self.seed, "more", epoch))]
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """Return the pictures (batch, channels, size, size) and labels of a step."""
@@ -49,6 +57,23 @@ class Batches:
         if self.spec.augment.active:
             pictures = augment(pictures, self.spec.augment, self.spec.size, generator(self.seed, "augment", step))
         return prepare(pictures, self.spec), self.labels[chosen]
+
+    def _add_again(self, images: Images) -> Tensor:
+        """Return the places of what an epoch shows besides every picture once: those with more weight, repeated."""
+        weighed = torch.tensor(sorted(set(self.spec.again) - set(self.spec.without)), dtype=self.chosen.dtype)
+        places = torch.searchsorted(self.chosen, weighed).clamp(max=len(self.chosen) - 1)
+        outside = self.chosen[places] != weighed
+        if outside.any():  # outside of the part that is trained on: they come into it
+            places[outside] = len(self.chosen) + torch.arange(int(outside.sum()))
+            pictures, labels = (torch.from_numpy(part)[weighed[outside]].to(self.images.device)
+                                for part in (images.train_images, images.train_labels))
+            self.images, self.labels = torch.cat([self.images, pictures]), torch.cat([self.labels, labels.long()])
+        return places.repeat(self.spec.times - 1)
+
+
+def choose_part(spec: ImageData, count: int, seed: int) -> Tensor:
+    """Return the numbers of the training pictures, of `count` there are, that a run with a seed learns from."""
+    return torch.randperm(count, generator=generator(seed, "subset"))[: spec.train_size].sort().values
 
 
 def _keep(everything: Tensor, spec: ImageData) -> Tensor:

@@ -16,6 +16,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+from platformdirs import user_data_path
 
 from dlcore.errors import N_, DataError
 from dlcore.specs.plane import MOST_CLASSES, TABLE
@@ -186,12 +187,19 @@ def keep_table(home: Path, table: Table) -> str:
     return table.name
 
 
-def load_table(home: Path, name: str) -> Table:
-    """Return a table that was kept; DataError where it is gone or damaged."""
-    if not TABLE.fullmatch(name):
+def _default_home() -> Path:
+    return Path(os.environ.get("DERIN_HOME") or user_data_path("derin"))
+
+
+def load_table(home: Path | None, name: str) -> Table:
+    """Return a table that was kept under a home, or under the user's own; DataError where it is gone or damaged."""
+    homes = [Path(home)] if home else []
+    paths = [place / FOLDER / f"{name}.npz" for place in (*homes, _default_home())]
+    path = next((path for path in paths if TABLE.fullmatch(name) and path.exists()), None)
+    if path is None:
         raise DataError(GONE)
     try:
-        packed = io.BytesIO((Path(home) / FOLDER / f"{name}.npz").read_bytes())
+        packed = io.BytesIO(path.read_bytes())
         with np.load(packed, allow_pickle=False) as kept:
             table = Table(kept["points"], kept["labels"], tuple(kept["names"].tolist()),
                           *map(tuple, kept["scale"].tolist()), tuple(kept["columns"].tolist()))

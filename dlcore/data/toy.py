@@ -30,7 +30,7 @@ class Points:
     classes: tuple[str, ...]
 
 
-def make_points(data: PlaneData, home: Path) -> Points:
+def make_points(data: PlaneData, home: Path | None) -> Points:
     """Return the points of a spec, shared out; uploaded tables are kept under `home`: DataError where one is gone."""
     generator = np.random.default_rng(data.seed)
     names = tuple(map(str, range(data.class_count)))

@@ -31,6 +31,7 @@ network before its training):
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ from dlcore.data.toy import features_of, grid
 from dlcore.errors import N_, EngineError
 from dlcore.models.plane import PlaneNet, build_plane
 from dlcore.specs.learning import in_effect
-from dlcore.specs.plane_network import neuron_names, parameter_names
+from dlcore.specs.plane_network import neuron_names
 from dlcore.specs.playground import Playground
 from dlcore.training.evaluation import mode
 from dlcore.training.files import Weights
@@ -68,22 +69,27 @@ def draw_frame(net: PlaneNet, spec: Playground, step: int, epoch: float, metrics
     *hidden, outputs = _over_plane(net, spec, SURFACE)
     neurons = sum(given.shape[1] for given in hidden)
     maps, limits = _small_maps(torch.cat(hidden, 1), map_side(neurons)) if hidden else _no_maps()
-    weights = net.flat[: len(list(parameter_names(spec.sizes)))]
+    weights = net.flat[: sum((inputs + 1) * outputs for inputs, outputs in zip(spec.sizes, spec.sizes[1:]))]
     return {"step": step, "epoch": epoch, "sizes": spec.sizes, "weights": weights.cpu().numpy().copy(), "maps": maps,
             "limits": limits, "surface": _surface(outputs, spec), "metrics": metrics}
 
 
 def _over_plane(net: PlaneNet, spec: Playground, side: int) -> list[Tensor]:
     """Return what each layer gives (side·side, neurons) over the plane."""
-    x = torch.from_numpy(features_of(grid(side), spec.network.features)).to(net.flat.device)
     with mode(net, training=False):
-        return [given.float() for given in net.trace(x)]
+        return net.trace(_plane(spec.network.features, side).to(net.flat.device))
+
+
+@lru_cache(maxsize=8)
+def _plane(features: tuple[str, ...], side: int) -> Tensor:
+    """Return the features (side·side, features) of the middles of all pixels."""
+    return torch.from_numpy(features_of(grid(side), features))
 
 
 def _small_maps(given: Tensor, side: int) -> tuple[np.ndarray, np.ndarray]:
     """Return signed maps (neurons, side, side) of what neurons give (SURFACE·SURFACE, neurons), and their limits."""
-    large = given.T.reshape(1, -1, SURFACE, SURFACE)
-    small = F.avg_pool2d(large, SURFACE // side)[0] if side < SURFACE else large[0]
+    large = given.view(1, SURFACE, SURFACE, -1).permute(0, 3, 1, 2)  # as it lies in memory: neurons last
+    small = F.avg_pool2d(large, SURFACE // side)[0].contiguous()
     limits = small.nan_to_num().abs().amax((1, 2))
     return _signed(small, limits[:, None, None]), limits.cpu().numpy()
 

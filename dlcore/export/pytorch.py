@@ -74,8 +74,9 @@ def _forward(network: Network, data: ImageData) -> Iterator[str]:
 def _imports(experiment: Experiment) -> str:
     functional = "import torch.nn.functional as F\n" if experiment.training.loss != "cross_entropy" else ""
     pillow = "from PIL import Image\n" if experiment.data.dataset == "emnist_letters" else ""
+    parts = "ConcatDataset, DataLoader, Subset" if experiment.data.again else "DataLoader, Subset"
     return f"import torch\n{functional}{pillow}from torch import nn, optim\n" \
-           "from torch.utils.data import DataLoader, Subset\nfrom torchvision import datasets, transforms"
+           f"from torch.utils.data import {parts}\nfrom torchvision import datasets, transforms"
 
 
 def _data(experiment: Experiment) -> str:
@@ -89,6 +90,10 @@ def _data(experiment: Experiment) -> str:
                  f"chosen = torch.randperm(len(train_set))[:{data.examples}].tolist()\n" \
                  "train_set = Subset(train_set, [n for n in chosen if n not in left_out])"
     train, test = _sets(data.dataset)
+    if data.again:
+        subset += f"\n# pictures with more weight: each is shown {data.times} times an epoch\n" \
+                  f"again = Subset({train}, {sorted(set(data.again))})\n" \
+                  f"train_set = ConcatDataset([train_set, *[again] * {data.times - 1}])"
     order = f"torch.randperm({data.size}**2, generator=torch.Generator().manual_seed({shuffle_seed(data.size)}))"
     shuffled = f"order = {order}  # one for all pictures\n" if data.shuffled else ""
     return (f"{shuffled}train_transform = {_compose([*_resize(data), *_augment(data), *tensors])}\n"

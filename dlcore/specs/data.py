@@ -9,6 +9,7 @@ from dlcore.specs.fields import Rule, choice, kind, real, switch, whole
 
 MOST = 124_800       # training pictures
 MOST_LEFT_OUT = 100  # so that a link still holds them
+MOST_AGAIN = 200
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class ImageData:
 
     Of these the training pictures whose numbers are in `without` are left out. `shuffled` ones have their pixels in
     another order, the same for every picture: what was side by side no longer is.
+    Those whose numbers are in `again` have more weight: they are shown `times` times an epoch.
     """
 
     kind: Literal["images"] = kind("images")
@@ -46,6 +48,8 @@ class ImageData:
     shuffled: bool = switch(False)
     without: tuple[int, ...] = field(
         default=(), metadata={"rule": Rule(int, 0, MOST - 1, length=(0, MOST_LEFT_OUT))})
+    again: tuple[int, ...] = field(default=(), metadata={"rule": Rule(int, 0, MOST - 1, length=(0, MOST_AGAIN))})
+    times: int = whole(10, 2, 50)
 
     @property
     def told(self) -> DataSet:
@@ -66,6 +70,11 @@ class ImageData:
     def count(self) -> int:
         """The number of training pictures that the network learns from."""
         return self.examples - len(set(self.without))
+
+    @property
+    def shown(self) -> int:
+        """The number of pictures that an epoch shows: those with more weight come more than once."""
+        return self.count + (self.times - 1) * len(set(self.again) - set(self.without))
 
 
 def shuffle_seed(size: int) -> int:

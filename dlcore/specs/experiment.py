@@ -39,6 +39,10 @@ def check(experiment: Experiment) -> None:
     if experiment.data.count < 2:
         raise SpecError("data.without", N_("Of {all} training pictures {count} are left out. Take some of them back."),
                         all=experiment.data.examples, count=len(set(experiment.data.without)))
+    if experiment.data.again and max(experiment.data.again) >= experiment.data.told.train:
+        raise SpecError("data.again", N_("There is no training picture {number}: {name} has {count:,}."),
+                        number=max(experiment.data.again), name=experiment.data.dataset,
+                        count=experiment.data.told.train)
     shapes.check_network(experiment.network, experiment.data, experiment.training.batch_size)
 
 
@@ -83,7 +87,7 @@ def learn_from(experiment: Experiment, dataset: str) -> Experiment:
     """
     told = describe(dataset)
     data = replace(experiment.data, dataset=dataset, train_size=max(told.train, LEAST), size=told.side,
-                   channels=told.channels, without=())
+                   channels=told.channels, without=(), again=())
     epochs = min(MOST_EPOCHS, -(-ENOUGH // told.train)) if told.train < ENOUGH else experiment.training.epochs
     blocks = with_classes(experiment.network.blocks, len(told.classes))
     return replace(experiment, data=data, network=Network(blocks=blocks), changes=(),
@@ -97,4 +101,4 @@ def fit_classes(experiment: Experiment) -> Experiment:
 
 def steps_per_epoch(experiment: Experiment) -> int:
     """Return the steps of one epoch; the last batch may be smaller."""
-    return -(-experiment.data.count // experiment.training.batch_size)
+    return -(-experiment.data.shown // experiment.training.batch_size)

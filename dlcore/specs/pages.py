@@ -1,7 +1,7 @@
 """The kinds of spec that a page is about."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dlcore.errors import DerinError
@@ -28,6 +28,12 @@ class Page:
     repairs: tuple[tuple[str, str, Callable[[Any], Any]], ...] = ()
 
 
+def _without_weights(experiment: Experiment) -> Experiment:
+    """Return the experiment without more weight for pictures that there are not."""
+    there = all(number < experiment.data.told.train for number in experiment.data.again)
+    return experiment if there else replace(experiment, data=replace(experiment.data, again=()))
+
+
 def _with_its_classes(experiment: Experiment) -> Experiment:
     """Return the experiment with as many outputs as there are classes, where that is all that was wrong."""
     fitted = fit_classes(experiment)
@@ -43,7 +49,8 @@ def _with_small_network(experiment: Experiment) -> Experiment:
 
 
 PAGES: dict[str, Page] = {
-    "experiment": Page(Experiment, check, (("network", "its classes", _with_its_classes),
+    "experiment": Page(Experiment, check, (("data.again", "—", _without_weights),
+                                            ("network", "its classes", _with_its_classes),
                                             ("network", "small", _with_small_network))),
     "neuron": Page(Neuron),
     "backprop": Page(backprop.Backprop, backprop.check, (("backprop", "nearest", backprop.fit),)),

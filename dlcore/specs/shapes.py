@@ -163,7 +163,7 @@ def check_network(network: Network, data: ImageData, batch_size: int) -> None:
                                            "{share:,} of them are in block {number}. Make it smaller, or pool before "
                                            "it."), count=parameters, limit=MAX_PARAMETERS, share=worst.parameters,
                            number=worst.block + 1)
-    _check_norms(rows, min(batch_size, data.count % batch_size or batch_size))
+    _check_norms(rows, min(batch_size, data.shown % batch_size or batch_size))
     memory = batch_size * sum(row.memory for row in rows)
     if memory > MAX_ACTIVATIONS:
         worst = max(rows, key=lambda row: row.memory)

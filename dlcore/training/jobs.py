@@ -11,6 +11,7 @@ from dlcore.data import images
 from dlcore.data.collecting import Collect, OpenPicture
 from dlcore.data.fetching import Fetch
 from dlcore.explain import filter_jobs, saliency_jobs, shifting
+from dlcore.explain.similar import Similar
 from dlcore.explain.snapshot import load
 from dlcore.training import recurrent_jobs
 from dlcore.training.curve_fit import FitCurve
@@ -71,6 +72,6 @@ class Evaluate:
 
 JOBS: dict[str, Callable[[dict, Path], Job]] = {
     "evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch, "collect": Collect, "open_picture": OpenPicture,
-    "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS, **shifting.JOBS,
+    "similar": Similar, "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS, **shifting.JOBS,
     **recurrent_jobs.JOBS,
 }

@@ -9,6 +9,7 @@ is there, for that takes half a second: the host does it before it forks its wor
 import fcntl
 import hashlib
 import importlib
+import logging
 import os
 import platform
 import shutil
@@ -26,6 +27,7 @@ SOURCES = tuple(Path(__file__).with_name(name) for name in ("kernel.py", "lanes.
 NICE = 10
 
 _compilers: dict[int, subprocess.Popen] = {}  # by the process that started it: forked ones start their own
+_broken = False                               # what was compiled cannot be loaded
 
 
 def find_kernel() -> ModuleType | None:
@@ -33,10 +35,10 @@ def find_kernel() -> ModuleType | None:
 
     The first call that finds it takes half a second where the host has not loaded it.
     """
-    if folder() is None:
+    if has_failed():
         return None
     if _marker().exists():
-        return _load()
+        return _try_to_load()
     if os.getpid() not in _compilers:
         _compilers[os.getpid()] = _start_compiler()
     return None
@@ -50,7 +52,7 @@ def preload() -> None:
 def has_failed() -> bool:
     """Whether this machine cannot have the kernel."""
     compiler = _compilers.get(os.getpid())
-    return folder() is None or (compiler is not None and compiler.poll() not in (None, 0))
+    return folder() is None or _broken or (compiler is not None and compiler.poll() not in (None, 0))
 
 
 @cache
@@ -96,6 +98,16 @@ def _processor() -> str:
     except OSError:
         return platform.processor()
     return "".join(next((line for line in lines if line.startswith(name)), "") for name in ("model name", "flags"))
+
+
+def _try_to_load() -> ModuleType | None:
+    global _broken
+    try:
+        return _load()
+    except (ImportError, OSError, RuntimeError):
+        logging.exception("the compiled kernel cannot be loaded")
+        _broken = True
+        return None
 
 
 @cache

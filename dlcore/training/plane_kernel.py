@@ -17,7 +17,8 @@ FLOOR = 1e-7  # of the whole gradient's size: where a tensor's own is nothing bu
 NO_NORMS = N_("Dropout and batch norm are trained by autograd: the fast gear does not know them.")
 NO_DEVICE = N_("The fast gear computes on the CPU alone.")
 NOT_REPRODUCIBLE = N_("A reproducible training uses autograd alone, for the fast gear rounds differently.")
-DIFFERS = N_("The fast gear is not used: its {what} differs from autograd's by {difference:.1g}.")
+OTHER_GRADIENT = N_("The fast gear is not used: its gradient differs from autograd's by {difference:.1g} of its size.")
+OTHER_UPDATE = N_("The fast gear is not used: its update differs from the optimiser's by {difference:.1g}.")
 
 
 def why_not(settings: Playground) -> DerinError | None:
@@ -87,9 +88,9 @@ class KernelGear:
         self.memory.set_rates(settings.training)
         self.autograd.find_gradient(step, settings)
         if (difference := self._gradient_difference(step, settings)) > 1:
-            return DerinError(DIFFERS, what="gradient", difference=difference * GRADIENT_TOLERANCE)
+            return DerinError(OTHER_GRADIENT, difference=difference * GRADIENT_TOLERANCE)
         if (difference := self._update_difference(settings)) > UPDATE_TOLERANCE:
-            return DerinError(DIFFERS, what="update", difference=difference)
+            return DerinError(OTHER_UPDATE, difference=difference)
         return None
 
     def find_gradient(self, step: int, settings: Playground) -> np.ndarray:

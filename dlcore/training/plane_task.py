@@ -28,12 +28,13 @@ class Part:
 class PlaneTask:
     """The points of a spec, trained on and kept back, and the loss."""
 
-    def __init__(self, spec: Playground, home: Path, device: str = "cpu"):
+    def __init__(self, spec: Playground, home: Path | None, device: str = "cpu"):
         self.spec, self.device = spec, device
         points = make_points(spec.data, home)
         self.classes = points.classes
         self.train = self._part(points.train, points.train_targets)
         self.test = self._part(points.test, points.test_targets)
+        self._both = torch.cat([self.train.x, self.test.x])
 
     def _part(self, points: np.ndarray, told: np.ndarray) -> Part:
         x = torch.from_numpy(features_of(points, self.spec.network.features)).to(self.device)
@@ -60,14 +61,14 @@ class PlaneTask:
     def measure(self, net: PlaneNet) -> dict[str, float | None]:
         """Return how well a network does on either part; see dlcore.explain.plane for the names."""
         with mode(net, training=False):
-            parts = {"train": self._measure(net, self.train), "test": self._measure(net, self.test)}
+            both = net(self._both).split([len(self.train.x), len(self.test.x)])
+        parts = {"train": self._measure(both[0], self.train), "test": self._measure(both[1], self.test)}
         names = ("loss", "r2", "rmse") if self.spec.data.regression else ("loss", "accuracy")
         return {f"{part}_{name}": measured.get(name) for part, measured in parts.items() for name in names}
 
-    def _measure(self, net: PlaneNet, part: Part) -> dict[str, float | None]:
+    def _measure(self, outputs: Tensor, part: Part) -> dict[str, float | None]:
         if not len(part.x):
             return {}
-        outputs = net(part.x)
         measured = {"loss": self.loss(outputs, part.targets)} | (
             self._fit(outputs, part.targets) if self.spec.data.regression else
             {"accuracy": (choose_class(outputs).cpu() == torch.from_numpy(part.told)).float().mean()})

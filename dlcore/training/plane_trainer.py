@@ -38,7 +38,7 @@ class PlaneTrainer(Recorded):
 
     def __init__(self, experiment: Playground, recording: Recording | None = None, *, start: int | None = None,
                  home: Path | None = None):
-        self._home = home or (recording.home if recording else Path())
+        self._home = home or (recording.home if recording else None)
         self.diverged: DerinError | None = None
         super().__init__(experiment, recording, start=start)
 

@@ -29,5 +29,11 @@ def report(confusions: np.ndarray) -> Report:
     return Report(precision, recall, _share(2 * precision * recall, precision + recall), shown)
 
 
+def find_flips(labels: np.ndarray, before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return which pictures became right, and which became wrong, between two readings of the same ones."""
+    was, now = before == labels, after == labels
+    return np.flatnonzero(~was & now), np.flatnonzero(was & ~now)
+
+
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

@@ -67,7 +67,7 @@ class Trainer(Recorded):
     def items_seen(self) -> int:
         """Digits shown so far, each as often as it was shown."""
         epochs, steps = divmod(self.step, self.batches.per_epoch)
-        return epochs * len(self.batches.labels) + steps * self.experiment.training.batch_size
+        return epochs * self.batches.shown + steps * self.experiment.training.batch_size
 
     def advance(self, seconds: float) -> None:
         """Train for about that long: at least one step, or one part of an evaluation.

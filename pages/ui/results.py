@@ -8,7 +8,7 @@ from dlcore.errors import EngineError
 from dlcore.specs.codec import to_dict
 from dlcore.specs.datasets import describe
 from dlcore.training.report import count_confusions, report
-from pages.ui import choosing, moments, panels, runs, state, words
+from pages.ui import choosing, mistakes, moments, panels, runs, state, words
 from pages.ui.history import history_of
 from pages.ui.language import _, number, percent
 
@@ -53,6 +53,7 @@ def _show_cell(page: str, cell: tuple[int, int] | None) -> None:
         panels.grid(f"{page}.examples", page, "examples", sends="digit", **how)
     else:
         choosing.offer(page, f"{page}.examples_{cell[0]}_{cell[1]}_{step}", "examples", dataset, indices, **how)
+    mistakes.offer_weight(page, view, step, cell, indices)
 
 
 def show_report(page: str) -> None:

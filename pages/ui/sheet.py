@@ -187,7 +187,7 @@ def _find_company(page: str, sheet: Sheet, sight: Sight, asked: Saliency) -> lis
         sheet.message = "" if chosen else _("It reads every test digit right that was looked at.")
     names = words.class_names(sight.experiment.data.dataset)
     return [Column(test.test_images[index], int(test.test_labels[index]),
-                   _("digit {n}, {name}").format(n=number(index), name=names[test.test_labels[index]]))
+                   _("truly {name} · {n}").format(n=number(index), name=names[test.test_labels[index]]))
             for index in chosen]
 
 

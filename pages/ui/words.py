@@ -28,6 +28,7 @@ OPTIONS = {
 }
 FIELDS = {
     "data.dataset": N_("Data set"), "data.train_size": N_("Training pictures"), "data.size": N_("Picture size"),
+    "data.again": N_("Pictures with more weight"), "data.times": N_("Times that they are shown"),
     "data.channels": N_("Colour channels"), "data.shuffled": N_("Shuffle the pixels"),
     "data.without": N_("Left out"),
     "data.augment.rotation": N_("Rotation (±°)"),
@@ -74,7 +75,7 @@ FIELDS = {
     "network.forget_bias": N_("Added to the forget gate's bias"), "training.clip": N_("Gradient clipping"),
     "saliency": N_("Saliency"), "methods": N_("Methods"), "method": N_("Picked method"), "column": N_("Picked picture"),
     "company": N_("Beside it"), "turn": N_("Others"), "target": N_("Explain"), "absolute": N_("Sizes only"),
-    "baseline": N_("Baseline"), "steps": N_("Steps"), "samples": N_("Samples"), "noise": N_("Noise"),
+    "baseline": N_("Baseline"), "steps": N_("Steps of the way"), "samples": N_("Samples"), "noise": N_("Noise"),
     "window": N_("Window"), "superpixel": N_("Squares"), "draws": N_("Subsets"),
     "positive": N_("Only what is positive"), "rule": N_("Rule in the convolutions"),
 }

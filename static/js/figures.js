@@ -36,7 +36,7 @@ export function showInput(figure, walk, place, source, { words, theme, before, s
   const [maps, height, width] = before.shape;
   const index = walk.kind === "flatten" ? unflatten(walk, place[0] * walk.arrays.out.shape[1] + place[1])[0] : maps === 1 ? 0 : source;
   const shown = walk.kind === "conv" || walk.kind === "flatten" ? index + (walk.first ?? 0) : maps === 1 ? 0 : Math.min(walk.channel, maps - 1);
-  title(figure, before.name, maps > 1 ? fill(words.map, { n: shown + 1, count: maps }) : "");
+  title(figure, nameOf(before, words), maps > 1 ? fill(words.map, { n: shown + 1, count: maps }) : "");
   const margin = walk.padding ?? 0;
   const box = paper(figure.canvas);
   const frame = (figure.frame = frameFor({ height, width }, box, margin));
@@ -78,7 +78,7 @@ export function within([row, column], [high, wide], count) {
 
 export function showOutput(figure, walk, place, { words, theme, layer, sheet, upto }) {
   const [maps, height, width] = layer.shape;
-  title(figure, layer.name, maps > 1 ? fill(words.map, { n: walk.channel + 1, count: maps }) : walk.kind === "linear" ? fill(words.unit, { n: walk.channel + 1, count: walk.units }) : "");
+  title(figure, nameOf(layer, words), maps > 1 ? fill(words.map, { n: walk.channel + 1, count: maps }) : walk.kind === "linear" ? fill(words.unit, { n: walk.channel + 1, count: walk.units }) : "");
   const box = paper(figure.canvas);
   const frame = (figure.frame = frameFor({ height, width }, box));
   const [x, y, wide, high] = frame.rect;
@@ -89,6 +89,11 @@ export function showOutput(figure, walk, place, { words, theme, layer, sheet, up
   outline(box.painter, frame.cell(...spot), theme.ink, theme.background, 2);
   figure.placeAt = (px, py) => within(frame.at(px, py), [height, width], layer.count / (maps > 1 ? maps : 1));
   mark(figure.canvas, "aria-label", `${figure.name.textContent} ${figure.note.textContent}`);
+}
+
+// What a layer is called: by the name of its module, where it is one.
+export function nameOf({ name }, words) {
+  return { input: words.input, stamp: words.kernel, scores: words.scores }[name] ?? name;
 }
 
 function title(figure, name, note) {

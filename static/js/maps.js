@@ -5,6 +5,9 @@ const { component, fill, make, mark, say } = await import(`./panel.js${version}`
 const { openPending } = await import(`./pending.js${version}`);
 const { drawMap, drawPicture, openLegend, LEGEND_STYLE } = await import(`./mapcell.js${version}`);
 
+const MOST_SAMPLES = 400;
+const painted = (globalThis.__derin_maps = []); // what was shown when: {at, missing maps of the first picture, ink}
+
 const STYLE = `
   .panel { container-type: inline-size; display: grid; gap: 8px; }
   .progress { height: 2px; border-radius: 1px; overflow: hidden; }
@@ -80,10 +83,18 @@ export default component(STYLE, (stage) => {
       mark(progress, "aria-label", meta.words.working);
       view.tick = tick;
       adopt(view, meta);
+      requestAnimationFrame(() => remember(tick));
     },
     draw,
   };
 });
+
+function remember({ meta, arrays }) {
+  const [, height, width, colours = 1] = arrays.pictures.shape;
+  const ink = arrays.pictures.subarray(0, height * width * colours).reduce((sum, byte, at) => (sum + byte * (at + 1)) % 999983, 0);
+  painted.push({ at: performance.now(), missing: meta.cells.filter(([first]) => first === -1).length, ink });
+  if (painted.length > MOST_SAMPLES) painted.shift();
+}
 
 // Which map is picked is the browser's own until Python has heard of it.
 function adopt(view, { picked, column }) {

@@ -138,7 +138,7 @@ function shortWriter(language) {
   const [small, fine, plain] = [3, 2, 1].map((digits) => new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
   return (values) => {
     const all = values.every((value) => Math.abs(value) < 0.0995);
-    const write = (value) => (value === 0 ? "0" : (all ? small : Math.abs(value) < 9.995 ? fine : plain).format(value)).replace("-", "\u2212");
+    const write = (value) => (value === 0 ? "0" : (all ? small : Math.abs(value) < 9.995 ? fine : plain).format(value)).replace(/^-(?=.*[1-9])/, "\u2212").replace("-", "");
     return Object.assign(write, { fine: all });
   };
 }

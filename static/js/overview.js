@@ -4,6 +4,8 @@ const version = new URL(import.meta.url).search;
 const { fill, make, mark, say } = await import(`./panel.js${version}`);
 const { mapOf, outline, paintMap } = await import(`./sheet.js${version}`);
 
+const { nameOf } = await import(`./figures.js${version}`);
+
 const THUMB = 28;
 const GAP = 4;
 
@@ -70,12 +72,12 @@ function build(view, layers, built) {
 }
 
 function paintRows(view) {
-  const { layers, walk } = view.scene;
+  const { layers, walk, words } = view.scene;
   view.rows.forEach((line, at) => {
     const layer = layers[at];
     const now = walk?.layer === layer.name;
     mark(line.row, "class", now ? "row now" : "row");
-    for (const [part, text] of Object.entries({ name: layer.name, kind: layer.label, size: layer.size, parameters: layer.parameters, sees: layer.sees })) {
+    for (const [part, text] of Object.entries({ name: nameOf(layer, words), kind: layer.label, size: layer.size, parameters: layer.parameters, sees: layer.sees })) {
       say(line[part], text);
       line[part].title = text;
     }

@@ -51,7 +51,7 @@ export function showBar(bar, scene) {
   const built = options.map(({ name, label }) => name + label).join();
   if (bar.built !== built) {
     bar.built = built;
-    bar.layer.replaceChildren(...options.map(({ name, label }) => make("option", "", { value: name, text: name === label ? name : `${name} · ${label}` })));
+    bar.layer.replaceChildren(...options.map(({ name, label }) => make("option", "", { value: name, text: name === "scores" ? label : `${name} · ${label}` })));
   }
   bar.layer.value = walk.layer;
   mark(bar.layer, "aria-label", words.layer);

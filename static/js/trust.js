@@ -19,7 +19,8 @@ const STYLE = `
   .strip canvas { width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 4px; }
   .strip figcaption { font-size: 11px; line-height: 14px; color: var(--st-gray-text-color); text-align: center; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
   .verdict { font-weight: 600; line-height: 18px; min-height: 18px; }
-  dl { margin: 0; display: grid; grid-template-columns: 1fr max-content; gap: 2px 10px; font-size: 12.5px; line-height: 17px; }
+  dl { margin: 0; display: grid; gap: 2px; font-size: 12.5px; line-height: 17px; }
+  dl div { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 10px; }
   dt { color: var(--st-gray-text-color); } dd { margin: 0; text-align: right; white-space: nowrap; font-size: 12px; }
 `;
 
@@ -75,8 +76,11 @@ function build(view, heading) {
     figure.append(make("figcaption", "", { text: name }));
     return figure;
   }));
-  view.facts.replaceChildren(...meta.facts.flatMap(({ name, value, hint }) => [
-    make("dt", "", { text: name, title: hint }), make("dd", "mono", { text: value })]));
+  view.facts.replaceChildren(...meta.facts.map(({ name, value, hint }) => {
+    const row = make("div", "", { title: hint });
+    row.append(make("dt", "", { text: name }), make("dd", "mono", { text: value }));
+    return row;
+  }));
 }
 
 function paintChart({ paper, tick, stage }) {

@@ -140,7 +140,7 @@ function showNothing(middle) {
 }
 
 const SHOWS = { conv: showStamp, pool: showWindow, activation: showScatter, batch_norm: showScatter, dropout: showScatter, linear: showWeights,
-  flatten: showNothing, scores: showNothing };
+  flatten: showNothing, scores: showScatter };
 
 function nodeOf({ nodes }, name, create) {
   if (!nodes.has(name)) nodes.set(name, create());

@@ -12,6 +12,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from dlcore.engine.process import set_allocator
 from dlcore.explain.plane import draw_frame
 from dlcore.specs.plane_network import FEATURES, Layer, PlaneNetwork
 from dlcore.specs.playground import PlaneTraining, Playground
@@ -30,8 +31,10 @@ MOST_FRAME = {"kernel": 5, "autograd": 15}
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
+def as_in_a_worker() -> Iterator[None]:
+    """One thread, and the allocator and the arithmetic of the engine's workers."""
     before = torch.get_num_threads()
+    set_allocator()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     yield

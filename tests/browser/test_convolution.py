@@ -104,3 +104,35 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(open_tab, app_url, awake):
     scope = open_scope(tab, app_url, '?convolution={"layer":"conv2"}')
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     assert scope.locator(".bar select").input_value() == "conv2"
+
+
+def test_a_kernel_is_typed_and_painted_and_the_map_follows(page, app_url, awake):
+    page.goto(f'{app_url}/convolution?convolution={{"view":"bench"}}')
+    scope = page.locator(".st-key-convolution-bench_scope")
+    scope.locator(".scope").wait_for(timeout=60_000)
+    settled(page)
+    kernel = page.locator(".st-key-convolution-kernel")
+    cells = kernel.locator(".cells input")
+    cells.nth(4).fill("2,5")
+    wait_until(lambda: "2.5" in page.evaluate("decodeURIComponent(location.search)"), 10, "The number was not taken.")
+    scope.locator(".numbers .cells").nth(1).get_by_text("2.50").wait_for()
+    cells.nth(4).fill("much")
+    assert cells.nth(4).get_attribute("title") == "Type a number from −99 to 99."
+    cells.nth(4).blur()
+    kernel.get_by_role("button", name="−1").click()
+    boxes = [cells.nth(at).bounding_box() for at in (0, 2)]
+    page.mouse.move(*[boxes[0][way] + 10 for way in ("x", "y")])
+    page.mouse.down()
+    page.mouse.move(*[boxes[1][way] + 10 for way in ("x", "y")], steps=12)
+    page.mouse.up()
+    wait_until(lambda: "[-1.0,-1.0,-1.0," in page.evaluate("decodeURIComponent(location.search)"), 10,
+               "The cells were not painted.")
+
+
+def test_the_trainings_on_shuffled_pixels_go_on_by_themselves_once_begun(page, app_url, awake):
+    page.goto(f'{app_url}/convolution?convolution={{"view":"locality"}}')
+    page.get_by_role("button", name="Train all four").click(timeout=60_000)
+    bar = page.locator(".st-key-convolution-locality [role=progressbar]")
+    wait_until(lambda: int(bar.get_attribute("aria-valuenow") or 0) >= 2, 60, "The trainings do not go on.")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Train all four").wait_for()

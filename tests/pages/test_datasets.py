@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from dlcore.data import images, shelf
-from dlcore.specs.codec import from_link, to_link
+from dlcore.specs.codec import from_link, to_dict, to_link
 from dlcore.specs.experiment import Experiment, learn_from
 from dlcore.specs.model import MLP, Linear, Network
+from dlcore.specs.neuron import Neuron
 from dlcore.training.recording import Recording
 from tests.conftest import wait_until
 from tests.dlcore.data.keeping import make_arrays
@@ -58,19 +59,21 @@ def test_a_data_set_that_is_not_here_says_what_it_is_and_is_not_trained_on(app_t
 def test_fetching_without_a_network_fails_with_a_sentence_at_its_button(app_test, awake):
     app = app_test("digits.py", experiment=to_link(learn_from(Experiment(), "kmnist")))
     app.button(key="digits.fetch").click().run()
-    assert app.button(key="digits.stop_fetching")
-    job = app.session_state["_fetch.digits"][1]
-    wait_until(lambda: awake.job(job).finished, 8, "it hangs")
-    app.run()
-    assert "could not be fetched from codh.rois.ac.jp" in said(app) and app.button(key="digits.fetch")
+    wait_until(lambda: "could not be fetched from codh.rois.ac.jp" in said(app.run()), 20, "it hangs")
+    assert app.button(key="digits.fetch")
     assert not images.is_there("kmnist") and list((awake.home / "datasets").glob(".part-*")) == []
 
 
-def test_a_fetch_that_is_stopped_can_be_begun_again(app_test, awake):
+def test_a_fetch_shows_how_far_it_is_and_can_be_stopped(app_test, awake):
+    """A longer Job stands in for the download, which fails here at once."""
     app = app_test("digits.py", experiment=to_link(learn_from(Experiment(), "emnist_letters")))
-    app.button(key="digits.fetch").click().run()
+    curve = {"kind": "fit_curve", "neuron": to_dict(Neuron(), whole=True), "widths": (16,) * 30}
+    job = awake.start_job("somebody", curve)
+    app.session_state["_fetch.digits"] = "emnist_letters", job
+    app.run()
     app.button(key="digits.stop_fetching").click().run()
-    wait_until(lambda: "digits.fetch" in [button.key for button in app.run().button], 8, "it goes on")
+    wait_until(lambda: "digits.fetch" in [button.key for button in app.run().button], 20, "it goes on")
+    assert awake.job(job).error is not None and "cancelled" in said(app)
 
 
 def test_a_link_to_own_pictures_that_are_elsewhere_says_so(app_test):

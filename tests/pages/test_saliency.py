@@ -87,7 +87,7 @@ def test_the_maps_are_what_the_network_computed(open_saliency):
 
 def test_one_digit_of_each_class_stands_beside_the_picture(open_saliency):
     meta, arrays = finished(open_saliency(company="classes", methods=("gradient", "grad_cam")))
-    assert [column["title"].split(", ")[-1] for column in meta["columns"][1:]] == list("0123456789")
+    assert [column["title"].split()[1] for column in meta["columns"][1:]] == list("0123456789")
     assert arrays["pictures"].shape == (11, 28, 28)
     assert [len(row) for row in meta["cells"]] == [11, 11]
 
@@ -96,7 +96,7 @@ def test_the_mistakes_beside_it_are_mistakes(open_saliency, a_run):
     meta, _arrays = finished(open_saliency(run=a_run, company="mistakes", methods=("gradient",)))
     assert len(meta["columns"]) == 11
     for column in meta["columns"][1:]:
-        assert column["wrong"] and column["read"].split(",")[0] != column["title"].split(", ")[-1]
+        assert column["wrong"] and column["read"].split(",")[0] != column["title"].split()[1]
 
 
 def test_a_drawing_has_no_true_class_and_the_page_says_so(open_saliency):

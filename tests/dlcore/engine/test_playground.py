@@ -93,3 +93,11 @@ def test_an_uploaded_table_is_trained_on_and_missed_when_it_is_gone(awake, start
     assert "not kept here any more" in str(start(spec).until_state("failed").message)
     with pytest.raises(DataError, match="not kept here any more"):
         ask(awake, "plane_frame", {"spec": codec.to_dict(spec)})
+
+
+def test_the_kernel_takes_over_while_a_run_goes_on(awake, start):
+    watch = start(replace(LONG, training=replace(LONG.training, epochs=1_000_000, pace=0)))
+    view = watch.until(lambda view: view.frame is not None and view.frame["gear"] == "kernel", seconds=120)
+    assert view.frame["why"] is None
+    awake.step(watch.run, OWNER)
+    assert watch.until(lambda view: view.frame["gear"] == "autograd").state == "paused"
