@@ -4,9 +4,7 @@ What is kept lies under the engine's home, in columns/NAME.npy; the name (see dl
 of the numbers, with how many they are, so that a link can name it and a spec knows its length.
 """
 
-import csv
 import hashlib
-import io
 import math
 import os
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcore.data.cells import Rows, cut_each_way, decode, read_number
 from dlcore.errors import N_, DataError
 from dlcore.specs.sequences import COLUMN
 
@@ -22,8 +21,6 @@ FOLDER = "columns"
 MOST_BYTES = 4 * 2**20
 MOST_NUMBERS, FEWEST_NUMBERS = 50_000, 50
 MOST_KEPT = 100
-SEPARATORS = (";", "\t", ",")
-OLD_ENCODING = "cp1254"  # what spreadsheets in Turkey write where it is not UTF-8
 
 TOO_LARGE = N_("The file has {size:.1f} MB, more than the {most:.0f} MB that are read here. Keep fewer lines.")
 NO_TEXT = N_("This is not a text file. In a spreadsheet choose “Save as” and then CSV (UTF-8).")
@@ -42,7 +39,7 @@ class Table:
     """The cells of a file, as (line, cells), under the names of the columns."""
 
     names: tuple[str, ...]
-    rows: list[tuple[int, list[str]]]
+    rows: Rows
 
     def numeric(self) -> tuple[str, ...]:
         """Return the names of the columns that hold mostly numbers."""
@@ -57,8 +54,7 @@ def read_table(content: bytes) -> Table:
     """
     if len(content) > MOST_BYTES:
         raise DataError(TOO_LARGE, size=len(content) / 2**20, most=MOST_BYTES / 2**20)
-    text = _decode(content)
-    rows = max((_cut(text, separator) for separator in SEPARATORS), key=_regularity)
+    rows = max(cut_each_way(decode(content, NO_TEXT), NO_TEXT), key=_regularity)
     if not rows:
         raise DataError(NO_NUMBERS)
     first = rows[0][1]
@@ -94,30 +90,7 @@ def _check(values: list[float]) -> None:
         raise DataError(FLAT)
 
 
-def _decode(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ("utf-16",)
-    elif b"\0" in content or content.startswith(b"PK"):
-        encodings = ()
-    else:
-        encodings = ("utf-8-sig", OLD_ENCODING)
-    for encoding in encodings:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise DataError(NO_TEXT)
-
-
-def _cut(text: str, separator: str) -> list[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
-    try:
-        return [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]
-    except csv.Error as error:
-        raise DataError(NO_TEXT) from error
-
-
-def _regularity(rows: list[tuple[int, list[str]]]) -> tuple[int, int]:
+def _regularity(rows: Rows) -> tuple[int, int]:
     """Return how well a separator cuts: how many of the first lines have as many cells as the first, and how many."""
     width = len(rows[0][1]) if rows else 0
     return (width > 1) * sum(len(cells) == width for _, cells in rows[:100]), width
@@ -128,11 +101,8 @@ def _cell(cells: list[str], index: int) -> str:
 
 
 def _number(cell: str) -> float | None:
-    try:
-        number = float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and abs(number) < 1e30 else None
+    number = read_number(cell)
+    return number if number is not None and math.isfinite(number) and abs(number) < 1e30 else None
 
 
 def column_name(values: NDArray[np.float32]) -> str:

@@ -4,7 +4,6 @@ What is kept lies under the engine's home, in tables/NAME.npz; the name (see dlc
 the content, with the number of rows and of classes, so that a link can name it and a spec knows its size.
 """
 
-import csv
 import hashlib
 import io
 import math
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_data_path
 
+from dlcore.data.cells import Rows, cut_each_way, decode, read_number
 from dlcore.errors import N_, DataError
 from dlcore.specs.plane import MOST_CLASSES, TABLE
 
@@ -26,8 +26,6 @@ MOST_BYTES = 2 * 2**20
 MOST_ROWS, FEWEST_ROWS = 5000, 4
 MOST_KEPT = 200
 SIDE = 5.0             # the smallest and the largest value of a column come to lie here on the plane
-SEPARATORS = (";", "\t", ",")
-OLD_ENCODING = "cp1254"  # what spreadsheets in Turkey write where it is not UTF-8; West Europe's is nearly equal
 
 TOO_LARGE = N_("The file has {size:.1f} MB, more than the {most:.0f} MB that are read here. Keep at most {rows:,} "
                "lines, each like: 1.5, -0.3, red")
@@ -77,7 +75,7 @@ def read_table(content: bytes) -> Table:
     """
     if len(content) > MOST_BYTES:
         raise DataError(TOO_LARGE, size=len(content) / 2**20, most=MOST_BYTES / 2**20, rows=MOST_ROWS)
-    rows = _rows(_decode(content))
+    rows = _rows(decode(content, NO_TEXT))
     if not rows:
         raise DataError(EMPTY, fewest=FEWEST_ROWS)
     header = _header(rows[0][1])
@@ -93,39 +91,15 @@ def read_table(content: bytes) -> Table:
                  tuple(factor.tolist()), header)
 
 
-def _decode(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ("utf-16",)
-    elif b"\0" in content or content.startswith(b"PK"):
-        encodings = ()
-    else:
-        encodings = ("utf-8-sig", OLD_ENCODING)
-    for encoding in encodings:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise DataError(NO_TEXT)
-
-
-def _rows(text: str) -> list[tuple[int, list[str]]]:
+def _rows(text: str) -> Rows:
     """Return (line, cells) of every line that is not empty, cut where most lines get three cells."""
-    cuts = [_cut(text, separator) for separator in SEPARATORS]
-    return max(cuts, key=lambda rows: (sum(len(cells) == 3 for _line, cells in rows[:100]),
-                                        sum(len(cells) for _line, cells in rows[:100])))
-
-
-def _cut(text: str, separator: str) -> list[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
-    try:
-        return [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]
-    except csv.Error as error:
-        raise DataError(NO_TEXT) from error
+    return max(cut_each_way(text, NO_TEXT), key=lambda rows: (sum(len(cells) == 3 for _line, cells in rows[:100]),
+                                                            sum(len(cells) for _line, cells in rows[:100])))
 
 
 def _header(cells: list[str]) -> tuple[str, ...]:
     """Return the names of the columns where the first line says them."""
-    said = len(cells) == 3 and all(cell and _number(cell) is None for cell in cells[:2])
+    said = len(cells) == 3 and all(cell and read_number(cell) is None for cell in cells[:2])
     return tuple(cell[:40] for cell in cells) if said else ()
 
 
@@ -139,18 +113,11 @@ def _check_count(count: int) -> None:
 def _numbers(line: int, cells: list[str]) -> tuple[float, float]:
     if len(cells) != 3:
         raise DataError(COLUMNS, line=line, count=len(cells))
-    numbers = [_number(cell) for cell in cells[:2]]
+    numbers = [read_number(cell) for cell in cells[:2]]
     for cell, number in zip(cells, numbers):
         if number is None or not abs(number) < 1e30:
             raise DataError(NO_NUMBER, line=line, text=cell[:40])
     return numbers[0], numbers[1]
-
-
-def _number(cell: str) -> float | None:
-    try:
-        return float(cell.replace(",", ".") if cell.count(",") == 1 and "." not in cell else cell)
-    except ValueError:
-        return None
 
 
 def _label(line: int, cells: list[str]) -> str:
@@ -166,7 +133,7 @@ def _names(texts: list[str]) -> tuple[str, ...]:
         raise DataError(ONE_CLASS, label=texts[0], most=MOST_CLASSES)
     if len(found) > MOST_CLASSES:
         raise DataError(MANY_CLASSES, count=len(found), most=MOST_CLASSES)
-    values = {text: _number(text) for text in found}
+    values = {text: read_number(text) for text in found}
     by_size = all(value is not None and not math.isnan(value) for value in values.values())
     return tuple(sorted(found, key=(lambda text: (values[text], text)) if by_size else None))
 

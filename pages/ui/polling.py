@@ -54,10 +54,7 @@ def rewind_bar(page: str) -> None:
     panels.rewind(f"{page}.rewind", page, answer)
     if step is None or view is None:
         return
-    if st.button(_("Train on from step {step}").format(step=step), key=f"{page}.train_on",
-                 icon=":material/fork_right:"):
-        runs.train_on_from(page, view, step)
-        st.rerun()
+    runs.offer_train_on(page, view, step)
 
 
 def _concerns_all(page: str, step: int | None) -> bool:

@@ -172,6 +172,25 @@ def _train_longer(page: str, view: RunView) -> None:
     state.engine().resume(view.id, state.visitor())
 
 
+def offer_train_on(page: str, view: RunView, step: int) -> None:
+    """Offer to train on from the snapshot to which the page is rewound."""
+    if st.button(_("Train on from step {step}").format(step=number(step)), key=f"{page}.train_on",
+                 icon=":material/fork_right:"):
+        train_on_from(page, view, step)
+        st.rerun()
+
+
+def pause(view: RunView | None, quick: float, calm: float, standing: float) -> float | None:
+    """Return the seconds between two looks at a run: with few and with many trainings, and while it stands still.
+
+    None where nothing can change by itself.
+    """
+    status = state.engine().status()
+    if not status.ready or (view is not None and view.state in ACTIVE):
+        return quick if status.running <= 3 else calm
+    return standing if view is not None and view.state in GOES_ON else None
+
+
 def train_on_from(page: str, view: RunView, step: int) -> None:
     """Train on from a snapshot, in a run of its own; the recording that was rewound stays as it is."""
     _guard(page, _branch, view, step)

@@ -28,15 +28,7 @@ def line_names(spec: Recurrent) -> tuple[str, ...]:
 
 def poll(page: str, view: RunView | None) -> None:
     """Draw the run's state and progress, and go on doing so while it trains."""
-    st.fragment(_tick, run_every=_pause(view))(page, view.state if view else "")
-
-
-def _pause(view: RunView | None) -> float | None:
-    """Return the seconds between two looks; None where nothing can change by itself."""
-    status = state.engine().status()
-    if not status.ready or (view is not None and view.state in runs.ACTIVE):
-        return QUICK if status.running <= 3 else CALM
-    return STANDING if view is not None and view.state in runs.GOES_ON else None
+    st.fragment(_tick, run_every=runs.pause(view, QUICK, CALM, STANDING))(page, view.state if view else "")
 
 
 def _tick(page: str, state_before: str) -> None:
@@ -143,10 +135,7 @@ def rewind_bar(page: str) -> None:
     panels.rewind(f"{page}.rewind", page, answer)
     if step is None or view is None:
         return
-    if st.button(_("Train on from step {step}").format(step=number(step)), key=f"{page}.train_on",
-                 icon=":material/fork_right:"):
-        runs.train_on_from(page, view, step)
-        st.rerun()
+    runs.offer_train_on(page, view, step)
 
 
 def _has_moved(page: str, step: int | None) -> bool:
