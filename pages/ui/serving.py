@@ -7,6 +7,7 @@ import asyncio
 import importlib
 import os
 import socket
+import stat
 import threading
 import webbrowser
 from collections.abc import AsyncIterator
@@ -60,6 +61,8 @@ def send_at_once() -> None:
     """
     for number in map(int, os.listdir("/dev/fd")):
         try:
+            if not stat.S_ISSOCK(os.fstat(number).st_mode):
+                continue  # a copy of it would stay open: socket.fromfd does not close what is no socket
             with socket.fromfd(number, socket.AF_INET, socket.SOCK_STREAM) as place:
                 if place.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
                     place.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,6 +1,7 @@
 """The server around the pages: scripts at once, no message that waits, and runs that are saved at the end."""
 
 import asyncio
+import os
 import socket
 import urllib.error
 import urllib.request
@@ -36,6 +37,15 @@ def test_messages_leave_at_once_on_every_connection_that_comes():
             accepted, _ = listening.accept()
             with accepted:
                 assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_looking_for_sockets_leaves_no_copy_of_a_file_open():
+    """A copy of a pipe that stays open keeps whoever waits for its end waiting for ever."""
+    reading, writing = os.pipe()
+    serving.send_at_once()
+    os.close(writing)
+    assert os.read(reading, 1) == b""
+    os.close(reading)
 
 
 def test_when_the_server_ends_the_engine_saves_what_runs(monkeypatch):
