@@ -71,6 +71,8 @@ def show_notices(page: str) -> None:
         said = [line.format(field=words.field_name(mend.field), given=_code(mend.given), used=_code(mend.used))
                 for mend in mends]
         st.info("\n".join([_("Some settings in the link could not be used:"), "", *said]), icon=":material/link:")
+    if text := state.announced(page):
+        st.info(text, icon=":material/route:")
     if state.run_was_unknown(page):
         st.info(_("The link names a run that is not here (any more). Press Train to start one of your own."),
                 icon=":material/link_off:")

@@ -100,6 +100,18 @@ def mended(page: str) -> tuple[Mend, ...]:
     return linked.mends if linked else ()
 
 
+def announce(page: str, spec: Any, text: str) -> None:
+    """Keep a sentence that is to be said on a page for as long as it is about this spec."""
+    st.session_state[f"_announced.{page}"] = to_link(spec), text
+
+
+def announced(page: str) -> str | None:
+    """Return what is to be said of where the page's spec has come from."""
+    link, text = st.session_state.get(f"_announced.{page}", (None, None))
+    linked = st.session_state.get(f"_linked.{page}")
+    return text if linked and link is not None and to_link(linked.spec) == link else None
+
+
 def run(page: str) -> str | None:
     """Return the id of the run that a page shows: the one in the address bar, else the one it had when left."""
     asked = _settle(page, RUN)

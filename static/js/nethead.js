@@ -51,8 +51,8 @@ export function showHeads(view, config) {
   view.config = config;
   const { words, limits, layers, locked } = config;
   say(view.title, words.network);
-  say(view.note, words.network_note);
-  view.note.title = words.network_note;
+  say(view.note, locked ? "" : words.network_note);
+  view.note.title = view.note.textContent;
   say(view.layers.value, fill(words.hidden_layers, { n: layers.length }));
   setCounter(view.layers, { least: layers.length <= 0, most: layers.length >= limits.layers, locked }, [words.fewer_layers, words.more_layers]);
   while (view.heads.length > layers.length) view.heads.pop().node.remove();

@@ -70,6 +70,13 @@ def heard(tab) -> dict:
     }""")
 
 
+def rested(tab) -> dict:
+    """Return the moment that the page shows once it does not move any more."""
+    seen = [heard(tab)]
+    wait_until(lambda: tab.wait_for_timeout(600) or seen.append(heard(tab)) or seen[-1] == seen[-2], 20, "it moves on")
+    return seen[-1]
+
+
 def drag(tab, *points: tuple[float, float]) -> None:
     """Pull over the plane between points of it, from -6 to 6."""
     box = plane(tab).bounding_box()
@@ -161,8 +168,7 @@ def test_it_learns_live_while_a_weight_is_set_by_hand_and_comes_back_after_a_rel
     button(page, "Pause").click()
     expect(state(page)).to_have_text("Paused", timeout=PATIENCE)
 
-    settled(page)
-    before = heard(page)
+    before = rested(page)
     page.reload()
     expect(state(page)).to_have_text("Paused", timeout=PATIENCE)
     page.wait_for_function(SHOWN, timeout=PATIENCE)

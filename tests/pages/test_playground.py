@@ -346,6 +346,9 @@ def test_a_point_walks_through_the_network_as_it_stands(playground):
     assert app.title[0].value == "Backpropagation"
     assert (taken.hidden, taken.inputs, taken.loss, taken.activation) == ((3, 2), (1.5, -0.25), "bce", "tanh")
     assert dict(taken.weights) == pytest.approx(shown, abs=1e-6)
+    assert any("came over from the playground" in one.value and "(1.50, -0.25)" in one.value for one in app.info)
+    app.button(key="backprop.update").click().run()
+    assert not any("came over" in one.value for one in app.info)  # it is another network by now
 
 
 def test_the_walk_computes_what_the_playground_computed(awake):

@@ -183,15 +183,16 @@ def _walk(page: str, wish: Mapping) -> bool:
         return False
     spec, frame = kept
     target = frames.nearest_target(frames.points_of(spec), (x1, x2))
-    state.remember(BACKPROP, take_over(spec, (x1, x2), frame["weights"], target))
-    st.session_state[f"_walks.{page}"] = say_arrival(spec, (x1, x2))
+    taken = take_over(spec, (x1, x2), frame["weights"], target)
+    state.remember(BACKPROP, taken)
+    state.announce(BACKPROP, taken, say_arrival(spec, (x1, x2)))
+    st.session_state[f"_walks.{page}"] = True
     return True
 
 
 def leave(page: str) -> None:
     """Go over to the Backpropagation page where the visitor has asked for it."""
-    if said := st.session_state.pop(f"_walks.{page}", None):
-        st.toast(said, icon=":material/route:", duration="long")
+    if st.session_state.pop(f"_walks.{page}", False):
         st.switch_page(f"pages/{BACKPROP}.py")
 
 
