@@ -34,7 +34,7 @@ def fill_sheet(snapshot: Snapshot, request: dict) -> Iterator[tuple[float, dict]
     questions = pose_all(snapshot, request)
     network, data = snapshot.experiment.network, snapshot.experiment.data
     settings = questions[0].settings
-    methods = sorted(request["methods"], key=lambda method: estimate(method, settings, network, data))
+    methods = estimate(tuple(request["methods"]), settings, network, data)
     sheet = {"scores": read_all(snapshot, questions), "targets": [question.target for question in questions],
              "step": snapshot.step, "maps": {}, "refused": {}, "seconds": {}}
     total = len(methods) * len(questions)
