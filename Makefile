@@ -4,10 +4,11 @@
 # make lint      ruff
 # make messages  collects the visible texts, updates and compiles the Turkish ones
 # make pretrained  trains the network that reads digits before anything has been trained
-# VENV=/some/where uses another environment than .venv
+# VENV=/some/where uses another environment than .venv; JOBS=1 tests in one process
 
 PYTHON ?= python3
 VENV ?= .venv
+JOBS ?= 2
 BIN := $(VENV)/bin
 CATALOGUE := assets/locale/tr/LC_MESSAGES/derin
 TEMPLATE := assets/locale/derin.pot
@@ -19,7 +20,7 @@ app: $(VENV)/.derin-app
 
 test: $(VENV)/.derin-test chromium
 	$(BIN)/ruff check .
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 bench: $(VENV)/.derin-test
 	$(BIN)/python -m pytest tests/benchmarks/measure_*.py -s --durations=0

@@ -18,7 +18,7 @@ PLAYS = Recurrent(
 SENTENCES = {f"sentences_{language}": Recurrent(
     data=SequenceData(task="grammar", language=language, length=32),
     network=RecurrentNetwork(cells=CELLS, hidden=48, embedding=16),
-    training=RecurrentTraining(batch_size=64, epochs=10, learning_rate=0.008, seed=7)) for language in ("en", "tr")}
+    training=RecurrentTraining(batch_size=64, epochs=30, learning_rate=0.008, seed=7)) for language in ("en", "tr")}
 RECURRENT = {"names": NAMES, "plays": PLAYS, **SENTENCES}
 DATA = {"names": "5,163 first names of the US Census 1990 (public domain)",
         "shakespeare": "eight plays by William Shakespeare (public domain)", "grammar": "sentences of a small grammar"}

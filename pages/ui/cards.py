@@ -14,6 +14,7 @@ from dlcore.specs.saliency import Saliency
 from pages.ui import moments, panels, state
 from pages.ui.language import N_, _, told
 from pages.ui.pass_sketch import show_sketch
+from pages.ui.playground.card import show_card as show_spiral
 from pages.ui.recurrent.card import show_card
 from pages.ui.shell import pages_there
 
@@ -89,6 +90,8 @@ CARDS = {
                      "imitate a curve that you draw."), show_neuron_planes),
     "backprop.py": (N_("Walk an example through a small network and back, number by number, and check the chain rule "
                        "on any weight."), show_sketch),
+    "playground.py": (N_("Build a small network on a plane and see every neuron as a picture while it learns; set any "
+                         "weight by hand."), show_spiral),
     "convolution.py": (N_("Follow the stamp over your own digit, number by number, through every layer of the network "
                           "that you have trained."), show_first_maps),
     "digits.py": (N_("Build a convolutional network, watch it learn 60,000 digits in seconds, and see what it gets "

@@ -60,14 +60,6 @@ def choose(page: str, dataset: str, image: NDArray[np.uint8], label: int | None,
     return kept
 
 
-def input_number(page: str) -> int | None:
-    """Return the number of what the page's network reads: of the drawing, or of the chosen picture."""
-    if drawing.can_draw(page):
-        return drawing.drawn_number(page)
-    dataset = drawing.shown_model(page)[1]
-    return chosen(page, dataset).seq if is_there(dataset) else None
-
-
 def shown_input(page: str) -> tuple[NDArray[np.uint8] | None, int | None]:
     """Return what the page's network reads and its number; None where its data set is not there."""
     if drawing.can_draw(page):
@@ -89,7 +81,9 @@ def show_reader(page: str) -> None:
     indices, key = _offered(page, dataset)
     take_pick(page, key, dataset, indices)
     bringing.take(page, lambda picture: choose(page, dataset, picture, None, _("your picture")))
-    _show(page, model, chosen(page, dataset))
+    kept = chosen(page, dataset)
+    drawing.hold_input(page, kept.image, kept.seq)
+    _show(page, model, kept)
     bringing.offer(page, describe(dataset).side)
     test = load_test(dataset)
     pictures = {"pictures": test.test_images[indices], "scale": moments.scale_of(test.test_images)}

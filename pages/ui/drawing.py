@@ -38,6 +38,8 @@ def show_pad(page: str, details: bool = True, model: dict | None = None) -> None
         answer = None  # the snapshot is not there any more
     line = open_line(key, Reader(run, model, dataset).answer) if model else None
     pad(key, page, answer, look=look, waiting=waiting, topics=topics, line=line)
+    if details:
+        hold_input(page, *drawn_input(page))
     st.session_state[f"{page}.prediction"] = look.classes[int(np.argmax(answer.scores))] if answer else ""
 
 
@@ -64,12 +66,6 @@ def can_draw(page: str) -> bool:
     return describe(dataset).drawn and is_there(dataset)
 
 
-def drawn_number(page: str) -> int | None:
-    """Return the number that the browser gave to what stands on the pad."""
-    drawn = drawing_on(f"{page}.canvas")
-    return drawn.seq if drawn else None
-
-
 def drawn_input(page: str) -> tuple[np.ndarray, int | None]:
     """Return what the network receives of the pad (28, 28), and the drawing's number; an example while it is empty."""
     drawn = drawing_on(f"{page}.canvas")
@@ -77,3 +73,10 @@ def drawn_input(page: str) -> tuple[np.ndarray, int | None]:
     if received is None:
         return load_test(shown_model(page)[1]).test_images[EXAMPLE], None
     return received.pixels, drawn.seq
+
+
+def hold_input(page: str, image: np.ndarray | None, number: int | None) -> dict:
+    """Keep what the page's network reads where a direct line can see it, and return that."""
+    held = st.session_state.setdefault(f"_input.{page}", {})
+    held |= {"image": image, "number": number}
+    return held

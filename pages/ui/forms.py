@@ -68,23 +68,27 @@ class Form:
     def choose(self, path: str, options: tuple | None = None, **how: Any) -> None:
         """Draw a field as a choice."""
         options = options or _rule(self.experiment, path).options
-        st.selectbox(options=options, **({"format_func": words.option} | how), **self._bind(path))
+        index = list(options).index(read_field(self.experiment, path))
+        st.selectbox(options=options, index=index, **({"format_func": words.option} | how), **self._bind(path))
 
     def press(self, path: str, options: tuple | None = None, **how: Any) -> None:
         """Draw a field as buttons side by side, one of which is pressed."""
         options = options or _rule(self.experiment, path).options
-        st.pills(options=options, required=True, **({"format_func": words.option} | how), **self._bind(path))
+        value = read_field(self.experiment, path)
+        st.pills(options=options, default=value, required=True, **({"format_func": words.option} | how),
+                 **self._bind(path))
 
     def slide(self, path: str, step: float, **how: Any) -> None:
         """Draw a field as a slider between its bounds."""
         rule = _rule(self.experiment, path)
         bounds = {"min_value": rule.type(rule.low), "max_value": rule.type(rule.high)} | how
-        st.slider(step=rule.type(step), format="%g", **bounds, **self._bind(path))
+        value = rule.type(read_field(self.experiment, path))
+        st.slider(value=value, step=rule.type(step), format="%g", **bounds, **self._bind(path))
 
     def pick(self, path: str, options: list, **how: Any) -> None:
         """Draw a number as one of several usual values; a value from a link takes its place among them."""
         value = read_field(self.experiment, path)
-        st.select_slider(options=sorted({*options, value}), **self._bind(path), **how)
+        st.select_slider(options=sorted({*options, value}), value=value, **self._bind(path), **how)
 
     def pick_within(self, path: str, options: list, most: int, **how: Any) -> None:
         """Draw a number as one of several usual values up to the most there can be; more than that is the most."""
@@ -95,15 +99,21 @@ class Form:
     def enter(self, path: str, **how: Any) -> None:
         """Draw a field as a number to type."""
         rule = _rule(self.experiment, path)
-        st.number_input(min_value=rule.type(rule.low), max_value=rule.type(rule.high), **self._bind(path), **how)
+        value = rule.type(read_field(self.experiment, path))
+        st.number_input(value=value, min_value=rule.type(rule.low), max_value=rule.type(rule.high), **self._bind(path),
+                        **how)
 
     def switch(self, path: str, **how: Any) -> None:
         """Draw a field as a switch."""
-        st.toggle(**self._bind(path), **how)
+        st.toggle(value=read_field(self.experiment, path), **self._bind(path), **how)
 
     def _bind(self, path: str) -> dict:
+        """Say who the widget is. It is set only where the browser has something else: setting it takes back what the
+        visitor has pressed while this run was on its way. A browser that meets it first goes by its default.
+        """
         key, value = self.key(path), read_field(self.experiment, path)
-        st.session_state[key] = value  # in every run: what the browser has not drawn yet must know it when it does
+        if key in st.session_state and st.session_state[key] != value:
+            st.session_state[key] = value
         return {"label": words.field_name(path), "key": key, "on_change": self._take, "args": (path,)}
 
     def _take(self, path: str) -> None:

@@ -1,5 +1,6 @@
 """What a page remembers of a run between two looks: its curves, changes and snapshots."""
 
+import threading
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,6 +28,7 @@ class History:
     changes: list[Change] = field(default_factory=list)
     measured: dict = field(default_factory=dict)
     test: dict = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
     tested: int = 10_000  # test pictures that the data set has
 
     def __post_init__(self) -> None:

@@ -14,9 +14,13 @@ A tick's meta holds what the live panel shows and the topics for the other panel
                "text": the same in words}
     progress  0 to 1          left   "epoch 1.32 of 2"          right   "14,020 digits/s · 2.9 s left"
     topics    {topic: {...fields, "arrays": [names]}}; an array travels as "topic.name"
+    line      where the live panel asks for the next ticks (pages/ui/lines.py): the question is {"known": that of the
+              last tick, "at": the step to which the page is rewound or null}
+    every     the seconds until it asks again, or null          known   {name: what of it the browser knows now}
+    mark      what changes with what the page's script has to show: the panel has it run then
 
-Topics, with their arrays and fields (an omitted topic keeps what it last showed; panels.live sends each again for a
-second and a half, with `sent`, the time by which a panel knows it):
+Topics, with their arrays and fields (an omitted topic keeps what it last showed; of those that come from a script,
+panels.live sends each again for a second and a half, with `sent`, the time by which a panel knows it):
 
     curves     <line>: float32 (2, points), steps over values, at most 400 points (dlcore.plots.curves.thin)
                step, total_steps, steps_per_epoch, marks [{"step", "text"}], gap {"step", "text"} or None,

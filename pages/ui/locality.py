@@ -20,6 +20,8 @@ def show_locality(page: str, pad) -> None:
 
 
 def _show(page: str, pad, running: bool) -> None:
+    if running != st.session_state.get(f"_locality.{page}", False):
+        st.rerun()  # a button of the fragment has begun or ended it: from the whole page on it looks again, or not
     subject.show_pad(page, pad)
     st.markdown(_("The pixels of every digit are put into the same other order. Nothing is lost, but what was side by "
                   "side no longer is. A fully connected network does not mind: it never knew which pixels are "

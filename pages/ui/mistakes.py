@@ -32,7 +32,7 @@ def offer_weight(page: str, view: RunView, step: int, cell: tuple[int, int], ind
         return
     data = view.experiment.data
     name = words.class_names(data.dataset)[cell[0]]
-    st.button(_("Give these more weight and train on"), key=f"{page}.weigh", icon=":material/fitness_center:",
+    st.button(_("More weight, train on"), key=f"{page}.weigh", icon=":material/fitness_center:",
               on_click=_start, args=(page, view, step, [int(index) for index in indices[:TAKEN]]),
               help=_("These test pictures themselves are never learned from. The 8 training pictures of class {name} "
                      "that are nearest to each of them (up to {taken} of them) are shown {times} times an epoch."

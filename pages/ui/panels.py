@@ -16,6 +16,7 @@ from pages.ui.language import _, language
 from pages.ui.live import pack, pack_topics
 from pages.ui.scripts import PLACE
 
+Topics = Mapping[str, Mapping[str, Any]]
 REPEAT = 1.5  # seconds for which a topic is sent again with every tick
 
 LOADER = """
@@ -71,30 +72,28 @@ def _keep() -> None:
     """Do nothing when a value changes: it is read in the run that follows."""
 
 
-def live(
-    key: str,
-    channel: str,
-    topics: Mapping[str, Mapping[str, Any]],
-    *,
-    state: str = "",
-    text: str = "",
-    progress: float = 0.0,
-    left: str = "",
-    right: str = "",
-    step: int | None = None,
-    fleeting: tuple[str, ...] = (),
-) -> None:
+def live(key: str, channel: str, topics: Topics, *, step: int | None = None, more: Mapping[str, Any] | None = None,
+         fleeting: tuple[str, ...] = (), **bar: Any) -> None:
     """Show the run's state and progress and hand the topics of this tick to the other panels of the channel.
 
-    `fleeting` topics are sent once: the next tick brings newer ones. `state` is the run's state as the engine names it
-    ("" shows none), `text` the words for it.
+    `fleeting` topics are sent once: the next tick brings newer ones. Of the `bar`, `state` is the run's state as the
+    engine names it ("" shows none), `text` the words for it; see pages/ui/live.py for them and for `more`: with a
+    `line` the panel looks again by itself.
     """
-    shown = {"state": {"kind": state, "text": text}, "progress": progress, "left": left, "right": right}
-    meta = {"channel": channel, "label": _("Training progress"), **shown}
-    _live(key=key, data=pack_topics(repeat(key, topics), step=step, **meta))
+    once = {topic: content for topic, content in topics.items() if topic in fleeting}
+    sent = repeat(key, {topic: content for topic, content in topics.items() if topic not in once}) | once
+    data = pack_tick(channel, sent, step, bar, {"label": _("Training progress"), **(more or {})})
+    _live(key=key, data=data, on_changed_change=_keep)
 
 
-def repeat(key: str, topics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def pack_tick(channel: str, topics: Topics, step: int | None, bar: Mapping[str, Any], more: Mapping[str, Any]) -> bytes:
+    """Return one tick as a message."""
+    shown = {"state": {"kind": bar.get("state", ""), "text": bar.get("text", "")}, "left": bar.get("left", ""),
+             "right": bar.get("right", ""), "progress": bar.get("progress", 0.0)}
+    return pack_topics(topics, step=step, channel=channel, **shown, **more)
+
+
+def repeat(key: str, topics: Topics) -> dict[str, dict[str, Any]]:
     """Return these topics and those of the last moments: a message that the next one overtakes is never seen."""
     now = time.monotonic()
     sent = st.session_state.get(f"_sent.{key}", {})

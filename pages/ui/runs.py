@@ -42,12 +42,12 @@ def state_text(view: RunView) -> str:
     return _(STATES[view.state])
 
 
-def progress_texts(page: str, view: RunView) -> tuple[str, str]:
+def progress_texts(page: str, view: RunView, wanted: Experiment | None = None) -> tuple[str, str]:
     """Return what is done ("epoch 1.32 of 2") and how fast ("14,020 digits/s · 2.9 s left")."""
     done = _("epoch {epoch} of {epochs}").format(
         epoch=number(view.epoch, 2), epochs=number(view.epoch * view.total_steps / view.step if view.step else
                                                    view.experiment.training.epochs))
-    if view.state != "finished" and not same_run(state.experiment(page), view.experiment):
+    if view.state != "finished" and not same_run(wanted or state.experiment(page), view.experiment):
         done = _("{done} · settings changed: Restart trains with them").format(done=done)
     if view.state != "running" or not view.rate:
         return done, ""

@@ -22,7 +22,7 @@ from pages.ui.history import history_of
 from pages.ui.language import _, number
 from pages.ui.pictures import choose_picture as choose
 from pages.ui.pictures import picture, settle, show_pad, subject
-from pages.ui.polling import QUICK, snapshots_topic
+from pages.ui.watching import QUICK, snapshots_topic
 
 __all__ = ["Sight", "choose_network", "choose_picture", "look", "pause", "settle", "show_pad", "show_rewind",
            "shown_run", "subject"]

@@ -48,8 +48,7 @@ export const css = ([red, green, blue]) => `rgb(${red} ${green} ${blue})`;
 
 // Returns 256 packed RGBA pixels for bytes: "diverging" has zero at 128, "sequential" and "grey" at 0.
 export function table(kind, theme) {
-  // a panel that is not in the page (yet, or any more) knows no scale
-  const scale = kind === "grey" || theme[kind].length < 2 ? ["#000000", "#FFFFFF"] : theme[kind];
+  const scale = kind === "grey" ? ["#000000", "#FFFFFF"] : theme[kind];
   const key = kind + scale.join();
   if (!tables.has(key)) tables.set(key, build(kind, scale));
   return tables.get(key);

@@ -1,6 +1,6 @@
 // Sliders whose values Python answers: they move at once, and the newest values are sent while the hand still pulls.
 
-import { make, mark, say } from "./panel.js";
+import { component, fit, make, mark, say } from "./panel.js";
 import { line } from "./sending.js";
 
 const AGAIN = 700; // milliseconds until a waking engine is asked again
@@ -16,6 +16,42 @@ export const STYLE = `
   .knobs input { width: 100%; margin: 0; height: 27px; accent-color: var(--st-primary-color); cursor: pointer; touch-action: pan-y; }
   sub { font-size: 0.75em; line-height: 0; font-style: normal; margin-left: 1px; }
 `;
+
+// A panel of sliders and pictures of what Python answers. `layOut(view)` fills its box and names view.place, where the
+// sliders stand; `take(view, tick)` keeps an answer; `shape(meta)` returns a name for the rows of sliders, another one
+// for others; `build(view)` returns the nodes of new ones; `paint(view)` shows everything.
+export function panelOfKnobs(style, { layOut, take, shape, build, paint }) {
+  return component(style, (stage) => {
+    const view = { stage, meta: null, answer: null, knobs: [] };
+    const draw = () => view.meta && paint(view);
+    let [shown, shaped] = [null, ""];
+    view.talk = openTalk(draw);
+    layOut(view);
+    return {
+      update(tick, component) {
+        if (component.data === shown) return;
+        shown = component.data;
+        view.talk.take(tick, component);
+        view.meta = tick.meta;
+        take(view, tick);
+        const wanted = `${shape(tick.meta)} ${tick.meta.language}`;
+        if (wanted !== shaped) view.place.replaceChildren(...build(view));
+        shaped = wanted;
+      },
+      draw,
+      end: view.talk.end,
+    };
+  });
+}
+
+// A picture with a title and, in the class of `second`, something said beside it.
+export function openPicture({ stage }, className, second) {
+  const node = make("div", className);
+  const head = node.appendChild(make("div", "head"));
+  const [title, beside] = [head.appendChild(make("span", "title")), head.appendChild(make("span", second))];
+  const canvas = node.appendChild(make("canvas", "", { attributes: { role: "img" } }));
+  return { node, title, beside, canvas, paper: fit(canvas, stage) };
+}
 
 // The values as the visitor has set them: `values` moves at once, Python answers with `settings` of the newest it saw.
 export function openTalk(changed) {

@@ -3,6 +3,7 @@
 import { component, make, mark, say } from "./panel.js";
 import { publish } from "./bus.js";
 import { publishTopics } from "./tick.js";
+import { openFollower } from "./follower.js";
 
 const STYLE = `
   .panel { height: 34px; }
@@ -47,14 +48,21 @@ export default component(STYLE, (stage) => {
     mark(track, "aria-valuetext", [state.text, done, rate].filter(Boolean).join(", "));
   }
 
+  function take(tick) {
+    show(tick.meta);
+    publish(tick.meta.channel, "state", { ...tick.meta, topics: undefined });
+    publishTopics(tick.meta.channel, tick);
+  }
+
+  const follower = openFollower(take);
   return {
-    update(tick, { data }) {
+    update(tick, { data, setTriggerValue }) {
       if (!tick.meta.channel || data === shown) return;
       shown = data;
-      show(tick.meta);
       mark(track, "aria-label", tick.meta.label ?? "");
-      publish(tick.meta.channel, "state", { ...tick.meta, topics: undefined });
-      publishTopics(tick.meta.channel, tick);
+      take(tick);
+      follower.begin(tick.meta, setTriggerValue);
     },
+    end: follower.end,
   };
 });

@@ -3,9 +3,9 @@
 // While a slider is pulled the point glides along the curve that the network sent; every number shown is the network's
 // answer.
 
-import { component, fill, fit, make, mark, say } from "./panel.js";
+import { fill, make, mark, say } from "./panel.js";
 import { bounds, drawAxes, drawLabel, drawPoint, openFrame, trace, valueOn, within } from "./axes.js";
-import { STYLE as KNOBS, decimals, openKnob, openTalk } from "./knobs.js";
+import { STYLE as KNOBS, decimals, openKnob, openPicture, panelOfKnobs } from "./knobs.js";
 
 const STYLE = `${KNOBS}
   .panel { display: grid; grid-template: "sum sum sum" auto "knobs value slope" 1fr "say say say" auto / minmax(250px, 34%) minmax(0, 1fr) minmax(0, 1fr);
@@ -28,57 +28,32 @@ const STYLE = `${KNOBS}
   }
 `;
 
-export default component(STYLE, (stage) => {
-  const view = { stage, meta: null, answer: null, knobs: [], shape: "" };
-  const draw = () => view.meta && paint(view);
-  view.talk = openTalk(draw);
-  layOut(view);
-  let shown = null;
-  return {
-    update(tick, component) {
-      if (component.data === shown) return;
-      shown = component.data;
-      view.talk.take(tick, component);
-      view.meta = tick.meta;
-      if (tick.arrays.curve) view.answer = { ...tick.meta, ...tick.arrays };
-      shape(view);
-    },
-    draw,
-    end: view.talk.end,
-  };
-});
+export default panelOfKnobs(STYLE, { layOut, take, shape: ({ settings }) => settings.count, build, paint });
+
+function take(view, { meta, arrays }) {
+  if (arrays.curve) view.answer = { ...meta, ...arrays };
+}
 
 function layOut(view) {
   const [sum, knobs, note] = [make("div", "sum mono"), make("div", "knobs"), make("div", "say")];
   view.sums = ["z", "a"].map(() => sum.appendChild(make("span")));
   view.sentence = note.appendChild(make("span", "", { attributes: { "aria-live": "polite" } }));
   view.key = note.appendChild(make("span", "key"));
-  view.pictures = ["value", "slope"].map((name) => openPicture(view, name));
+  view.pictures = ["value", "slope"].map((name) => ({ name, ...openPicture(view, `picture ${name}`, "formula mono") }));
   view.place = knobs;
   view.stage.box.replaceChildren(sum, knobs, ...view.pictures.map(({ node }) => node), note);
 }
 
-function openPicture(view, name) {
-  const node = make("div", `picture ${name}`);
-  const head = node.appendChild(make("div", "head"));
-  const [title, formula] = [head.appendChild(make("span", "title")), head.appendChild(make("span", "formula mono"))];
-  const canvas = node.appendChild(make("canvas", "", { attributes: { role: "img" } }));
-  return { name, node, title, formula, canvas, paper: fit(canvas, view.stage) };
-}
-
-// Build the sliders anew where there are more or fewer of them, or another language.
-function shape(view) {
-  const { settings, words, bounds: limits, language } = view.meta;
-  const wanted = `${settings.count} ${language}`;
-  if (view.shape === wanted) return;
-  view.shape = wanted;
+// One slider for each input and weight, and one for the bias.
+function build(view) {
+  const { settings, words, bounds: limits } = view.meta;
   const rows = [...Array(settings.count).keys()].flatMap((index) => [
     { name: "inputs", index, symbol: "x", spoken: `${words.input} ${index + 1}` },
     { name: "weights", index, symbol: "w", spoken: `${words.weight} ${index + 1}` },
   ]);
   rows.push({ name: "bias", symbol: "b", spoken: words.bias });
   view.knobs = rows.map((row) => openKnob(view.talk, { ...row, bounds: limits[row.name] }));
-  view.place.replaceChildren(make("span", "above", { text: words.gradient }), ...view.knobs.flatMap(({ nodes }) => nodes));
+  return [make("span", "above", { text: words.gradient }), ...view.knobs.flatMap(({ nodes }) => nodes)];
 }
 
 function paint(view) {
@@ -112,7 +87,7 @@ function write(node, text, result) {
   if (node.textContent !== text + result) node.replaceChildren(text, make("b", "", { text: result }));
 }
 
-function paintPicture({ answer: meta, talk, stage }, { name, title, formula, canvas, paper }, row) {
+function paintPicture({ answer: meta, talk, stage }, { name, title, beside: formula, canvas, paper }, row) {
   const points = meta.curve.shape[1];
   const [xs, ys] = [meta.curve.subarray(0, points), meta.curve.subarray(row * points, (row + 1) * points)];
   const { theme } = stage;

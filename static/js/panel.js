@@ -33,6 +33,7 @@ const SHARED = `
 export function component(style, create) {
   return (call) => {
     const root = call.parentElement;
+    if (!root.isConnected) return () => {}; // the page was left before this script had come: there are no colours any more
     const life = lives.get(root) ?? begin(root, style, create);
     life.stage.theme = readTheme(root);
     life.panel.update(decode(call.data), call);

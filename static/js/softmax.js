@@ -1,8 +1,8 @@
 // The softmax: sliders for logits and temperature, the probabilities as bars, and the Jacobian as a small heat map.
 
-import { component, fill, fit, make, mark, numbers, say } from "./panel.js";
+import { fill, make, mark, numbers, say } from "./panel.js";
 import { along, css, textOn } from "./colors.js";
-import { STYLE as KNOBS, decimals, openKnob, openTalk } from "./knobs.js";
+import { STYLE as KNOBS, decimals, openKnob, openPicture, panelOfKnobs } from "./knobs.js";
 
 const STYLE = `${KNOBS}
   .panel { display: grid; grid-template: "sum sum sum" auto "knobs bars cells" 1fr "say say say" auto / minmax(250px, 34%) minmax(0, 1fr) minmax(0, 1fr);
@@ -21,25 +21,11 @@ const STYLE = `${KNOBS}
   }
 `;
 
-export default component(STYLE, (stage) => {
-  const view = { stage, meta: null, arrays: null, knobs: [], shape: "" };
-  const draw = () => view.meta && paint(view);
-  view.talk = openTalk(draw);
-  layOut(view);
-  let shown = null;
-  return {
-    update(tick, component) {
-      if (component.data === shown) return;
-      shown = component.data;
-      view.talk.take(tick, component);
-      view.meta = tick.meta;
-      if (tick.arrays.jacobian) [view.arrays, view.said] = [tick.arrays, tick.meta.sentence];
-      shape(view);
-    },
-    draw,
-    end: view.talk.end,
-  };
-});
+export default panelOfKnobs(STYLE, { layOut, take, shape: ({ settings }) => settings.classes, build, paint });
+
+function take(view, { meta, arrays }) {
+  if (arrays.jacobian) [view.arrays, view.said] = [arrays, meta.sentence];
+}
 
 function layOut(view) {
   view.sum = make("div", "sum mono");
@@ -47,28 +33,18 @@ function layOut(view) {
   view.sum.append("p", sub("i"), " = exp(z", sub("i"), " / T) / \u03a3", sub("j"), " exp(z", sub("j"), " / T)");
   view.place = make("div", "knobs");
   view.sentence = make("div", "say", { attributes: { "aria-live": "polite" } });
-  view.bars = openPicture(view, "bars");
-  view.cells = openPicture(view, "cells");
+  view.bars = openPicture(view, "bars", "note");
+  view.cells = openPicture(view, "cells", "note");
   view.stage.box.replaceChildren(view.sum, view.place, view.bars.node, view.cells.node, view.sentence);
 }
 
-function openPicture(view, name) {
-  const node = make("div", name);
-  const head = node.appendChild(make("div", "head"));
-  const [title, note] = [head.appendChild(make("span", "title")), head.appendChild(make("span", "note"))];
-  const canvas = node.appendChild(make("canvas", "", { attributes: { role: "img" } }));
-  return { node, title, note, canvas, paper: fit(canvas, view.stage) };
-}
-
-function shape(view) {
-  const { settings, words, bounds, language } = view.meta;
-  const wanted = `${settings.classes} ${language}`;
-  if (view.shape === wanted) return;
-  view.shape = wanted;
+// One slider for each logit, and one for the temperature.
+function build(view) {
+  const { settings, words, bounds } = view.meta;
   const rows = [...Array(settings.classes).keys()].map((index) => ({ name: "logits", index, symbol: "z", spoken: `${words.logit} ${index + 1}` }));
   rows.push({ name: "temperature", symbol: "T", spoken: words.temperature });
   view.knobs = rows.map((row) => openKnob(view.talk, { ...row, bounds: bounds[row.name] }));
-  view.place.replaceChildren(...view.knobs.flatMap(({ nodes }) => nodes));
+  return view.knobs.flatMap(({ nodes }) => nodes);
 }
 
 function paint(view) {
@@ -99,7 +75,7 @@ function paintBars({ bars: { title, canvas, paper }, meta, arrays: { probabiliti
   mark(canvas, "aria-label", fill(meta.words.bars, { values: [...probabilities].map(percent).join(", ") }));
 }
 
-function paintCells({ cells: { title, note, canvas, paper }, meta, arrays: { jacobian }, stage: { theme } }, format) {
+function paintCells({ cells: { title, beside: note, canvas, paper }, meta, arrays: { jacobian }, stage: { theme } }, format) {
   const { painter, width, height } = paper();
   const classes = jacobian.shape[0];
   const [wide, tall] = [Math.min((width - 24) / classes, 76), Math.min((height - 22) / classes, 48)];

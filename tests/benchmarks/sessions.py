@@ -1,9 +1,14 @@
-"""Visitors without a browser: sessions that speak Streamlit's websocket protocol as its frontend does."""
+"""Visitors without a browser: sessions that speak Streamlit's websocket protocol as its frontend does, and ask on the
+page's direct lines as its panels do.
+"""
 
 import base64
+import http.client
+import json
+import struct
 import threading
 import time
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -11,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 SIDE = 112      # of the pad's picture
-PEN_PAUSE = 0.08
+PEN_PAUSE = 0.035
 
 
 class Session:
@@ -21,7 +26,9 @@ class Session:
         self.query, self.page, self.hash = query, page, ""
         self.timers: dict[str, float] = {}             # fragment: seconds between two runs
         self.widgets: dict[str, tuple[str, str]] = {}  # key: (widget's id, its fragment)
+        self.panels: dict[str, dict] = {}              # key: the meta of the last message to a panel with a line
         self.seq = self.bytes = 0
+        self._lines = http.client.HTTPConnection(urlsplit(url).netloc)
         self._finished = threading.Event()
         self._socket = connect(url.replace("http", "ws") + "/_stcore/stream", subprotocols=["streamlit"],
                                compression=None, max_size=None, ping_interval=None, legacy=True)
@@ -31,6 +38,7 @@ class Session:
 
     def close(self) -> None:
         self._socket.close()
+        self._lines.close()
         self._reader.join(5)
 
     def __enter__(self) -> "Session":
@@ -53,30 +61,52 @@ class Session:
         return self._ask(message)
 
     def draw(self, key: str) -> float:
-        """Move the pen on a pad; return the seconds until the answer."""
+        """Move the pen on a pad; return the seconds until the bars are there."""
         self.seq += 1
-        name, fragment = self.widgets[key]
-        message = self._message(fragment)
-        widget = message.rerun_script.widget_states.widgets.add()
-        widget.id, widget.json_value = name, drawing(self.seq)
-        return self._ask(message)
+        begun = time.perf_counter()
+        self.ask(key, {"image": drawing(self.seq), "at": None})
+        return time.perf_counter() - begun
+
+    def look(self, key: str) -> float | None:
+        """Look at a run as the live panel does; return the seconds until it looks again."""
+        panel = self.panels[key]
+        told = self.ask(key, {"known": panel.get("known", {}), "at": None})
+        panel["known"] = panel.get("known", {}) | told["known"]
+        if told["mark"] != panel["mark"]:
+            self.rerun()
+        return told["every"]
+
+    def ask(self, key: str, question: dict) -> dict:
+        """Ask a question on the line of a panel; return what its answer's header says."""
+        self._lines.request("POST", f"/{self.panels[key]['line']}", json.dumps(question))
+        content = self._lines.getresponse().read()
+        self.bytes += len(content)
+        return read_header(content)
 
     def poll(self, seconds: float, pad: str = "") -> int:
-        """Follow the timers for a while, with the pen on a pad in between; return how many runs that took."""
+        """Follow the page for a while, with the pen on a pad in between; return how many looks that took."""
         now = time.monotonic()
-        end, due, runs = now + seconds, dict.fromkeys(self.timers, now) | ({"pen": now} if pad else {}), 0
+        end, runs = now + seconds, 0
+        due = dict.fromkeys((*self.timers, *(key for key, panel in self.panels.items() if panel.get("every"))), now)
+        due |= {"pen": now} if pad else {}
         while due and min(due.values()) < end:
             what = min(due, key=due.get)
             time.sleep(max(0.0, due[what] - time.monotonic()))
-            if what == "pen":
-                self.draw(pad)
-            elif what in self.timers:
-                self._ask(self._message(what, timer=True))
-            pause = PEN_PAUSE if what == "pen" else self.timers.get(what, seconds)
-            due[what] = max(due[what] + pause, time.monotonic())
+            pause = self._follow(what, pad)
+            due[what] = max(due[what] + (seconds if pause is None else pause), time.monotonic())
             runs += 1
         time.sleep(max(0.0, end - time.monotonic()))
         return runs
+
+    def _follow(self, what: str, pad: str) -> float | None:
+        if what == "pen":
+            self.draw(pad)
+            return PEN_PAUSE
+        if what in self.panels:
+            return self.look(what)
+        if what in self.timers:
+            self._ask(self._message(what, timer=True))
+        return self.timers.get(what)
 
     def parameter(self, name: str) -> str:
         """Return a parameter of the address bar."""
@@ -98,6 +128,7 @@ class Session:
         self._finished.clear()
         if not message.rerun_script.fragment_id:
             self.timers.clear()
+            self.panels.clear()
         begun = time.perf_counter()
         self._socket.send(message.SerializeToString())
         assert self._finished.wait(patience), "the page did not answer"
@@ -130,14 +161,25 @@ class Session:
         element = getattr(delta.new_element, delta.new_element.WhichOneof("type") or "", None)
         name = getattr(element, "id", "")
         if name.startswith("$$ID-"):
-            self.widgets[name.split("-", 2)[2]] = (name, delta.fragment_id)
+            key = name.split("-", 2)[2]
+            self.widgets[key] = (name, delta.fragment_id)
+            if delta.new_element.WhichOneof("type") == "bidi_component" and element.bytes:
+                self._note_panel(key, read_header(element.bytes))
+
+    def _note_panel(self, key: str, meta: dict) -> None:
+        if meta.get("line"):
+            self.panels[key] = meta
 
 
-def drawing(seq: int) -> str:
-    """Return what the pad sends of a growing stroke, as JSON."""
+def read_header(message: bytes) -> dict:
+    """Return what a message says besides its arrays."""
+    return json.loads(message[4:4 + struct.unpack_from("<I", message)[0]])["meta"]
+
+
+def drawing(seq: int) -> dict:
+    """Return what the pad sends of a growing stroke."""
     length = 20 + seq % 60
     rows = [bytes(255 * (abs(column - 56) < 5 and 20 <= row < 20 + length) for column in range(SIDE))
             for row in range(SIDE)]
-    pixels = base64.b64encode(b"".join(rows)).decode()
-    return (f'{{"image": {{"seq": {seq}, "side": {SIDE}, "pixels": "{pixels}", "strokes": 1, "empty": false, '
-            f'"off": [], "detail": false, "samples": "mnist"}}}}')
+    return {"seq": seq, "side": SIDE, "pixels": base64.b64encode(b"".join(rows)).decode(), "strokes": 1, "empty": False,
+            "off": [], "detail": False, "samples": "mnist"}

@@ -127,3 +127,12 @@ def test_a_kernel_is_typed_and_painted_and_the_map_follows(page, app_url, awake)
     page.mouse.up()
     wait_until(lambda: "[-1.0,-1.0,-1.0," in page.evaluate("decodeURIComponent(location.search)"), 10,
                "The cells were not painted.")
+
+
+def test_the_trainings_on_shuffled_pixels_go_on_by_themselves_once_begun(page, app_url, awake):
+    page.goto(f'{app_url}/convolution?convolution={{"view":"locality"}}')
+    page.get_by_role("button", name="Train all four").click(timeout=60_000)
+    bar = page.locator(".st-key-convolution-locality [role=progressbar]")
+    wait_until(lambda: int(bar.get_attribute("aria-valuenow") or 0) >= 2, 60, "The trainings do not go on.")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Train all four").wait_for()

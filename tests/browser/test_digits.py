@@ -185,6 +185,17 @@ def test_training_goes_on_from_a_snapshot_as_a_run_of_its_own(app_url, home, pag
     expect(lab.button(page, "Train")).to_be_visible()
 
 
+def test_no_press_of_a_key_is_lost_while_the_page_answers_the_one_before(app_url, page, no_exception):
+    lab.visit(page, app_url)
+    lab.open_group(page, "data")
+    size = page.locator(".st-key-digits-train_size").get_by_role("slider")
+    size.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft", delay=20)
+    expect(page.locator(".st-key-digits-data_group summary")).to_contain_text("2,000 pictures", timeout=PATIENCE)
+    expect(size).to_have_value("2")
+
+
 def test_a_link_is_the_first_request_of_a_server_and_every_widget_shows_what_it_says(engine, home, tmp_path, page):
     """A widget that the browser meets for the first time must not report its lowest value as a change."""
     experiment = Experiment(

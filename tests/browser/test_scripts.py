@@ -160,3 +160,24 @@ def test_a_line_does_not_wait_for_an_answer_for_ever(bench):
         await new Promise((done) => setTimeout(done, 120));
         return sent;""")
     assert sent == [1, 2]
+
+
+def test_a_panel_whose_place_has_left_the_page_does_not_begin(bench):
+    """Its script comes a moment after its place, which may be gone by then: what would be drawn has no colours."""
+    began = run(bench, """
+        const { component } = await import(given);
+        const begun = [];
+        const panel = component("", (stage) => {
+          begun.push(stage.root.id);
+          return { update() {} };
+        });
+        const place = (id) => document.body.appendChild(Object.assign(document.createElement("div"), { id }));
+        const places = ["there", "gone"].map(place);
+        places[1].remove();
+        const cleanups = places.map((parentElement) => {
+          parentElement.attachShadow({ mode: "open" }).id = parentElement.id;
+          return panel({ parentElement: parentElement.shadowRoot, data: null });
+        });
+        cleanups.forEach((clean) => clean());
+        return begun;""", f"{ORIGIN}panel.js")
+    assert began == ["there"]

@@ -21,7 +21,7 @@ def test_cells_were_made_by_the_spec_that_their_command_trains(name):
     assert (FOLDER / f"{name}.safetensors").stat().st_size < 1_000_000
 
 
-@pytest.mark.parametrize(("name", "most"), [("names", 2.85), ("sentences_en", 1.45), ("sentences_tr", 1.75)])
+@pytest.mark.parametrize(("name", "most"), [("names", 2.85), ("sentences_en", 1.3), ("sentences_tr", 1.68)])
 def test_cells_do_as_well_as_their_manifest_says(name, most):
     torch.set_num_threads(1)
     told, manifest = measure_cells(name), read_manifest(name)
@@ -30,10 +30,10 @@ def test_cells_do_as_well_as_their_manifest_says(name, most):
         assert told[f"{cell}.test_bits"] == pytest.approx(manifest[f"{cell}.test_bits"], abs=0.01)
 
 
-def test_pretrained_sentences_remember_their_subject():
-    """The place that is true with a probability of 0.85 is what the LSTM expects most; so it is across a clause."""
+def test_pretrained_sentences_remember_their_subject_across_a_clause():
+    """Every cell comes close to the grammar's own probability of the subject's favourite place, 0.85."""
     snapshot = load({"pretrained": "sentences_en"}, Path("."))
     for text in ("the cat sits on the", "the cat that the dogs chase sits on the"):
-        told = REQUESTS["recurrent_next"](snapshot, {"text": text, "cells": ["lstm"]})["cells"]["lstm"]
-        assert told["symbols"][0] == "mat" and told["probabilities"][0] > 0.5
-        assert told["true"][0] == pytest.approx(0.85)
+        for told in REQUESTS["recurrent_next"](snapshot, {"text": text})["cells"].values():
+            assert told["symbols"][0] == "mat" and told["true"][0] == pytest.approx(0.85)
+            assert told["probabilities"][0] == pytest.approx(0.85, abs=0.05)

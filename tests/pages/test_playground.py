@@ -401,6 +401,8 @@ def test_a_training_is_started_watched_rewound_and_gone_on_with(playground, engi
     first = run_id(app)
     steps = engine.view(first).snapshots
     assert engine.view(first).step == 3 * steps_per_epoch(SMALL) and steps[0] == 0
+    counts = message(app)[1]["matrix.counts"]
+    assert np.trace(counts) / counts.sum() == pytest.approx(engine.view(first).frame["metrics"]["test_accuracy"])
     app.session_state["playground.rewind"] = {"at": 0}
     app.run()
     meta, arrays = message(app, "rewind")
@@ -455,6 +457,51 @@ def test_a_link_that_names_only_a_run_shows_its_experiment(playground, engine, a
     theirs = engine.start_run(spec, "somebody-else-altogether")
     app = app_test("playground.py", run=theirs)
     assert linked(app) == spec
+
+
+def test_a_run_that_runs_away_stops_with_the_setting_that_did_it_and_can_be_rewound(playground, engine):
+    app = playground(Playground(data=PlaneData(dataset="plane"), training=PlaneTraining(learning_rate=10.0, pace=0)))
+    app.button(key="playground.train").click().run()
+    wait_until(lambda: engine.view(run_id(app)).message is not None, 60, "the loss did not run away")
+    app.run()
+    assert any("learning rate 10 is too large" in one.value for one in app.warning)
+    assert engine.view(run_id(app)).snapshots
+    app.session_state["playground.rewind"] = {"at": engine.view(run_id(app)).snapshots[0]}
+    app.run()
+    assert np.isfinite(message(app, "rewind")[1]["frame.weights"]).all() and not app.exception
+
+
+# five seeds
+
+
+def run_seeds(app, seq: int) -> None:
+    app.session_state["playground.seeds"] = {"asked": {"seq": seq, "do": "run"}}
+    app.run()
+    wait_until(lambda: not app.run().exception and not message(app, "seeds")[0]["running"], 60, "the seeds did not end")
+
+
+def test_five_seeds_give_a_band_and_say_whether_another_setting_differs_by_more(playground):
+    app = playground(replace(SMALL, data=PlaneData(dataset="gauss")))
+    run_seeds(app, 1)
+    assert any("Five seeds, 3 epochs each" in one.value for one in app.caption)
+    steps, low, high = message(app, "seeds")[1]["bands.loss_band"]
+    assert steps[-1] == 3 * steps_per_epoch(SMALL) and (low <= high).all() and (low < high).any()
+    app.select_slider(key="playground.learning_rate").set_value(1e-5).run()
+    assert "bands.loss_band" not in message(app, "seeds")[1]  # of other settings
+    run_seeds(app, 2)
+    said = next(one.value for one in app.caption if "Compared with" in one.value)
+    assert "Learning rate" in said
+
+
+# the card on the home page
+
+
+def test_the_card_s_network_has_learned_the_spiral(awake, app_test):
+    from pages.ui.playground.card import spiral
+
+    asked = {"kind": "plane_frame", "model": {"spec": to_dict(spiral(), whole=True)}}
+    metrics = awake.explain("test.card", asked, timeout=10.0)["metrics"]
+    assert metrics["train_accuracy"] > 0.99 and metrics["test_accuracy"] > 0.99
 
 
 # words

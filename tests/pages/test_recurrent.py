@@ -100,7 +100,9 @@ def test_every_task_shows_its_data_and_what_the_cells_make_of_it(page, task):
     meta, arrays = told(app, "recurrent.unroll")
     assert set(meta["topics"]) >= {"unroll", "gradient", "equation"}
     assert ("forecast" in meta["topics"]) == (task == "series")
-    assert arrays["unroll.lstm.0.forget"].shape == (SMALL.hidden, meta["topics"]["unroll"]["count"])
+    looked = sight.unlearned(linked(app))
+    assert [cell["name"] for cell in meta["topics"]["unroll"]["cells"]] == list(SMALL.cells)
+    assert arrays["unroll.lstm.0.forget"].shape == (looked.spec.network.hidden, meta["topics"]["unroll"]["count"])
 
 
 @pytest.mark.parametrize("task", MEMORIES)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -50,6 +51,7 @@ def test_when_the_server_ends_the_engine_saves_what_runs(monkeypatch):
 
     monkeypatch.setattr(state, "engine", Pretended)
     monkeypatch.setattr(serving, "warm", lambda: None)
-    asyncio.run(serve())
+    with ThreadPoolExecutor(1) as elsewhere:  # a browser test leaves a loop running in this thread
+        elsewhere.submit(asyncio.run, serve()).result()
     assert said == ["open", "closed"]
 

@@ -12,7 +12,7 @@ def board_words(layers: int) -> dict[str, str]:
         "more_layers": _("Add a hidden layer"), "fewer_neurons": _("Fewer neurons in layer {layer}"),
         "more_neurons": _("More neurons in layer {layer}"), "activation": _("Activation function of layer {layer}"),
         "layer": _("Layer {layer}"), "features": _("Features"), "feature": _("Feature {name}"),
-        "output": _("Output"), "outputs": _("Outputs"), "output_of": _("Output: {name}"),
+        "output": _("Output"), "outputs": _("Classes"), "output_of": _("Output: {name}"),
         "neuron": _("Layer {layer}, neuron {n}"), "from": _("from {n}"), "bias": _("bias"),
         "diagram": _("The network: {sizes} neurons in its layers, drawn from left to right."),
         "frozen": _("Freeze"), "frozen_said": _("A frozen neuron keeps its weights and its bias."),

@@ -8,12 +8,13 @@ import streamlit as st
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError, EngineError
 from dlcore.specs.learning import in_effect
+from dlcore.specs.playground import Playground
 from pages.ui import panels, runs, state
 from pages.ui.history import History, history_of
 from pages.ui.language import _, number, told
 from pages.ui.playground import frames, steering
 from pages.ui.playground.frames import Topics
-from pages.ui.polling import snapshots_topic
+from pages.ui.watching import snapshots_topic
 
 LINES = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2")
 QUICK, CALM = 0.1, 0.4   # seconds between two looks, with few and with many trainings
@@ -146,20 +147,19 @@ def still(page: str) -> Topics | None:
         return {}
     if steering.problem(spec) is not None:
         return {"frame": {"empty": True}}
-    if view is not None and view.frame is not None:
-        return {"frame": frames.frame_topic(in_effect(view.experiment, view.step), view.frame)}
-    model = frames.model_of(spec) if view is None else {"run": view.id, "step": None}
     try:
-        return moment(page, model, spec if view is None else view.experiment)
+        if view is None:
+            return moment(page, frames.model_of(spec), spec)
+        return moment(page, {"run": view.id, "step": None}, view.experiment, view.frame)
     except EngineError:
         return None
     except DerinError:
         return {"frame": {"empty": True}}  # an uploaded table is gone
 
 
-def moment(page: str, model: dict, spec) -> Topics:
-    """Return the topics of one moment: frame and matrix; EngineError, RecordingError or DataError."""
-    frame = frames.ask(page, "plane_frame", model)
+def moment(page: str, model: dict, spec: Playground, known: dict | None = None) -> Topics:
+    """Return the topics of one moment, frame (unless it is `known`) and matrix; EngineError or another DerinError."""
+    frame = known or frames.ask(page, "plane_frame", model)
     frames.keep_frame(page, spec, frame)
     topics = {"frame": frames.frame_topic(in_effect(spec, frame["step"]), frame)}
     if not spec.data.regression:

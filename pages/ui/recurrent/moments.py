@@ -34,7 +34,7 @@ GREY = "grey"  # the colour of what no cell tells
 
 def ask(kind: str, sight: Sight, sequence: dict, **how: object) -> dict:
     """Ask the explainer; SpecError with the field "text" where the sequence cannot be read, EngineError."""
-    request = {"kind": f"recurrent_{kind}", "model": sight.model, **sequence, **how}
+    request = {"kind": f"recurrent_{kind}", "model": sight.model, "cells": list(sight.cells), **sequence, **how}
     return state.engine().explain(state.visitor(), request)
 
 

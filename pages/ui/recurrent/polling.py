@@ -10,10 +10,10 @@ from dlcore.specs.sequences import measures
 from pages.ui import panels, runs, state
 from pages.ui.history import History, history_of
 from pages.ui.language import _, number, told
-from pages.ui.polling import snapshots_topic
 from pages.ui.recurrent import sight
 from pages.ui.recurrent.moments import Topics, moment
 from pages.ui.recurrent.names import cell_name
+from pages.ui.watching import snapshots_topic
 
 QUICK, CALM = 0.25, 0.6  # seconds between two looks, with few and with many trainings
 STANDING = 1.0           # while the run stands still: another tab may let it go on
@@ -129,7 +129,7 @@ def seen(page: str) -> Topics:
 
 def key_of(page: str, looked: sight.Sight) -> tuple:
     """Return what a moment depends on, to know it again."""
-    return str(looked.model), looked.step, str(sight.sequence(page))
+    return str(looked.model), looked.cells, looked.step, str(sight.sequence(page))
 
 
 @st.fragment

@@ -24,17 +24,22 @@ TEXTS = {
 
 @dataclass(frozen=True)
 class Sight:
-    """The cells that are looked at: the `model` of the requests, the spec they are of, and when ("live" or rewound)."""
+    """The cells that are looked at: the `model` of the requests, the spec they are of, and when ("live" or rewound).
+
+    `chosen` are those of the model's cells that the visitor wants to see; none means all.
+    """
 
     model: dict
     spec: Recurrent
     view: str = "live"
     step: int | None = None
+    chosen: tuple[str, ...] = ()
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The cells that can be shown."""
-        return self.spec.network.cells
+        """The cells that are shown."""
+        there = self.spec.network.cells
+        return tuple(cell for cell in there if cell in self.chosen) or there
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ def unlearned(spec: Recurrent) -> Sight:
     """Return what is looked at while nothing has been trained: pretrained cells, else these before their training."""
     name = {"names": "names", "shakespeare": "plays", "grammar": f"sentences_{spec.data.language}"}.get(spec.data.task)
     if name in PRETRAINED:
-        return Sight({"pretrained": name}, _pretrained(name))
+        return Sight({"pretrained": name}, _pretrained(name), chosen=spec.network.cells)
     return Sight({"spec": to_dict(spec, whole=True)}, spec)
 
 
