@@ -140,7 +140,7 @@ def lrp(question: Question) -> Tensor:
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.BatchNorm1d):  # Captum knows none for the latter
             layer.rule = RULES[rule]()
-    return attr.LRP(module).attribute(question.picture, question.target)
+    return attr.LRP(question.paced(module)).attribute(question.picture, question.target)
 
 
 def kernel_shap(question: Question) -> Tensor:

@@ -1,6 +1,7 @@
 """What is asked about a picture: why does this network give this class its score?"""
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,20 +26,28 @@ BLUR = 3.0                # pixels of the blurred baseline's Gaussian, for a sid
 class Question:
     """A picture as the network gets it (1, channels, side, side), and the class whose score is explained.
 
-    The score is the network's own output for the class, before any softmax.
+    The score is the network's own output for the class, before any softmax. `pace` is called before each pass of the
+    network that a method makes (see dlcore.explain.pacing).
     """
 
     snapshot: Snapshot
     settings: Saliency
     picture: Tensor
     target: int
+    pace: Callable[[], None] | None = None
 
     @cached_property
     def module(self) -> nn.Module:
         """A copy of the network's structure with the same weights: the hooks of a method never reach the snapshot."""
         own = self.snapshot.module
         shared = {id(tensor): tensor for tensor in (*own.parameters(), *own.buffers())}
-        return copy.deepcopy(own, shared)
+        return self.paced(copy.deepcopy(own, shared))
+
+    def paced(self, module: nn.Module) -> nn.Module:
+        """Return a copy of the network with a hook that calls `pace`."""
+        if self.pace is not None:
+            module.register_forward_pre_hook(lambda _module, _inputs: self.pace())
+        return module
 
     @cached_property
     def baseline(self) -> Tensor:

@@ -10,9 +10,8 @@ import numpy as np
 from dlcore.data import images
 from dlcore.explain import influence, removal, trust
 from dlcore.explain.adversarial import EPSILONS, STEPS, Attack
-from dlcore.explain.attribution import attribute
 from dlcore.explain.question import Question, pose
-from dlcore.explain.sheet import fill_sheet, read_settings
+from dlcore.explain.sheet import attribute_in_turns, fill_sheet, read_settings, take_turns
 from dlcore.explain.snapshot import Snapshot, load
 from dlcore.training.recording import Recording
 from dlcore.training.work import Work
@@ -58,20 +57,25 @@ class Trust(_Asking):
         question, method = self.ask(), self.request["method"]
         groups = trust.layers_from_top(question.snapshot.experiment.network)
         total = len(groups) * trust.DRAWS + trust.NUDGES + 3
-        own, edges = attribute(question, method), trust.find_edges(question)
+        own = yield from self.during(attribute_in_turns(question, method))
+        edges = trust.find_edges(question)
         self.result = {
             "layers": [names[0] for names in groups], "signed": [[] for _draw in range(trust.DRAWS)],
             "absolute": [[] for _draw in range(trust.DRAWS)], "maps": [own], "edges": edges,
             "likeness": trust.rank_correlation(np.abs(own), edges), "sum": trust.check_sum(question, method, own)}
         yield 1 / total
-        for done, stage in enumerate(trust.randomise_cascade(question, method), start=2):
-            self._take(stage, own)
+        done = 1
+        for stage in trust.randomise_cascade(question, method):
+            if stage is not None:
+                self._take(stage, own)
+                done += 1
             yield done / total
         self.result["infidelity"] = {
             name: trust.measure_infidelity(question, kind, values)
             for name, kind, values in (("map", method, own), ("edges", "", edges), ("nothing", "", np.zeros_like(own)))}
         yield 1 - (trust.NUDGES + 1) / total
-        self.result["sensitivity"] = trust.measure_sensitivity(question, method)
+        self.result["sensitivity"] = yield from self.during(take_turns(
+            question, method, lambda asked: trust.measure_sensitivity(asked, method), maps=trust.NUDGES))
 
     def _take(self, stage: trust.Stage, own: np.ndarray) -> None:
         self.result["signed"][stage.draw].append(trust.rank_correlation(stage.values, own))
@@ -96,8 +100,8 @@ class Removal(_Asking):
         self._take("edges", removal.remove_in(question, edges))
         yield 1 / (len(methods) + 1)
         for done, method in enumerate(methods, start=2):
-            order = removal.order_pixels(question, attribute(question, method), method)
-            self._take(method, removal.remove_in(question, order))
+            values = yield from self.during(attribute_in_turns(question, method))
+            self._take(method, removal.remove_in(question, removal.order_pixels(question, values, method)))
             yield done / (len(methods) + 1)
 
     def _take(self, name: str, curves: removal.Curves) -> None:
@@ -116,7 +120,8 @@ class Film(_Asking):
         self.result = {"steps": [], "maps": [], "scores": []}
         for done, step in enumerate(self.request["steps"], start=1):
             question = self.ask({**self.request["model"], "step": step})
-            self.result["maps"].append(trust.map_or_nothing(question, self.request["method"]))
+            found = yield from self.during(trust.map_or_nothing(question, self.request["method"]))
+            self.result["maps"].append(found)
             self.result["scores"].append(question.snapshot.score(question.picture)[0].numpy())
             self.result["steps"].append(step)
             yield done / len(self.request["steps"])

@@ -1,7 +1,7 @@
 """How far a map can be trusted: does it need the trained network, does it foretell the score, does it add up?"""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch import Tensor
 from dlcore.errors import EngineError
 from dlcore.explain.attribution import SEED, attribute, drawn
 from dlcore.explain.question import Question
+from dlcore.explain.sheet import attribute_in_turns
 from dlcore.explain.snapshot import Snapshot
 from dlcore.seeds import derive
 from dlcore.specs.model import Network, named_blocks
@@ -45,8 +46,8 @@ def layers_from_top(network: Network) -> list[tuple[str, ...]]:
     return [tuple(group) for group in reversed(groups)]
 
 
-def randomise_cascade(question: Question, method: str, draws: int = DRAWS) -> Iterator[Stage]:
-    """Yield the map again and again while the layers are randomised one after the other, from the top.
+def randomise_cascade(question: Question, method: str, draws: int = DRAWS) -> Iterator[Stage | None]:
+    """Yield the map again and again while the layers are randomised one after the other, from the top; None between.
 
     Each layer gets weights as a new network would have, and all above it stay random (arXiv 1810.03292). A map that
     does not fit the random network any more is all zero.
@@ -60,13 +61,14 @@ def randomise_cascade(question: Question, method: str, draws: int = DRAWS) -> It
                 for name in names:
                     module.get_submodule(name).reset_parameters()
             random = replace(question, snapshot=Snapshot(own.experiment, module, own.step))
-            yield Stage(draw, depth, map_or_nothing(random, method))
+            values = yield from map_or_nothing(random, method)
+            yield Stage(draw, depth, values)
 
 
-def map_or_nothing(question: Question, method: str) -> np.ndarray:
-    """Return a method's map, all zero where it does not fit the weights."""
+def map_or_nothing(question: Question, method: str) -> Generator[None, None, np.ndarray]:
+    """Return a method's map, all zero where it does not fit the weights; what takes long yields in between."""
     try:
-        return np.nan_to_num(attribute(question, method))
+        return np.nan_to_num((yield from attribute_in_turns(question, method)))
     except EngineError:
         return np.zeros(question.picture.shape[2:], np.float32)
 

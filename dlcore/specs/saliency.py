@@ -114,10 +114,16 @@ def last_maps(network: Network) -> str:
     return name
 
 
-def estimate(method: str, settings: Saliency, network: Network, data: ImageData) -> float:
-    """Return about how many seconds one map takes on one core; it is an estimate, meant for what to do first."""
-    drawing = DRAWING * settings.draws if method == "kernel_shap" else 0
-    return OVERHEAD + drawing + count_passes(method, settings, data.size) * count_multiply_adds(network, data) / RATE
+def estimate(methods: tuple[str, ...], settings: Saliency, network: Network, data: ImageData) -> dict[str, float]:
+    """Return about how many seconds a map of each method takes on one core, the quickest first.
+
+    It is an estimate, meant for what to do first.
+    """
+    work = count_multiply_adds(network, data) / RATE
+    drawing = {"kernel_shap": DRAWING * settings.draws}
+    costs = {method: OVERHEAD + drawing.get(method, 0) + count_passes(method, settings, data.size) * work
+             for method in methods}
+    return dict(sorted(costs.items(), key=lambda item: item[1]))
 
 
 def count_passes(method: str, settings: Saliency, side: int) -> int:
@@ -131,10 +137,9 @@ def count_passes(method: str, settings: Saliency, side: int) -> int:
 
 def live_methods(settings: Saliency, network: Network, data: ImageData) -> tuple[str, ...]:
     """Return those of the settings' methods that fit and are quick enough to follow the pen, the quickest first."""
-    costs = {method: estimate(method, settings, network, data) for method in fitting(network, settings.methods)}
     live, spent = [], 0.0
-    for method in sorted(costs, key=costs.get):
-        spent += costs[method]
-        if costs[method] <= QUICK and spent <= FOLLOWING:
+    for method, cost in estimate(fitting(network, settings.methods), settings, network, data).items():
+        spent += cost
+        if cost <= QUICK and spent <= FOLLOWING:
             live.append(method)
     return tuple(live)

@@ -1,8 +1,11 @@
 """Work in turns: what most Jobs are, a generator that says how far it is."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class Work:
@@ -16,6 +19,15 @@ class Work:
     def run(self) -> Iterator[float]:
         """Do the work; each piece should fit into a turn."""
         raise NotImplementedError
+
+    def during(self, pieces: Generator[None, None, T]) -> Generator[float, None, T]:
+        """Yield the share done so far for each piece of something; return what it returns."""
+        while True:
+            try:
+                next(pieces)
+            except StopIteration as end:
+                return end.value
+            yield self.progress
 
     def advance(self, seconds: float) -> None:
         """Work for about that long, at least one piece."""
