@@ -8,8 +8,12 @@ if __name__ == "__main__":
 
     navigate().run()
 else:
+    import os
+
+    from starlette.middleware import Middleware
     from streamlit.starlette import App
 
     from pages.ui import serving
 
-    app = App(__file__, routes=serving.routes(), lifespan=serving.keep_open)
+    app = App(__file__, routes=serving.routes(), lifespan=serving.keep_open,
+              middleware=[Middleware(serving.Ahead)] if os.environ.get("AHEAD") else [])
