@@ -8,12 +8,10 @@ if __name__ == "__main__":
 
     navigate().run()
 else:
-    import os
-
     from starlette.middleware import Middleware
     from streamlit.starlette import App
 
     from pages.ui import serving
 
     app = App(__file__, routes=serving.routes(), lifespan=serving.keep_open,
-              middleware=[Middleware(serving.Ahead)] if os.environ.get("AHEAD") else [])
+              middleware=[Middleware(serving.Ahead)])

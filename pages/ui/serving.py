@@ -7,6 +7,7 @@ import asyncio
 import importlib
 import os
 import socket
+import sys
 import threading
 import time
 import webbrowser
@@ -30,6 +31,8 @@ FIRST = ("pad.js", "panel.js", "tick.js", "bus.js", "colors.js", "asking.js", "q
          "strokes.js", "face.js", "reading.js", "received.js", "identity.js", "grid.js")
 LAZY = ("BidiComponent", "serialization", "recordbatch", "_arrayReduce", "Html", "purify.es", "ButtonGroup", "PageLink",
         "WidgetLabel", "WidgetLabelHelpIconInline", "useBasicWidgetState")
+SHARE = 0.0005  # seconds that a thread computes while others wait: answers wait for the runs of scripts ten times less
+SETTLED = 1.0   # seconds until the first page has been drawn, and the others may be thought of
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -79,6 +82,7 @@ def is_page(headers: list[tuple[bytes, bytes]]) -> bool:
 async def keep_open(_app: object) -> AsyncIterator[None]:
     """Wake what the first page needs while the browser still loads; at the end save what runs."""
     send_at_once()
+    sys.setswitchinterval(SHARE)
     threading.Thread(target=warm, name="derin-warm", daemon=True).start()
     if not st.get_option("server.headless"):
         asyncio.get_running_loop().call_later(0.2, open_browser)
@@ -115,6 +119,6 @@ def warm() -> None:
     from pages.ui.canvas import sample_digits
     state.engine()
     sample_digits("mnist")
-    time.sleep(state.HEAD_START)
+    time.sleep(SETTLED)
     for module in sorted(Path(__file__).parent.glob("*.py")):
         importlib.import_module(f"pages.ui.{module.stem}")
