@@ -8,8 +8,10 @@ if __name__ == "__main__":
 
     navigate().run()
 else:
+    from starlette.middleware import Middleware
     from streamlit.starlette import App
 
     from pages.ui import serving
 
-    app = App(__file__, routes=serving.routes(), lifespan=serving.keep_open)
+    app = App(__file__, routes=serving.routes(), lifespan=serving.keep_open,
+              middleware=[Middleware(serving.Ahead)])

@@ -75,15 +75,15 @@ def app_test(engine, monkeypatch) -> Callable:
 
 
 @contextmanager
-def served(home: Path, log: Path, **environment: str) -> Iterator[str]:
-    """Serve the app on a free loopback port; at the end its log must show no traceback."""
+def served(home: Path, log: Path, root: Path = ROOT, **environment: str) -> Iterator[str]:
+    """Serve the app (or the app.py of another folder) on a free loopback port; its log must show no traceback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address",
                "127.0.0.1", "--server.headless", "true"]
     with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        server = subprocess.Popen(command, cwd=root, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                                   env={**os.environ, "DERIN_HOME": str(home), **environment})
         try:
             url = f"http://127.0.0.1:{port}"

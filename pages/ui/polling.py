@@ -9,6 +9,8 @@ from pages.ui.language import _, told
 from pages.ui.lines import open_line
 from pages.ui.watching import Tick, Watch, matrix_topics, moment_topics
 
+BUTTON = 216  # pixels of the place for the button beside the slider
+
 
 def poll(page: str, view: RunView | None) -> None:
     """Draw the run's state and progress; while it trains the browser goes on by itself, on a direct line."""
@@ -51,10 +53,11 @@ def rewind_bar(page: str) -> None:
         image, number = choosing.shown_input(page)
         seen = {} if image is None else moment_topics({"run": view.id, "step": step}, image, number)
         answer = seen | matrix_topics(view, step)
-    panels.rewind(f"{page}.rewind", page, answer)
-    if step is None or view is None:
-        return
-    runs.offer_train_on(page, view, step)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{page}_rewinding"):
+        panels.rewind(f"{page}.rewind", page, answer)
+        with st.container(width=BUTTON):  # its place is kept, so that the slider does not move under the hand
+            if step is not None and view is not None:
+                runs.offer_train_on(page, view, step)
 
 
 def _concerns_all(page: str, step: int | None) -> bool:

@@ -8,7 +8,9 @@ import importlib
 import os
 import socket
 import stat
+import sys
 import threading
+import time
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,18 +21,31 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.file_util import get_static_dir
 
 from pages.ui.lines import take_question
-from pages.ui.scripts import SCRIPTS
+from pages.ui.scripts import PLACE, SCRIPTS
 
+# what the first page needs: of our scripts, and of the parts that Streamlit loads when it meets an element
+FIRST = ("pad.js", "panel.js", "tick.js", "bus.js", "colors.js", "asking.js", "quick.js", "line.js", "hand.js",
+         "strokes.js", "face.js", "reading.js", "received.js", "identity.js", "grid.js")
+LAZY = ("BidiComponent", "serialization", "recordbatch", "_arrayReduce", "Html", "purify.es", "ButtonGroup", "PageLink",
+        "WidgetLabel", "WidgetLabelHelpIconInline", "useBasicWidgetState")
+SHARE = 0.0005  # seconds that a thread computes while others wait: answers wait for the runs of scripts ten times less
+SETTLED = 1.0   # seconds until the first page has been drawn, and the others may be thought of
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def base() -> str:
+    """Return the path under which the app is served, "" at the root."""
+    return "/".join(["", *filter(None, st.get_option("server.baseUrlPath").split("/"))])
 
 
 def routes() -> list[Route]:
     """Return what the server answers besides the pages."""
-    base = "/".join(["", *filter(None, st.get_option("server.baseUrlPath").split("/"))])
-    return [Route(f"{base}/js/{{version}}/{{name}}", send_script),
-            Route(f"{base}/line/{{token}}", take_question, methods=["POST"])]
+    return [Route(f"{base()}/js/{{version}}/{{name}}", send_script),
+            Route(f"{base()}/line/{{token}}", take_question, methods=["POST"])]
 
 
 async def send_script(request: Request) -> Response:
@@ -41,10 +56,34 @@ async def send_script(request: Request) -> Response:
     return Response(script, media_type="text/javascript", headers=FOR_EVER)
 
 
+class Ahead:
+    """Tells the browser along with each page which scripts it is going to need: it gets them while it is idle."""
+
+    def __init__(self, app: ASGIApp):
+        self.app, links = app, [f"<{base()}/{PLACE}/{name}>; rel=modulepreload" for name in FIRST]
+        links += [f"<{base()}/static/js/{path.name}>; rel=modulepreload" for name in LAZY
+                  for path in sorted((Path(get_static_dir()) / "static" / "js").glob(f"{name}.*.js"))]
+        self.links = ", ".join(links).encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def tell(message: Message) -> None:
+            if message["type"] == "http.response.start" and is_page(message["headers"]):
+                message = {**message, "headers": [*message["headers"], (b"link", self.links)]}
+            await send(message)
+
+        await self.app(scope, receive, tell if scope["type"] == "http" else send)
+
+
+def is_page(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether what is sent is the page itself."""
+    return any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)
+
+
 @asynccontextmanager
 async def keep_open(_app: object) -> AsyncIterator[None]:
     """Wake what the first page needs while the browser still loads; at the end save what runs."""
     send_at_once()
+    sys.setswitchinterval(SHARE)
     threading.Thread(target=warm, name="derin-warm", daemon=True).start()
     if not st.get_option("server.headless"):
         asyncio.get_running_loop().call_later(0.2, open_browser)
@@ -78,10 +117,11 @@ def open_browser() -> None:
 
 
 def warm() -> None:
-    """Import and read what pages are drawn with, and let the engine wake."""
-    for module in sorted(Path(__file__).parent.glob("*.py")):
-        importlib.import_module(f"pages.ui.{module.stem}")
-    from pages.ui import state
+    """Import and read what the first page is drawn with, let the engine wake, and then import what the others are."""
+    from pages.ui import cards, drawing, shell, state  # noqa: F401
     from pages.ui.canvas import sample_digits
     state.engine()
     sample_digits("mnist")
+    time.sleep(SETTLED)
+    for module in sorted(Path(__file__).parent.glob("*.py")):
+        importlib.import_module(f"pages.ui.{module.stem}")

@@ -19,7 +19,7 @@ from pages.ui.visitors import IDENTITY, visitor
 
 RUN = "run"
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-HEAD_START = 1.5  # seconds that the first page has for itself: an engine that wakes takes a core
+HEAD_START = 2.5  # seconds that the first page has for itself: an engine that wakes takes a core
 ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it
 
 _identity = register("identity")

@@ -181,12 +181,33 @@ def stroke(tab, box: dict, number: int) -> None:
 
 
 def test_the_app_can_be_used_at_once(tmp_path, chromium):
-    home, controls, table = zip(*(start(tmp_path / str(number), chromium) for number in range(STARTS)))
+    floors, starts = [], []
+    for number in range(STARTS):  # in turns
+        floors.append(start_of_nothing(tmp_path / f"nothing {number}", chromium))
+        starts.append(start(tmp_path / str(number), chromium))
+    home, controls, table = zip(*starts)
     show(f"From a command or a click to something that can be used, {STARTS} starts", [
+        Figure("`streamlit run` to a page with nothing but a title", floors, "s", note="what Streamlit itself takes"),
         Figure("`streamlit run` to a home page with its pad", home, "s", most=1.5),
+        Figure("the same over the page with a title", [one / floor for one, floor in zip(home, floors)], "times"),
         Figure("click on Digits to Train and the controls", controls, "s", most=1.0),
         Figure("click on Layers to the shape table", table, "s", most=1.0),
     ])
+
+
+def start_of_nothing(folder: Path, chromium) -> float:
+    """Start an app that shows a title; return the seconds until it stands there."""
+    folder.mkdir()
+    (folder / "app.py").write_text("import streamlit\nstreamlit.title('Nothing')\n")
+    with chromium.new_context(viewport={"width": 1280, "height": 800}) as context:
+        tab = context.new_page()
+        begun = time.perf_counter()
+        with served(folder, folder / "streamlit.log", root=folder) as url:
+            tab.goto(url)
+            tab.locator("h1").wait_for(state="visible", timeout=PATIENCE)
+            seconds = time.perf_counter() - begun
+            tab.goto("about:blank")
+    return seconds
 
 
 def start(folder: Path, chromium) -> tuple[float, float, float]:

@@ -78,10 +78,17 @@ class Session:
 
     def ask(self, key: str, question: dict) -> dict:
         """Ask a question on the line of a panel; return what its answer's header says."""
-        self._lines.request("POST", f"/{self.panels[key]['line']}", json.dumps(question))
-        content = self._lines.getresponse().read()
+        try:
+            content = self._post(self.panels[key]["line"], question)
+        except (ConnectionError, http.client.HTTPException):
+            self._lines.close()  # it was not used for a while, and the server has let it go
+            content = self._post(self.panels[key]["line"], question)
         self.bytes += len(content)
         return read_header(content)
+
+    def _post(self, address: str, question: dict) -> bytes:
+        self._lines.request("POST", f"/{address}", json.dumps(question))
+        return self._lines.getresponse().read()
 
     def poll(self, seconds: float, pad: str = "") -> int:
         """Follow the page for a while, with the pen on a pad in between; return how many looks that took."""

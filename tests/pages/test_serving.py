@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 import urllib.error
 import urllib.request
@@ -28,6 +29,23 @@ def test_nothing_but_scripts_is_sent_from_where_they_are(app_url, name):
     except urllib.error.HTTPError as error:
         assert error.code in (400, 404)
         error.close()
+
+
+@pytest.mark.parametrize("page", ["", "/digits"])
+def test_the_page_names_the_scripts_that_it_is_going_to_need_and_they_are_there(app_url, page):
+    with urllib.request.urlopen(f"{app_url}{page}") as answer:
+        links = re.findall(r"<([^>]+)>; rel=modulepreload", answer.headers["Link"])
+    assert len(links) == len(serving.FIRST) + len(serving.LAZY)  # each part of Streamlit's by the name it has now
+    for link in links:
+        with urllib.request.urlopen(f"{app_url}{link}") as answer:
+            assert "javascript" in answer.headers["Content-Type"] and "Link" not in answer.headers
+
+
+def test_what_is_named_early_is_all_that_the_pad_imports():
+    named, found = set(serving.FIRST), ["pad.js", "grid.js", "identity.js"]
+    for name in found:
+        found += [one for one in re.findall(r'from "\./(\w+\.js)"', SCRIPTS[name].decode()) if one not in found]
+    assert set(found) == named
 
 
 def test_messages_leave_at_once_on_every_connection_that_comes():
