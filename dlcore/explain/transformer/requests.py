@@ -66,13 +66,13 @@ t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unles
         is left by top-k and then by top-p, "probabilities": of the plain softmax, "kept": what is drawn from, "drawn":
         its place in the columns, "rest": probability of those that are not shown; at most 60 are}
     transformer_token       one step of a generation; "ids": the token numbers so far (the prompt is "text" alone, at
-        the beginning), and all of transformer_next: its answer, and "ids": so far, without the drawn one, "shown": their
-        tokens, "seconds": {"cached", "whole"} of this step with the key-value cache and of the same step without,
-        "apart": largest difference of their logits. Accept: append columns' ids[drawn]; choose another: append that one;
-        go back: leave out the last. The explainer keeps the cache
+        the beginning), and all of transformer_next: its answer, and "ids": so far, without the drawn one, "shown":
+        their tokens, "seconds": {"cached", "whole"} of this step with the key-value cache and of the same step without,
+        "apart": largest difference of their logits. Accept: append columns' ids[drawn]; choose another: append that
+        one; go back: leave out the last. The explainer keeps the cache
     transformer_beams       of the translator; "width" 4: {"nodes": [{"parent": index or None, "token", "depth", "step":
-        log p of the token, "score": sum from the root, "kept": whether it was among the beams of its step, "end": bool}],
-        "answers": [{"text", "score", "length", "node"}], the best first, "greedy": text}
+        log p of the token, "score": sum from the root, "kept": whether it was among the beams of its step, "end":
+        bool}], "answers": [{"text", "score", "length", "node"}], the best first, "greedy": text}
 
 Jobs (requests to start_job; "cache": True shares the result, for a "step" that is not None):
 
@@ -80,8 +80,8 @@ Jobs (requests to start_job; "cache": True shares the result, for a "step" that 
         translator, or of the tokens told right, "loss": nats a token, "perplexity", "bits": a character (language
         model), "examples", "step"}
     transformer_importance  "most": 500: what is lost when one head alone is off (Michel, Levy and Neubig, 2019,
-        arXiv:1905.10650): {"heads": [(part, layer, head) ...] so far, "accuracy", "loss": (heads so far,) with that head
-        off, "whole": {"accuracy", "loss"} with all heads, "examples", "error": standard error of the accuracy}
+        arXiv:1905.10650): {"heads": [(part, layer, head) ...] so far, "accuracy", "loss": (heads so far,) with that
+        head off, "whole": {"accuracy", "loss"} with all heads, "examples", "error": standard error of the accuracy}
     transformer_attribution integrated gradients (Sundararajan, Taly and Yan, 2017, arXiv:1703.01365) of the log
         probability of one told token, "row" (default: the last), for the embeddings of the tokens before it, against
         embeddings of 0 with the positions kept: {"source", "target": tokens that could count, "row", "of": the token,
@@ -92,17 +92,17 @@ Jobs (requests to start_job; "cache": True shares the result, for a "step" that 
     transformer_generate    "text", "count": tokens, "temperature", "top_k", "top_p", "seed", "compare": also take each
         step without the cache: {"text": so far, "tokens", "probabilities": of each drawn token, "seconds": {"cached":
         (tokens,), "whole": (tokens,) with "compare"}}
-    transformer_film        "part", "layer", "head", "text", "target", "steps": of the recording: {"steps" so far, "rows",
-        "columns", "weights": uint8 (steps so far, rows, columns), "answers": [text of each], "entropy": (steps so far,)}.
-        The target is the same at all steps: the given one, else the answer at the last of them
-    transformer_induction   of a language model; "seed", "repeats": 16 texts of random tokens, each said twice (Olsson et
-        al., 2022, arXiv:2209.11895): {"heads": (layers, heads) mean attention from the second half's tokens to the token
-        after the same token's first time, "previous": (layers, heads) mean attention to the token before, "chance":
-        what even attention would give, "example": tokens, "maps": uint8 (layers, heads, time, time) of the first text,
-        "bits": (time,) mean bits of each place: low in the second half if the network continues what it has seen}
-    transformer_beside      language models and "others": [models of recurrent runs, or pretrained ones of plays], all on
-        the same held-out characters: {"models": [{"title", "bits": a character, "parameters", "seconds": learned, or
-        None, "characters"}]}
+    transformer_film        "part", "layer", "head", "text", "target", "steps": of the recording: {"steps" so far,
+        "rows", "columns", "weights": uint8 (steps so far, rows, columns), "answers": [text of each], "entropy": (steps
+        so far,)}. The target is the same at all steps: the given one, else the answer at the last of them
+    transformer_induction   of a language model; "seed", "repeats": 16 texts of random tokens, each said twice (Olsson
+        et al., 2022, arXiv:2209.11895): {"heads": (layers, heads) mean attention from the second half's tokens to the
+        token after the same token's first time, "previous": (layers, heads) mean attention to the token before,
+        "chance": what even attention would give, "example": tokens, "maps": uint8 (layers, heads, time, time) of the
+        first text, "bits": (time,) mean bits of each place: low in the second half if the network continues what it has
+    seen} transformer_beside      language models and "others": [models of recurrent runs, or pretrained ones of plays],
+        all on the same held-out characters: {"models": [{"title", "bits": a character, "parameters", "seconds":
+        learned, or None, "characters"}]}
 
 While a run learns its metric events are told by dlcore.training.
 """
