@@ -1,6 +1,6 @@
 """The grid of maps, methods by pictures: one component (static/js/maps.js), all maps in one message.
 
-    message    meta      channel, language, words; title and note of the whole, where it has them; methods [{name, label,
+    message    meta      channel, language, words; title and note, where it has them; methods [{name, label,
                          hint, refused, time}], columns [{title, read, about, wrong}], cells (methods, columns): the
                          number of a map, -1 while it is waited for, -2 where there is none; limits [of each map];
                          scale, picked, column, pending, progress, seq

@@ -14,8 +14,8 @@ from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import MLP, Network
 from dlcore.specs.saliency import Saliency
 from dlcore.training.recording import Recording
-from tests.pages.test_saliency import unpack
 from tests.conftest import wait_until
+from tests.pages.test_saliency import unpack
 
 QUICK = Experiment(data=ImageData(train_size=500), network=Network(blocks=MLP))
 
