@@ -73,8 +73,8 @@ def test_the_script_opens_the_gates_that_keep_the_state_as_the_app_does(tmp_path
     names = run(spec, tmp_path, monkeypatch)
     for cell, ours in build_cells(spec).items():
         for layer in range(2):
-            open_ = [getattr(model.recurrent, f"bias_ih_l{layer}").detach() > 40 for model in (ours, names["models"][cell])]
-            assert torch.equal(*open_) and open_[0].sum() == 6
+            both = [getattr(net.recurrent, f"bias_ih_l{layer}").detach() > 40 for net in (ours, names["models"][cell])]
+            assert torch.equal(*both) and both[0].sum() == 6
 
 
 def test_what_is_switched_off_is_not_printed():
