@@ -1,0 +1,112 @@
+"""What the explainer answers about a transformer, in one place.
+
+Every request has "model": {"run": id, "step": step, or None for live}, {"pretrained": name}, or {"spec": a plain spec}
+for the network before its training. Most have "text": what the encoder reads, or of a language model the tokens that
+are there so far. For the translator, "target" is the text that the decoder reads behind its start token; where it is
+missing or None it is the network's own answer, each time the likeliest token. SpecError with the field "text" or
+"target" where a text is empty, too long or has words that are not known; the message names them.
+
+Every request may have "off": heads that are switched off, [[part, layer, head] ...]: what such a head hands to the
+output projection is zero, in everything that is told.
+
+A part is "encoder" (self-attention of the encoder), "decoder" (masked self-attention) or "cross" (the decoder looks at
+the encoder). A language model has "decoder" alone. Layers and heads count from 0. Tokens are told as they can be seen
+("⏎" for a line's end). The decoder's rows are named by what it reads: its start token and the target; row t tells token
+t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unless said otherwise.
+
+    transformer_attention   "top" 5, likeliest tokens that are told a row
+        {"step", "source": tokens (of a language model []), "target": tokens that the decoder reads, start token first,
+         "answer": the likeliest token of every row, "text": the answer as a text (of the translator), "right": whether
+         that is the right answer, or None where it is not known, "top": [[(token, probability) ...] a row],
+         "parts": {part: {"layers", "heads", "rows": "source" or "target", "columns": likewise, "first", "shape"}},
+         "weights": uint8 (all,), every map of every part one behind the other: a part's are
+         weights[first: first + prod(shape)].reshape(shape), shape (layers, heads, rows, columns), 255 for weight 1,
+         "entropy": {part: (layers, heads)} mean bits of a row's weights: 0 where each row looks at one token,
+         "seconds": of the passes that this took}
+    transformer_head        "part", "layer", "head": one map in full: {"rows": tokens, "columns": tokens, "weights":
+        (rows, columns), "masked": bool (rows, columns), "off": whether it is switched off}
+    transformer_alignment   of the translator; "layer": of the cross-attention, or None for the mean of all:
+        {"source", "answer", "weights": (answer, source) mean over the heads that are on, rows named by the token that
+         they tell, "links": [(answer, source, weight)], for every told token the source token that got most}
+    transformer_rollout     attention rollout (Abnar and Zuidema, 2020, arXiv:2005.00928): every layer's mean map A of
+        the heads that are on, halved with the residual (A + I) / 2, multiplied along the layers: {"encoder": (layers,
+        source, source), "decoder": (layers, target, target) of a language model, of a translator (layers, target,
+        target + source), where the cross-attention hands on what the encoder's last layer has gathered; every row sums
+        to 1, "columns": {part: tokens}}
+    transformer_inside      "part", "layer", "head", "row": a row of that part, "column": one of its columns. The
+        numbers of one token on its way, those of the real pass; see dlcore.explain.transformer.inside
+        {"token", "columns": tokens, "embedding": (width,) as it is added, "position": (width,) or None,
+         "stream": [{"name", "layer", "values": (width,)}], the residual stream from the embedding to the last layer:
+         names "embedding", "encoder", "decoder", "cross", "feed_forward", and "final" behind the last norm;
+         "before": (width,) the residual stream that the sublayer reads, "read": (width,) what Q comes from (behind the
+         norm, where the norm comes first),
+         "query": (head_width,), "keys", "values": (columns, head_width), as they are multiplied (rotated, if so),
+         "terms": (head_width,) query · key of "column", term by term, "products": (columns,), "scale": 1/√head_width,
+         "scaled": (columns,), "masked": bool (columns,), "weights": (columns,), "sum": (head_width,) the weighted sum
+         of values, "heads": (heads, head_width) of all heads, before concatenation, "projected": (width,) behind the
+         output projection, "after": (width,) the residual stream behind the sublayer (and behind its norm, where that
+         comes last),
+         "norm": {"input", "mean", "deviation", "normalised", "gain", "shift", "output"}, the sublayer's layer norm,
+         "feed_forward": {"read": (width,), "hidden": before and "active": behind the activation (hidden,), "output":
+         (width,)} of the layer,
+         "logits": [(token, logit, probability) ...] the ten likeliest of the row (not of the encoder: None),
+         "checks": [{"name", "spelled", "network", "apart"}]: what the shown numbers add up to, worked out from them
+         alone in numpy, beside what the network has; "apart" is the largest difference of all in it}
+    transformer_positions   "dimension": one: {"kind": "sinusoidal", "learned", "rotary" or "none", "matrix":
+        (positions, width) what is added, or of rotary (positions, head_width / 2) the cosine of the angle; None for
+        none, "wave": (positions,) of the dimension, "period": positions of a full turn, or None}
+    transformer_shuffle     "seed", or "order": a permutation of the tokens: what is lost without positions. {"order",
+        "tokens", "shuffled", "encoder": (layers + 1,) how far the states of the shuffled tokens are from the shuffled
+        states of the tokens, relative to their size (0: order is not seen), layer by layer from the embeddings (of a
+        language model, "decoder": the same of the last token, all others shuffled), "answers": [texts of both] of the
+        translator, "change": total variation of the next token's distribution (of the first told token), "top":
+        [[(token, probability) ...] of both]}
+    transformer_next        "temperature" 1.0, "top_k" 0 (all), "top_p" 1.0, "seed": the columns of the next token,
+        the likeliest first: {"tokens", "ids", "logits", "scaled": logits / temperature, "kept_k", "kept_p": bool, what
+        is left by top-k and then by top-p, "probabilities": of the plain softmax, "kept": what is drawn from, "drawn":
+        its place in the columns, "rest": probability of those that are not shown; at most 60 are}
+    transformer_token       one step of a generation; "ids": the token numbers so far (the prompt is "text" alone, at
+        the beginning), and all of transformer_next: its answer, and "ids": so far, without the drawn one, "shown":
+        their tokens, "seconds": {"cached", "whole"} of this step with the key-value cache and of the same step without,
+        "apart": largest difference of their logits. Accept: append columns' ids[drawn]; choose another: append that
+        one; go back: leave out the last. The explainer keeps the cache
+    transformer_beams       of the translator; "width" 4: {"nodes": [{"parent": index or None, "token", "depth", "step":
+        log p of the token, "score": sum from the root, "kept": whether it was among the beams of its step, "end":
+        bool}], "answers": [{"text", "score", "length", "node"}], the best first, "greedy": text}
+
+Jobs (requests to start_job; "cache": True shares the result, for a "step" that is not None):
+
+    transformer_evaluate    "off", "most": held-out examples (None: all): {"accuracy": share of exact answers of the
+        translator, or of the tokens told right, "loss": nats a token, "perplexity", "bits": a character (language
+        model), "examples", "step"}
+    transformer_importance  "most": 500: what is lost when one head alone is off (Michel, Levy and Neubig, 2019,
+        arXiv:1905.10650): {"heads": [(part, layer, head) ...] so far, "accuracy", "loss": (heads so far,) with that
+        head off, "whole": {"accuracy", "loss"} with all heads, "examples", "error": standard error of the accuracy}
+    transformer_attribution integrated gradients (Sundararajan, Taly and Yan, 2017, arXiv:1703.01365) of the log
+        probability of one told token, "row" (default: the last), for the embeddings of the tokens before it, against
+        embeddings of 0 with the positions kept: {"source", "target": tokens that could count, "row", "of": the token,
+        "values": {"source": (source,), "target": (row + 1,)} of each token, "sum", "promise": what the values must add
+        up to, "steps", "attention": {part: (layers, heads)} Spearman's rank correlation of each head's row with the
+        sizes of the values, NaN where a row has fewer than three tokens, "mean": {part: (layers,)} of the mean map,
+        "rollout": number}
+    transformer_generate    "text", "count": tokens, "temperature", "top_k", "top_p", "seed", "compare": also take each
+        step without the cache: {"text": so far, "tokens", "probabilities": of each drawn token, "seconds": {"cached":
+        (tokens,), "whole": (tokens,) with "compare"}}
+    transformer_film        "part", "layer", "head", "text", "target", "steps": of the recording: {"steps" so far,
+        "rows", "columns", "weights": uint8 (steps so far, rows, columns), "answers": [text of each], "entropy": (steps
+        so far,)}. The target is the same at all steps: the given one, else the answer at the last of them
+    transformer_induction   of a language model; "seed", "repeats": 16 texts of random tokens, each said twice (Olsson
+        et al., 2022, arXiv:2209.11895): {"heads": (layers, heads) mean attention from the second half's tokens to the
+        token after the same token's first time, "previous": (layers, heads) mean attention to the token before,
+        "chance": what even attention would give, "example": tokens, "maps": uint8 (layers, heads, time, time) of the
+        first text, "bits": (time,) mean bits of each place: low in the second half if the network continues what it has
+    seen} transformer_beside      language models and "others": [models of recurrent runs, or pretrained ones of plays],
+        all on the same held-out characters: {"models": [{"title", "bits": a character, "parameters", "seconds":
+        learned, or None, "characters"}]}
+
+While a run learns its metric events are told by dlcore.training.
+"""
+
+from collections.abc import Callable
+
+TRANSFORMER: dict[str, Callable] = {}
