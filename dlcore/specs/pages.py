@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dlcore.errors import DerinError
-from dlcore.specs import backprop, playground, recurrent
+from dlcore.specs import backprop, playground, recurrent, transformer
 from dlcore.specs.convolution import Convolution
 from dlcore.specs.experiment import Experiment, check, fit_classes
 from dlcore.specs.fields import check_values
@@ -13,6 +13,7 @@ from dlcore.specs.neuron import Neuron
 from dlcore.specs.playground import Playground
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.saliency import Saliency
+from dlcore.specs.transformer import Transformer
 
 
 @dataclass(frozen=True)
@@ -58,4 +59,5 @@ PAGES: dict[str, Page] = {
     "saliency": Page(Saliency),
     "playground": Page(Playground, playground.check, (("playground", "nearest", playground.fit),)),
     "recurrent": Page(Recurrent, recurrent.check, (("recurrent", "nearest", recurrent.fit),)),
+    "transformer": Page(Transformer, transformer.check, (("transformer", "nearest", transformer.fit),)),
 }
