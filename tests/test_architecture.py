@@ -34,7 +34,8 @@ PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "en
              "training.report", "training.bands", "data.images", "data.drawing", "data.curves", "data.pictures",
              "data.toy", "data.collecting", "data.zips",
              "data.tables", "data.text", "data.grammar", "data.memory_tasks", "data.columns", "data.tokens",
-             "data.translation", "data.spelling", "data.bpe", "data.own_texts", "explain.pretrained", "diffusion.forward")
+             "data.translation", "data.spelling", "data.bpe", "data.own_texts", "explain.pretrained",
+             "diffusion.forward")
 
 
 def modules(place: str) -> list[Path]:
