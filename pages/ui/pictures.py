@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from dlcore.data.drawing import receive
 from dlcore.data.images import SIDE, load_test
@@ -147,11 +148,11 @@ def picture(page: str, data: ImageData) -> tuple[np.ndarray, int | None, str]:
 
 
 def _own_or_drawn(page: str, data: ImageData) -> np.ndarray | None:
-    """Return what was drawn, (28, 28), or brought: as a digit (28, 28), or in colour at the network's size."""
+    """Return what was drawn, (28, 28), or brought: like a drawing (28, 28), or in colour at the network's size."""
     shown = subject(page)
     if shown.picture == "own" and not _as_digit(page, data) and \
             (own := own_picture(page, data.size)) is not None:
-        return own
+        return own if data.channels == 3 else np.array(Image.fromarray(own).convert("L"))
     pixels = _drawn(page) if shown.picture == "drawing" else read_pixels(shown.pixels)
     return np.frombuffer(pixels, np.uint8).reshape(SIDE, SIDE) if pixels else None
 
