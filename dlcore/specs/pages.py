@@ -15,6 +15,7 @@ from dlcore.specs.noising import Noising
 from dlcore.specs.playground import Playground
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.saliency import Saliency
+from dlcore.specs.sampling import Sampling
 from dlcore.specs.transformer import Transformer
 
 
@@ -62,6 +63,7 @@ PAGES: dict[str, Page] = {
     "noising": Page(Noising),
     "playground": Page(Playground, playground.check, (("playground", "nearest", playground.fit),)),
     "recurrent": Page(Recurrent, recurrent.check, (("recurrent", "nearest", recurrent.fit),)),
+    "sampling": Page(Sampling),
     "diffusion": Page(Diffusion, diffusion.check, (("diffusion", "nearest", diffusion.fit),)),
     "transformer": Page(Transformer, transformer.check, (("transformer", "nearest", transformer.fit),)),
 }
