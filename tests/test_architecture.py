@@ -18,7 +18,7 @@ LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/seeds.py", "dlcore/specs
          "dlcore/data/collecting.py", "dlcore/data/zips.py", "dlcore/data/shelf.py",
          "dlcore/data/toy.py", "dlcore/data/tables.py", "dlcore/data/text.py", "dlcore/data/grammar.py",
          "dlcore/data/memory_tasks.py", "dlcore/data/columns.py", "dlcore/data/cells.py",
-         "dlcore/diffusion/forward.py")
+         "dlcore/diffusion/forward.py", "dlcore/diffusion/schedules.py")
 
 # layer -> what of dlcore it may import; a module not listed may import anything of dlcore
 LAYERS = {
@@ -33,7 +33,7 @@ PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "en
              "training.report", "training.bands", "data.images", "data.drawing", "data.curves", "data.pictures",
              "data.toy", "data.collecting", "data.zips",
              "data.tables", "data.text", "data.grammar", "data.memory_tasks", "data.columns", "explain.pretrained",
-             "diffusion.forward")
+             "diffusion.forward", "diffusion.schedules")
 
 
 def modules(place: str) -> list[Path]:

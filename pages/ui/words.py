@@ -23,7 +23,7 @@ OPTIONS = {
     "plain": "SGD", "none": N_("None"), "relu_he": N_("ReLU and He initialisation"),
     "residual": N_("Residual connections"), "batch_norm": N_("Batch norm"),
     "constant": N_("Constant"), "one_cycle": N_("One cycle"), "cosine": N_("Cosine"), "step": N_("Steps"),
-    "linear": N_("Linear"),
+    "linear": N_("Linear"), "flow": N_("Rectified flow"),
     "auto": N_("Automatic"), "float32": "float32", "bfloat16": "bfloat16",
     "small": N_("Small"), "lenet5": "LeNet-5", "my_net": "MY_NET", "mlp": N_("No convolution"), "own": N_("Your own"),
 }
