@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui.diffusion import forward, parts, plane
+from pages.ui.diffusion import digits, forward, parts, plane
 from pages.ui.language import N_, _, lesson
 from pages.ui.shell import open_page, show_notices
 
@@ -17,8 +17,10 @@ if part == "noise":
         pad = forward.edit_forward()
     show_notices(forward.PART)
     forward.show_forward(pad)
-else:
+elif part == "plane":
     plane.show_plane(buttons)
+else:
+    digits.show_digits(buttons)
 
 with st.expander(_("About this page"), key="diffusion.about"):
     st.markdown(lesson(PAGE))

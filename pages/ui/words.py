@@ -80,6 +80,11 @@ FIELDS = {
     "baseline": N_("Baseline"), "steps": N_("Steps of the way"), "samples": N_("Samples"), "noise": N_("Noise"),
     "window": N_("Window"), "superpixel": N_("Squares"), "draws": N_("Subsets"),
     "noising": N_("Noise"), "schedule": N_("Noise schedule"), "t": N_("Time"),
+    "diffusion": N_("Diffusion"), "process.target": N_("What the network tells"), "process.curve": N_("Noise schedule"),
+    "network.width": N_("Channels"), "network.blocks": N_("Residual blocks on each part"),
+    "network.attention": N_("Self-attention"), "network.time": N_("Sines and cosines of the time"),
+    "network.condition": N_("Besides x and t it is told"), "training.ema": N_("Mean of the weights (EMA)"),
+    "training.times": N_("Times in training"), "training.drop": N_("Told nothing"),
     "positive": N_("Only what is positive"), "rule": N_("Rule in the convolutions"),
 }
 NAMED = re.compile(r"network\.(?:(frozen|removed)\.)?([wb]?[0-9.]+)")  # of a weight, or of a neuron

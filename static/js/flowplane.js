@@ -19,7 +19,7 @@ const STYLE = `${SCRUBBER_STYLE}
   .tools .said.refused { color: var(--st-orange-text-color); white-space: normal; }
 `;
 const SHOWN = ["data", "field", "paths"];
-const APART = 0.04; // of the plane's width, between two points of one pull
+const APART = 0.025; // of the plane's width, between two points of one pull
 
 export default component(STYLE, (stage) => {
   const view = { stage, meta: null, data: null, told: null, picked: null, pulled: null, shown: { data: true, field: true, paths: false }, wishes: openWishes() };
@@ -163,7 +163,7 @@ function draw(view) {
   const paper = view.paper();
   const frame = (view.frame = planeFrame(paper, meta.edge, { theme, language: meta.language }));
   if (shown.field && told?.arrays.field) paintField(paper.painter, frame, told.arrays.field, scrubber.index, meta.edge, theme);
-  if (shown.data && view.data) paintData(paper.painter, frame, view.data, theme);
+  if (shown.data && view.data) paintData(paper.painter, frame, view.data, theme, meta.draws);
   if (view.pulled) paintData(paper.painter, frame, view.pulled.flat(), theme, true);
   if (told) {
     if (shown.paths) for (let at = 0; at < told.arrays.paths.shape[1]; at += 4) paintPath(paper.painter, frame, told.arrays.paths, at, scrubber.index, { colour: theme.blue, alpha: 0.18 });

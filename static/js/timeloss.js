@@ -7,7 +7,7 @@ import { publishTopics } from "./tick.js";
 const STYLE = `
   canvas { width: 100%; border-radius: 4px; }
 `;
-const MARGIN = { left: 40, right: 14, top: 8, bottom: 18 };
+const MARGIN = { left: 40, right: 24, top: 8, bottom: 18 };
 
 export default component(STYLE, (stage) => {
   const head = make("div", "head");

@@ -7,7 +7,7 @@ import { line } from "./plot.js";
 
 const STYLE = `
   .panel { max-width: 980px; }
-  canvas { width: 100%; height: 232px; cursor: pointer; border-radius: 4px; }
+  canvas { width: 100%; height: 216px; cursor: pointer; border-radius: 4px; }
   .said { min-height: 20px; } .said b { font-weight: 600; }
 `;
 const TOLD = new Set(["time", "class", "text"]); // what is told to every block
@@ -76,7 +76,7 @@ function place(parts, width, height) {
       return { part, told: true, x: PAD.left + (told - 1) * 132, y: 4, width: 124, height: 22 };
     }
     const level = sides.indexOf(part.shape[1] ?? 0);
-    const tall = Math.max(room * 0.82 * (Math.log2(part.shape[0] + 1) / most), 10);
+    const tall = Math.max(room * 0.66 * (Math.log2(part.shape[0] + 1) / most), 10);
     const middle = PAD.top + room * (level + 0.5);
     passed += 1;
     return { part, level, x: PAD.left + slot * (passed - 1) + slot * 0.12, y: middle - tall / 2, width: slot * 0.76, height: tall };
@@ -135,7 +135,7 @@ function paintBox(painter, { part, told, x, y, width, height }, chosen, theme) {
   painter.roundRect(x, y, width, height, 4);
   painter.fill();
   painter.stroke();
-  Object.assign(painter, { fillStyle: told ? theme.ink : theme.muted, font: `11px ${theme.font}`, textAlign: "center", textBaseline: "middle" });
+  Object.assign(painter, { fillStyle: theme.ink, font: `11px ${theme.font}`, textAlign: "center", textBaseline: "middle" });
   if (told) painter.fillText(part.title, x + width / 2, y + height / 2, width - 8);
-  else if (width > 20) painter.fillText(part.shape[0], x + width / 2, y - 7);
+  else if (width > 20) painter.fillText(part.shape[0], x + width / 2, y + height / 2 + (height < 16 ? -14 : 0.5));
 }

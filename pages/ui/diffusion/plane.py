@@ -9,11 +9,11 @@ import streamlit as st
 from dlcore.data.clouds import make_cloud
 from dlcore.specs.diffusion import MOST_OWN
 from dlcore.specs.plane import EDGE, is_number
-from pages.ui import panels, runs, state
-from pages.ui.diffusion import polling, sight
+from pages.ui import runs, state
+from pages.ui.diffusion import components, polling, sight
 from pages.ui.diffusion.settings import edit_settings, problem, take_points
 from pages.ui.diffusion.words import TOLD, scrubber_words
-from pages.ui.language import _, language, number, told
+from pages.ui.language import _, language, told
 from pages.ui.live import pack
 from pages.ui.panels import Chart, Line, curves
 
@@ -21,8 +21,6 @@ PAGE = "diffusion_plane"  # keys and address are those of a page of this name
 SHOWN = 1200              # points of the data that are drawn
 HEIGHT = 118
 
-_plane = panels.register("flowplane", 520)
-_times = panels.register("timeloss", 150)
 
 
 def show_plane(buttons: Any) -> None:
@@ -44,6 +42,22 @@ def show_plane(buttons: Any) -> None:
     polling.rewind_bar(PAGE, moment)
 
 
+def moment(page: str, looked: sight.Sight) -> polling.Topics:
+    """Return the ways of points from noise to the shape as the network has them go; EngineError while it is busy."""
+    view = sight.shown(page)
+    frame = view.frame if view is not None else None
+    if not frame:
+        return {}
+    points = frame["points"]
+    return {"flow": {"paths": points[None], "times": np.zeros(1, np.float32)}} | times_topic(frame["loss_by_t"])
+
+
+def times_topic(losses: list | None) -> polling.Topics:
+    """Return the topic "times": the loss by time, as far as it is known."""
+    found = [np.nan if loss is None else loss for loss in losses or ()]
+    return {"times": {"losses": np.array(found, np.float32)}}
+
+
 def show_board() -> None:
     """Draw the plane; what the visitor puts there is taken first."""
     if take_wishes():
@@ -54,7 +68,7 @@ def show_board() -> None:
     meta = {"channel": PAGE, "language": language(), "words": _words(), "edge": EDGE, "draws": own,
             "own": len(spec.data.own), "seq": st.session_state.get(f"_asked.{PAGE}", 0),
             "refused": told(error) if error is not None and not own else ""}
-    _plane(key=key, data=pack(meta, data=_some(make_cloud(spec.data)).ravel()), on_asked_change=_keep)
+    components.flowplane(key=key, data=pack(meta, data=_some(make_cloud(spec.data)).ravel()), on_asked_change=_keep)
 
 
 def _keep() -> None:
@@ -70,8 +84,9 @@ def take_wishes() -> bool:
     asked, seen = (st.session_state.get(f"{PAGE}.board") or {}).get("asked"), f"_asked.{PAGE}"
     before = own = state.experiment(PAGE).data.own
     for wish in asked if isinstance(asked, list | tuple) else []:
-        if isinstance(wish, Mapping) and isinstance(wish.get("seq"), int) and wish["seq"] > st.session_state.get(seen, 0):
-            st.session_state[seen] = wish["seq"]
+        number = wish.get("seq") if isinstance(wish, Mapping) else None
+        if isinstance(number, int) and number > st.session_state.get(seen, 0):
+            st.session_state[seen] = number
             own = _grant(own, wish)
     if own != before:
         take_points(PAGE, own)
@@ -116,8 +131,8 @@ def _words() -> dict[str, str]:
 def _show_companions() -> None:
     curves(f"{PAGE}.curves", PAGE, [Chart("loss", _("Loss"), (
         Line("train_loss", _("training"), "grey"), Line("held_loss", _("held-out"))), low=0, log=True, height=HEIGHT)])
-    _times(key=f"{PAGE}.times", data=pack({"channel": PAGE, "language": language(), "height": HEIGHT, "last": 1000,
-                                           "words": times_words()}))
+    components.timeloss(key=f"{PAGE}.time_losses", data=pack({
+        "channel": PAGE, "language": language(), "height": HEIGHT, "last": 1000, "words": times_words()}))
 
 
 def times_words() -> dict[str, str]:

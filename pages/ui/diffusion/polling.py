@@ -7,7 +7,7 @@ import streamlit as st
 
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
-from pages.ui import panels, runs, state
+from pages.ui import panels, runs
 from pages.ui.diffusion import sight
 from pages.ui.history import History, history_of
 from pages.ui.language import _, number, told

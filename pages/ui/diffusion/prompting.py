@@ -52,5 +52,5 @@ def show_vocabulary() -> None:
     st.markdown(_("**Digits:** 0 to 9, zero to nine, {turkish}").format(turkish=", ".join(TURKISH)))
     st.markdown(_("**Attributes:** {english}; {turkish}").format(
         english=", ".join(ENGLISH_OTHERS), turkish=", ".join(OTHERS[10:])))
-    st.caption(_("The attributes were measured in the pictures: the stroke's width, the slant of the main axis, and the "
-                 "width, each among digits of the same kind."))
+    st.caption(_("The attributes were measured in the pictures: the stroke's width, the slant of the main axis, and "
+                 "the width, each among digits of the same kind."))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dlcore.errors import DerinError
 from dlcore.specs.denoiser import Part, list_parts
-from dlcore.specs.diffusion import PICTURES, POINTS, Diffusion, check, learn_from
+from dlcore.specs.diffusion import PICTURES, POINTS, Diffusion, check
 from pages.ui import fetching, runs, state, words
 from pages.ui.diffusion.words import TOLD, condition_name, points_name, target_name, times_name
 from pages.ui.forms import DECAYS, LEARNING_RATES, Form, grouped
@@ -17,6 +17,7 @@ COUNTS = [500, 1_000, 2_000, 5_000, 10_000]
 BATCHES = [16, 32, 64, 128, 256, 512, 1024]
 EMAS = [0.0, 0.9, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999]
 DROPS = [0.0, 0.05, 0.1, 0.2, 0.3, 0.5]
+USUAL_EPOCHS, MANY_EPOCHS = 400, 3_000  # of thousands of points, and of the few that one puts by hand
 TRAIN_SIZES = [1_000, 5_000, 10_000, 20_000, 60_000]
 
 
@@ -40,9 +41,12 @@ def problem(spec: Diffusion) -> DerinError | None:
 
 
 def _touch(page: str, path: str, value: object) -> None:
-    """Hand a changed setting to the run where it can change while the network learns; other data want other steps."""
+    """Hand a changed setting to the run, where it can change while the network learns; few points want more epochs."""
     if path == "data.dataset":
-        state.remember(page, learn_from(replace(state.experiment(page), changes=()), value))
+        spec = state.experiment(page)
+        epochs = MANY_EPOCHS if value == "own" else USUAL_EPOCHS
+        if spec.data.on_plane and spec.training.epochs in (USUAL_EPOCHS, MANY_EPOCHS):
+            state.remember(page, replace(spec, training=replace(spec.training, epochs=epochs)))
     runs.change_while_running(page, path, value)
 
 
