@@ -150,10 +150,13 @@ class DiffusionTrainer(Trainer):
 
     def _pieces(self) -> Iterator[dict]:
         yield from self._examiner.measure(self.mean)
-        made = self._examiner.start
-        for made in self._examiner.sample(self.mean):
+        yield from self._sample()
+
+    def _sample(self) -> Iterator[dict]:
+        for x in self._examiner.sample(self.mean):
+            last = x
             yield {}
-        self._seen, self._seen_step = show(self.experiment, made), self.step
+        self._seen, self._seen_step = show(self.experiment, last), self.step
 
     def save(self) -> None:
         """Keep a snapshot and the full state of this moment, unless the network is lost."""
