@@ -11,7 +11,7 @@ from pages.ui.diffusion.words import PARTS, part_name
 from pages.ui.language import _
 
 PARAMETER = "part"
-ADDRESS = ("noising", "diffusion", "run", "prompt")  # what belongs to one part alone
+ADDRESS = ("noising", "diffusion", "sampling", "run")  # what belongs to one part alone
 
 
 def choose_part(page: str) -> str:

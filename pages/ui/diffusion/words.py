@@ -8,6 +8,12 @@ TARGETS = {"flow": N_("Velocity (flow)"), "v": "v", "x0": "x₀", "noise": N_("N
 TOLD = {"flow": "u = ε − x₀", "v": "v = α·ε − σ·x₀", "x0": "x₀", "noise": "ε"}
 CONDITIONS = {"class": N_("the class"), "prompt": N_("a prompt"), "none": N_("nothing")}
 TIMES = {"logit_normal": N_("More in the middle"), "uniform": N_("Evenly")}
+SAMPLERS = {"euler": "Euler", "heun": "Heun", "ddim": "DDIM", "ddpm": "DDPM", "dpm_solver": "DPM-Solver++ (2M)"}
+
+
+def sampler_name(sampler: str) -> str:
+    """Return what a sampler is called."""
+    return SAMPLERS[sampler]
 
 
 def part_name(part: str) -> str:
