@@ -14,6 +14,7 @@ from dlcore.explain.diffusion_snapshot import DiffusionSnapshot, open_denoiser
 from dlcore.explain.plane import PlaneSnapshot, open_snapshot
 from dlcore.explain.pretrained import PRETRAINED, open_pretrained
 from dlcore.explain.recurrent_snapshot import RecurrentSnapshot, open_cells
+from dlcore.explain.transformer.snapshot import TransformerSnapshot, open_transformer
 from dlcore.models.build import BlockNetwork, outline
 from dlcore.specs import codec
 from dlcore.specs.experiment import Experiment
@@ -46,7 +47,8 @@ class Snapshot:
         return scores(self.module(pictures), self.experiment.training.loss)
 
 
-def load(model: dict, home: Path) -> Snapshot | PlaneSnapshot | RecurrentSnapshot | DiffusionSnapshot:
+def load(model: dict, home: Path
+         ) -> Snapshot | PlaneSnapshot | RecurrentSnapshot | TransformerSnapshot | DiffusionSnapshot:
     """Return the snapshot that a request names, of its spec's kind.
 
     {"pretrained": name}, {"run": id, "step": step or None for live}, or, for kinds that need no training to be looked
@@ -79,4 +81,5 @@ def _open_pictures(experiment: Experiment, weights: Weights | None, step: int, h
 OPENERS: dict[str, Callable[[Any, Weights | None, int, Path, Recording | None], Any]] = {
     "experiment": _open_pictures, "playground": open_snapshot, "recurrent": open_cells,
     "diffusion": open_denoiser,
+    "transformer": open_transformer,
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dlcore.errors import DerinError
-from dlcore.specs import backprop, diffusion, playground, recurrent
+from dlcore.specs import backprop, diffusion, playground, recurrent, transformer
 from dlcore.specs.convolution import Convolution
 from dlcore.specs.diffusion import Diffusion
 from dlcore.specs.experiment import Experiment, check, fit_classes
@@ -16,6 +16,7 @@ from dlcore.specs.playground import Playground
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.saliency import Saliency
 from dlcore.specs.sampling import Sampling
+from dlcore.specs.transformer import Transformer
 
 
 @dataclass(frozen=True)
@@ -64,4 +65,5 @@ PAGES: dict[str, Page] = {
     "playground": Page(Playground, playground.check, (("playground", "nearest", playground.fit),)),
     "recurrent": Page(Recurrent, recurrent.check, (("recurrent", "nearest", recurrent.fit),)),
     "diffusion": Page(Diffusion, diffusion.check, (("diffusion", "nearest", diffusion.fit),)),
+    "transformer": Page(Transformer, transformer.check, (("transformer", "nearest", transformer.fit),)),
 }
