@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dlcore.errors import DerinError
-from dlcore.specs import backprop, playground, recurrent
+from dlcore.specs import backprop, playground, recurrent, transformer
 from dlcore.specs.convolution import Convolution
 from dlcore.specs.experiment import Experiment, check, fit_classes
 from dlcore.specs.fields import check_values
 from dlcore.specs.neuron import Neuron
+from dlcore.specs.noising import Noising
 from dlcore.specs.playground import Playground
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.saliency import Saliency
+from dlcore.specs.transformer import Transformer
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ PAGES: dict[str, Page] = {
     "backprop": Page(backprop.Backprop, backprop.check, (("backprop", "nearest", backprop.fit),)),
     "convolution": Page(Convolution),
     "saliency": Page(Saliency),
+    "noising": Page(Noising),
     "playground": Page(Playground, playground.check, (("playground", "nearest", playground.fit),)),
     "recurrent": Page(Recurrent, recurrent.check, (("recurrent", "nearest", recurrent.fit),)),
+    "transformer": Page(Transformer, transformer.check, (("transformer", "nearest", transformer.fit),)),
 }
