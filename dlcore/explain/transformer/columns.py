@@ -20,9 +20,9 @@ def tell_columns(logits: Tensor, sampling: Sampling, names: list[str], seed: int
     return {"tokens": [names[number] for number in order[first].tolist()], "ids": order[first].numpy(),
             "logits": logits[first].numpy(),
             "scaled": (logits / sampling.temperature)[first].numpy() if sampling.temperature else None,
-            "kept_k": (replace(sampling, top_p=1.0).keep(logits) > 0)[first].numpy(), "kept_p": (kept > 0)[first].numpy(),
-            "probabilities": probabilities[first].numpy(), "kept": kept[first].numpy(),
-            "drawn": draw(kept, seed), "rest": probabilities[SHOWN:].sum().item()}
+            "kept_k": (replace(sampling, top_p=1.0).keep(logits) > 0)[first].numpy(),
+            "kept_p": (kept > 0)[first].numpy(), "probabilities": probabilities[first].numpy(),
+            "kept": kept[first].numpy(), "drawn": draw(kept, seed), "rest": probabilities[SHOWN:].sum().item()}
 
 
 def draw(kept: Tensor, seed: int, *purpose: int) -> int:

@@ -10,7 +10,7 @@ from dlcore.seeds import derive
 
 
 def say_twice(symbols: int, length: int, texts: int, seed: int) -> NDArray[np.int64]:
-    """Return random tokens (texts, 2 · length), the second half the same as the first; each token once, if they last."""
+    """Return random tokens (texts, 2 · length), the second half like the first; each token once, if they last."""
     rng = np.random.default_rng(derive(seed, "induction"))
     if length <= symbols:
         said = np.stack([rng.permutation(symbols)[:length] for _text in range(texts)])

@@ -17,7 +17,7 @@ SIDES = {"encoder": ("source", "source"), "decoder": ("target", "target"), "cros
 
 
 def pack(maps: Maps) -> tuple[dict[str, dict], NDArray[np.uint8]]:
-    """Return where each part's maps lie (see dlcore.explain.transformer.requests), and all of them, one byte a weight."""
+    """Return where each part's maps lie (see dlcore.explain.transformer.requests), and all of them, a byte a weight."""
     parts, first = {}, 0
     for part, weights in maps.items():
         layers, heads = weights.shape[:2]

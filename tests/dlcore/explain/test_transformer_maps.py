@@ -66,7 +66,8 @@ def test_rollout_of_a_layer_whose_heads_are_all_off_hands_on_what_it_got():
 
 
 def test_rollout_of_a_decoder_layer_by_hand():
-    own, cross, source = np.array([[1, 0], [0.5, 0.5]]), np.array([[0.25, 0.75], [1, 0]]), np.array([[1, 0], [0.5, 0.5]])
+    own = source = np.array([[1, 0], [0.5, 0.5]])
+    cross = np.array([[0.25, 0.75], [1, 0]])
     found = roll_out_decoder(own[None, None], cross[None, None], source,
                              {"decoder": np.ones((1, 1), bool), "cross": np.ones((1, 1), bool)})
     assert np.allclose(found[0], [[0.5, 0, 0.3125, 0.1875], [0.125, 0.375, 0.5, 0]])
