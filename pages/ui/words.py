@@ -60,7 +60,7 @@ FIELDS = {
     "view": N_("View"), "bench": N_("Kernel bench"), "bench.kernel": N_("Kernel"), "right": N_("To the right"),
     "lower": N_("Downwards"), "colour": N_("Three channels"), "groups": N_("Groups"),
     "subject": N_("Network and picture"), "subject.network": N_("Network"),
-    "subject.step": N_("Step"), "subject.picture": N_("Picture"), "subject.digit": N_("Test digit"),
+    "subject.step": N_("Step"), "subject.picture": N_("Picture"), "subject.digit": N_("Test picture"),
     "subject.pixels": N_("Picture"),
     "playground": N_("Playground"), "points": N_("Points"), "train_share": N_("Training points"),
     "own": N_("Own points"), "table": N_("CSV file"), "data.seed": N_("Seed of the points"),
@@ -92,7 +92,7 @@ KERNELS = {"edge": N_("Edges"), "vertical": N_("Vertical edges"), "horizontal": 
 VIEWS = {"layers": N_("Layers"), "bench": N_("Kernel bench"), "filters": N_("Filters"), "shift": N_("Shift"),
          "locality": N_("Shuffled pixels")}
 GROUPS = {"one": N_("One map"), "each": N_("One map each")}
-SOURCES = {"test": N_("Test digit"), "drawing": N_("Draw"), "own": N_("Upload")}
+SOURCES = {"test": N_("Test"), "drawing": N_("Draw"), "own": N_("Your own")}
 
 
 def field_name(path: str) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dlcore.diffusion.forward import alpha_bars, draw_histograms, mix_noise, walk_chain
 from dlcore.seeds import derive
+from dlcore.specs.data import ImageData
 from dlcore.specs.noising import SCHEDULES, STEPS, Noising
 from pages.ui import panels, pictures, state, words
 from pages.ui.diffusion.words import scrubber_words
@@ -23,7 +24,7 @@ PART = "noising"  # keys, address and spec are those of a page of this name
 EVERY = 10        # steps between two states of the chain that are shown
 PIXELS = 1000     # times that one pixel is noised
 REACH, BINS = 3.3, 44  # of the histograms, as in static/js/noisepaint.js
-DATASET = "mnist"
+DATA = ImageData()  # the digits of MNIST
 
 _noising = panels.register("noising", 560)
 
@@ -35,7 +36,7 @@ def edit_forward() -> object:
         form.press("schedule", format_func=words.option)
         st.button(_("New noise"), key=f"{PART}.new_noise", icon=":material/casino:", on_click=_draw_noise,
                   width="stretch")
-    return pictures.choose_picture(PART, DATASET)
+    return pictures.choose_picture(PART, DATA)
 
 
 def _draw_noise() -> None:
@@ -48,7 +49,7 @@ def show_forward(place: object) -> None:
     """Draw the picture, its noise, and what is left of it at each time."""
     pictures.show_pad(PART, place)
     spec = state.page_spec(PART, PART)
-    pixels, _label, title = pictures.picture(PART, DATASET)
+    pixels, _label, title = pictures.picture(PART, DATA)
     _noising(key=f"{PART}.process", data=_message(spec, _scale(pixels), title), on_t_change=_take_time)
 
 
