@@ -8,6 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+LEAST, MOST = 1e-9, 0.999  # of ᾱ at the end, and of a single step's β
+
+
+def alpha_bars(schedule: str, steps: int) -> NDArray[np.float64]:
+    """Return ᾱ_0 to ᾱ_steps of the linear (arXiv 2006.11239), cosine (2102.09672) or sigmoid (2212.11972) schedule."""
+    t = np.arange(steps + 1) / steps
+    match schedule:
+        case "linear":
+            betas = np.linspace(1e-4, 0.02, steps) * 1000 / steps
+        case "cosine":
+            wave = np.cos((t + 0.008) / 1.008 * np.pi / 2) ** 2
+            betas = np.minimum(1 - wave[1:] / wave[:-1], MOST)
+        case _:
+            curve = 1 / (1 + np.exp(6 * t - 3))
+            return np.maximum((curve - curve[-1]) / (curve[0] - curve[-1]), LEAST)
+    return np.concatenate([[1], np.cumprod(1 - betas)])
+
+
+def betas_of(alphas: Floats) -> NDArray[np.float64]:
+    """Return β_1 to β_T (steps,): the share of noise that each single step puts in, 1 − ᾱ_t/ᾱ_{t−1}."""
+    alphas = np.asarray(alphas, np.float64)
+    return np.clip(1 - alphas[1:] / alphas[:-1], 0, 1)
 
 
 def split_steps(signals: NDArray, spreads: NDArray) -> tuple[Floats, Floats]:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcore.data.images import load_test
-from dlcore.diffusion.schedules import T, add_noise
+from dlcore.diffusion.schedules import T, signal
+from dlcore.diffusion.schedules import noise as noise_at
 from pages.ui import panels
 from pages.ui.language import _
 
@@ -18,7 +19,8 @@ def drowning() -> NDArray[np.uint8]:
     """Return the digit at times from 0 to the end (8, 28, 28)."""
     picture = load_test("mnist").test_images[SEVEN].astype(np.float32) / 127.5 - 1
     noise = np.random.default_rng(0).standard_normal(picture.shape, np.float32)
-    mixed = np.stack([add_noise(picture, noise, "cosine", time) for time in np.linspace(0, T, SHOWN)])
+    times = np.linspace(0, T, SHOWN)[:, None, None]
+    mixed = signal("cosine", times) * picture + noise_at("cosine", times) * noise
     return np.rint((np.clip(mixed, -1, 1) + 1) * 127.5).astype(np.uint8)
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dlcore.diffusion.forward import draw_histograms, split_steps, walk_chain
-from dlcore.diffusion.schedules import PATHS, betas, noise, signal
+from dlcore.diffusion.forward import alpha_bars, betas_of, draw_histograms, split_steps, walk_chain
+from dlcore.diffusion.schedules import PATHS, noise, signal
 
 TIMES = np.arange(1001)
 
@@ -13,11 +13,27 @@ def path(name: str) -> tuple:
     return signal(name, TIMES), noise(name, TIMES)
 
 
+@pytest.mark.parametrize("name", ["linear", "cosine", "sigmoid"])
+def test_a_schedule_falls_from_the_picture_to_noise(name):
+    alphas = alpha_bars(name, 1000)
+    assert alphas[0] == 1 and 0 < alphas[-1] < 1e-4
+    assert (np.diff(alphas) < 0).all()
+
+
+def test_schedules_have_the_papers_values_half_way():
+    """Half way: the product of 1 - β by hand; cos²(0.508/1.008·π/2)/cos²(0.008/1.008·π/2); a sigmoid's middle."""
+    by_hand = np.prod([1 - (1e-4 + (0.02 - 1e-4) * step / 999) for step in range(500)])
+    assert alpha_bars("linear", 1000)[500] == pytest.approx(by_hand, rel=1e-12)
+    assert alpha_bars("cosine", 1000)[500] == pytest.approx(0.49384, abs=1e-5)
+    assert alpha_bars("sigmoid", 1000)[500] == pytest.approx(0.5, abs=1e-12)
+
+
 @pytest.mark.parametrize("name", ["linear", "cosine"])
 def test_single_steps_are_those_of_the_paper(name):
     kept, added = split_steps(*path(name))
-    assert kept == pytest.approx(np.sqrt(1 - betas(name)), abs=1e-6)
-    assert added[:-1] == pytest.approx(np.sqrt(betas(name))[:-1], abs=1e-4)
+    betas = betas_of(alpha_bars(name, 1000))
+    assert kept == pytest.approx(np.sqrt(1 - betas), abs=1e-6)
+    assert added[:-1] == pytest.approx(np.sqrt(betas)[:-1], abs=1e-4)
 
 
 @pytest.mark.parametrize("name", PATHS)
