@@ -20,14 +20,14 @@ COUNTS = [1, 4, 9, 16]
 ANY = -1  # no digit in particular
 
 
-def asked() -> Sampling:
+def asked(page: str = ASKED) -> Sampling:
     """Return what is asked for."""
-    return state.page_spec(ASKED, ASKED)
+    return state.page_spec(page, "sampling")
 
 
-def settled(spec: Diffusion) -> Sampling:
+def settled(spec: Diffusion, page: str = ASKED) -> Sampling:
     """Return what is asked of a network: a sampler that does not belong to it gives way to the usual one."""
-    wanted = asked()
+    wanted = asked(page)
     return wanted if why_not(wanted.sampler, spec.process.target) is None else replace(wanted, sampler=USUAL)
 
 

@@ -7,10 +7,12 @@ import numpy as np
 import streamlit as st
 
 from dlcore.data.clouds import make_cloud
+from dlcore.diffusion.schedules import T
+from dlcore.specs.codec import to_dict
 from dlcore.specs.diffusion import MOST_OWN
 from dlcore.specs.plane import EDGE, is_number
 from pages.ui import runs, state
-from pages.ui.diffusion import components, polling, sight
+from pages.ui.diffusion import asking, components, polling, sight
 from pages.ui.diffusion.settings import edit_settings, problem, take_points
 from pages.ui.diffusion.words import TOLD, scrubber_words
 from pages.ui.language import _, language, told
@@ -20,6 +22,10 @@ from pages.ui.panels import Chart, Line, curves
 PAGE = "diffusion_plane"  # keys and address are those of a page of this name
 SHOWN = 1200              # points of the data that are drawn
 HEIGHT = 118
+ASKED = "sampling_plane"  # what is asked of the network; see pages.ui.diffusion.asking
+POINTS = 400              # that flow
+SIDE = 20                 # arrows across the plane
+FIELD_TIMES = (1000, 900, 800, 700, 600, 500, 400, 300, 200, 100, 30)
 
 
 
@@ -44,12 +50,20 @@ def show_plane(buttons: Any) -> None:
 
 def moment(page: str, looked: sight.Sight) -> polling.Topics:
     """Return the ways of points from noise to the shape as the network has them go; EngineError while it is busy."""
+    sampling = to_dict(asking.settled(looked.spec, ASKED))
+    flow = _ask(looked, "diffusion_flow", sampling=sampling, count=POINTS)
+    fields = [_ask(looked, "diffusion_field", t=float(t), side=SIDE) for t in FIELD_TIMES]
+    topics = {"flow": {
+        "paths": flow["trajectories"], "times": flow["t"] / T, "field_times": np.array(FIELD_TIMES, np.float32) / T,
+        "field": np.stack([field["velocity"] for field in fields]), "places": fields[0]["points"]}}
     view = sight.shown(page)
-    frame = view.frame if view is not None else None
-    if not frame:
-        return {}
-    points = frame["points"]
-    return {"flow": {"paths": points[None], "times": np.zeros(1, np.float32)}} | times_topic(frame["loss_by_t"])
+    frame = view.frame if view is not None and looked.view == "live" else None
+    return topics | (times_topic(frame["loss_by_t"]) if frame else {})
+
+
+def _ask(looked: sight.Sight, kind: str, **more: Any) -> dict:
+    request = {"kind": kind, "model": looked.model, **more}
+    return state.engine().explain(f"{state.visitor()}.{PAGE}", request, timeout=5.0)
 
 
 def times_topic(losses: list | None) -> polling.Topics:
