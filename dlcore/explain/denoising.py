@@ -13,6 +13,7 @@ from dlcore.diffusion.parameterization import guide, read_noise, read_x0
 from dlcore.diffusion.schedules import T, noise, signal, spaced
 from dlcore.models.denoiser import Told
 from dlcore.specs.denoiser import Process
+from dlcore.specs.sampling import SAMPLERS
 
 MOST_AT_ONCE = 128  # pictures in one pass
 
@@ -34,7 +35,7 @@ class Asker:
     def __init__(self, module: nn.Module, told: Told, against: Told | None = None, guidance: float = 1.0,
                  both: bool = False):
         self.module, self.guidance = module, guidance
-        alone = against is None or told == Told() or (guidance == 1 and not both)
+        alone = against is None or not told.anything or (guidance == 1 and not both)
         self.told = told if alone else told.beside(against)
         self.passes = 1 if alone else 2
 
@@ -74,7 +75,7 @@ class Step(NamedTuple):
 
 def usual_plan(process: Process, steps: int, clip: bool, seed: int = 0) -> Plan:
     """Return the plan of the process's first sampler, from T down in even steps."""
-    return Plan(process, tuple(spaced(steps)), samplers.SAMPLERS[process.target][0], clip=clip, seed=seed)
+    return Plan(process, tuple(spaced(steps)), SAMPLERS[process.target][0], clip=clip, seed=seed)
 
 
 def start_noise(shape: tuple[int, ...], count: int, seed: int) -> Tensor:

@@ -13,8 +13,9 @@ from dlcore.data.fetching import Fetch
 from dlcore.explain import filter_jobs, saliency_jobs, shifting
 from dlcore.explain.similar import Similar
 from dlcore.explain.snapshot import load
-from dlcore.training import recurrent_jobs
+from dlcore.training import diffusion_jobs, recurrent_jobs
 from dlcore.training.curve_fit import FitCurve
+from dlcore.training.diffusion_measure import MeasurePictures
 from dlcore.training.evaluation import Evaluation, Evaluator
 from dlcore.training.five_seeds import FiveSeeds
 from dlcore.training.precision import choose_precision
@@ -73,5 +74,5 @@ class Evaluate:
 JOBS: dict[str, Callable[[dict, Path], Job]] = {
     "evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch, "collect": Collect, "open_picture": OpenPicture,
     "similar": Similar, "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS, **shifting.JOBS,
-    **recurrent_jobs.JOBS,
+    **recurrent_jobs.JOBS, **diffusion_jobs.JOBS, "diffusion_measure": MeasurePictures,
 }
