@@ -15,6 +15,7 @@ from dlcore.specs.noising import Noising
 from dlcore.specs.playground import Playground
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.saliency import Saliency
+from dlcore.specs.sampling import Sampling
 from dlcore.specs.transformer import Transformer
 
 
@@ -60,6 +61,7 @@ PAGES: dict[str, Page] = {
     "convolution": Page(Convolution),
     "saliency": Page(Saliency),
     "noising": Page(Noising),
+    "sampling": Page(Sampling),
     "playground": Page(Playground, playground.check, (("playground", "nearest", playground.fit),)),
     "recurrent": Page(Recurrent, recurrent.check, (("recurrent", "nearest", recurrent.fit),)),
     "diffusion": Page(Diffusion, diffusion.check, (("diffusion", "nearest", diffusion.fit),)),

@@ -10,6 +10,7 @@ import torch
 from dlcore.data import images
 from dlcore.data.collecting import Collect, OpenPicture
 from dlcore.data.fetching import Fetch
+from dlcore.data.glance import Glance
 from dlcore.explain import filter_jobs, saliency_jobs, shifting
 from dlcore.explain.similar import Similar
 from dlcore.explain.snapshot import load
@@ -73,6 +74,6 @@ class Evaluate:
 
 JOBS: dict[str, Callable[[dict, Path], Job]] = {
     "evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch, "collect": Collect, "open_picture": OpenPicture,
-    "similar": Similar, "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS, **shifting.JOBS,
-    **recurrent_jobs.JOBS, **transformer_jobs.JOBS,
+    "glance": Glance, "similar": Similar, "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS,
+    **shifting.JOBS, **recurrent_jobs.JOBS, **transformer_jobs.JOBS,
 }
