@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import fetching, runs, state
-from pages.ui.diffusion import closer, components, polling, sight
+from pages.ui.diffusion import closer, components, film, polling, sight
 from pages.ui.diffusion.plane import times_topic, times_words
 from pages.ui.diffusion.settings import edit_settings, problem
 from pages.ui.language import _, language, number
@@ -30,7 +30,7 @@ def show_digits(buttons: Any) -> None:
     polling.poll(PAGE, view, moment)
     main, beside = st.columns([64, 36], gap="medium")
     with main:
-        grid(f"{PAGE}.samples", PAGE, "samples", title=_("Always the same noise"), cell=54, columns=10)
+        film.show_film(PAGE)
     with beside:
         _show_companions()
     polling.rewind_bar(PAGE, moment)
@@ -50,6 +50,7 @@ def moment(page: str, looked: sight.Sight) -> polling.Topics:
 
 
 def _show_companions() -> None:
+    grid(f"{PAGE}.samples", PAGE, "samples", title=_("Always the same noise"), cell=27, columns=10)
     curves(f"{PAGE}.curves", PAGE, [Chart("loss", _("Loss"), (
         Line("train_loss", _("training"), "grey"), Line("held_loss", _("held-out"))), low=0, log=True, height=HEIGHT)])
     components.timeloss(key=f"{PAGE}.time_losses", data=pack({
