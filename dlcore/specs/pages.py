@@ -61,7 +61,6 @@ PAGES: dict[str, Page] = {
     "convolution": Page(Convolution),
     "saliency": Page(Saliency),
     "noising": Page(Noising),
-    "sampling": Page(Sampling),
     "playground": Page(Playground, playground.check, (("playground", "nearest", playground.fit),)),
     "recurrent": Page(Recurrent, recurrent.check, (("recurrent", "nearest", recurrent.fit),)),
     "sampling": Page(Sampling),

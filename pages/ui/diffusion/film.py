@@ -1,21 +1,19 @@
 """The way from noise to a picture, step by step (static/js/denoise.js): a Job draws it, then the slider asks nobody."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from dlcore.diffusion.schedules import T
-from dlcore.errors import DerinError
 from dlcore.plots.theme import encode_magnitude, encode_signed
 from dlcore.specs.codec import to_dict
 from pages.ui import runs
 from pages.ui.diffusion import asking, components, sight
 from pages.ui.diffusion.words import TOLD, scrubber_words
-from pages.ui.diffusion.work import Drawing, drawing
-from pages.ui.language import _, language, told
+from pages.ui.diffusion.work import drawing
+from pages.ui.language import _, language
 from pages.ui.live import pack_topics
 from pages.ui.working import show_working
 
@@ -27,10 +25,10 @@ def show_film(page: str) -> None:
     """Draw what shall be drawn, and the way there; while the network learns, again and again."""
     view = sight.shown(page)
     learning = view is not None and view.state in runs.ACTIVE
-    st.fragment(_show, run_every=AGAIN if learning else None)(page)
+    st.fragment(_show, run_every=AGAIN if learning else None)(page, learning)
 
 
-def _show(page: str) -> None:
+def _show(page: str, learning: bool) -> None:
     looked = sight.look(page)
     if looked is None:
         return
@@ -38,10 +36,13 @@ def _show(page: str) -> None:
     found = drawing(page, "film")
     found.follow({"kind": "diffusion_walk", "model": looked.model, "sampling": wanted(looked)}, looked.step)
     topics = {"film": film_topic(found.result, looked.spec.process.target)} if found.result else {}
-    meta = {"channel": page, "language": language(), "words": _words()}
+    meta = {"channel": page, "language": language(), "words": film_words()}
     components.denoise(key=f"{page}.film", on_at_change=_keep,
                        data=pack_topics(topics, view=looked.view, step=looked.step, **meta))
-    show_working(f"{page}.drawing", found.view, _("Drawing the way"))
+    if not learning and found.view is not None:
+        show_working(f"{page}.drawing", found.view, _("Drawing the way"))
+    if found.message:
+        st.warning(found.message)
 
 
 def _keep() -> None:
@@ -86,7 +87,8 @@ def _signed(values: NDArray, limit: float = REACH) -> NDArray[np.uint8]:
     return encode_signed(values, limit)[:, None]
 
 
-def _words() -> dict[str, str]:
+def film_words() -> dict[str, str]:
+    """Return the words of a way (static/js/denoise.js)."""
     return scrubber_words() | {
         "step": _("Step"), "at": _("step {step} of {last}, s = {t}"), "film": _("to step {step}"),
         "picture": _("picture {n}"), "whole": _("x after {step} steps"), "waits": _("The way is being drawn."),

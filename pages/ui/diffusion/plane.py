@@ -9,7 +9,7 @@ import streamlit as st
 from dlcore.data.clouds import make_cloud
 from dlcore.diffusion.schedules import T
 from dlcore.specs.codec import to_dict
-from dlcore.specs.diffusion import MOST_OWN
+from dlcore.specs.diffusion import MOST_OWN, Diffusion
 from dlcore.specs.plane import EDGE, is_number
 from pages.ui import runs, state
 from pages.ui.diffusion import asking, components, polling, sight
@@ -45,6 +45,7 @@ def show_plane(buttons: Any) -> None:
         st.fragment(show_board)()
     with beside:
         _show_companions()
+        _edit_how(spec)
     polling.rewind_bar(PAGE, moment)
 
 
@@ -56,20 +57,12 @@ def moment(page: str, looked: sight.Sight) -> polling.Topics:
     topics = {"flow": {
         "paths": flow["trajectories"], "times": flow["t"] / T, "field_times": np.array(FIELD_TIMES, np.float32) / T,
         "field": np.stack([field["velocity"] for field in fields]), "places": fields[0]["points"]}}
-    view = sight.shown(page)
-    frame = view.frame if view is not None and looked.view == "live" else None
-    return topics | (times_topic(frame["loss_by_t"]) if frame else {})
+    return topics | polling.times_topic(page, looked.step)
 
 
 def _ask(looked: sight.Sight, kind: str, **more: Any) -> dict:
     request = {"kind": kind, "model": looked.model, **more}
     return state.engine().explain(f"{state.visitor()}.{PAGE}", request, timeout=5.0)
-
-
-def times_topic(losses: list | None) -> polling.Topics:
-    """Return the topic "times": the loss by time, as far as it is known."""
-    found = [np.nan if loss is None else loss for loss in losses or ()]
-    return {"times": {"losses": np.array(found, np.float32)}}
 
 
 def show_board() -> None:
@@ -147,6 +140,12 @@ def _show_companions() -> None:
         Line("train_loss", _("training"), "grey"), Line("held_loss", _("held-out"))), low=0, log=True, height=HEIGHT)])
     components.timeloss(key=f"{PAGE}.time_losses", data=pack({
         "channel": PAGE, "language": language(), "height": HEIGHT, "last": 1000, "words": times_words()}))
+
+
+def _edit_how(spec: Diffusion) -> None:
+    """Draw how the points are led: the sampler and its steps, and which noise they begin with."""
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        asking.edit_how(ASKED, spec, lambda: polling.forget_moment(PAGE))
 
 
 def times_words() -> dict[str, str]:

@@ -7,7 +7,8 @@ import streamlit as st
 from dlcore.engine.views import JobView
 from dlcore.errors import DerinError
 from pages.ui import state
-from pages.ui.language import told
+from pages.ui.language import _, told
+from pages.ui.working import show_working
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Drawing:
         try:
             self.job = state.engine().start_job(state.visitor(), request)
         except DerinError as error:
-            self.message = told(error)
+            self.asked, self.message = None, told(error)
         self.take()
 
     def take(self) -> None:
@@ -56,3 +57,18 @@ class Drawing:
 def drawing(page: str, name: str) -> Drawing:
     """Return a piece of work of the page."""
     return st.session_state.setdefault(f"_drawing.{page}.{name}", Drawing())
+
+
+def offer(page: str, name: str, text: str, request: dict) -> dict | None:
+    """Draw a button that has a request worked on, and how far that is; return what it has found last."""
+    found = drawing(page, name)
+    found.take()
+    st.button(text, key=f"{page}.{name}", icon=":material/brush:", on_click=found.begin, args=(request,))
+    if found.view is not None:
+        show_working(f"{page}.{name}_working", found.view, _("Drawing"))
+    if found.message:
+        st.warning(found.message)
+    if found.result and found.asked and found.asked[0] != request and found.job is None:
+        st.caption(_("What is shown was drawn for something else than is asked for now."))
+    return found.result
+
