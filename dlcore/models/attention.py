@@ -102,7 +102,7 @@ class Attention(nn.Module):
         weight, bias = self.project_in.weight, self.project_in.bias
         query = self._split(F.linear(x, weight[:width], bias[:width]))
         if kept is not None and kept.count:
-            return query, kept.key, kept.value
+            return query, kept.key[:, :, : kept.count], kept.value[:, :, : kept.count]
         key, value = map(self._split, F.linear(memory, weight[width:], bias[width:]).chunk(2, -1))
         return query, *(kept.add(key, value) if kept else (key, value))
 

@@ -10,9 +10,11 @@ import torch
 from dlcore.data import images
 from dlcore.data.collecting import Collect, OpenPicture
 from dlcore.data.fetching import Fetch
+from dlcore.data.glance import Glance
 from dlcore.explain import filter_jobs, saliency_jobs, shifting
 from dlcore.explain.similar import Similar
 from dlcore.explain.snapshot import load
+from dlcore.explain.transformer import jobs as transformer_jobs
 from dlcore.training import diffusion_jobs, recurrent_jobs
 from dlcore.training.curve_fit import FitCurve
 from dlcore.training.diffusion_measure import MeasurePictures
@@ -73,6 +75,7 @@ class Evaluate:
 
 JOBS: dict[str, Callable[[dict, Path], Job]] = {
     "evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch, "collect": Collect, "open_picture": OpenPicture,
-    "similar": Similar, "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS, **shifting.JOBS,
-    **recurrent_jobs.JOBS, **diffusion_jobs.JOBS, "diffusion_measure": MeasurePictures,
+    "glance": Glance, "similar": Similar, "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS,
+    **shifting.JOBS, **recurrent_jobs.JOBS, **transformer_jobs.JOBS, **diffusion_jobs.JOBS,
+    "diffusion_measure": MeasurePictures,
 }
