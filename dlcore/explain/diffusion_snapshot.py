@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from dlcore.diffusion.prompts import read_prompt
 from dlcore.diffusion.schedules import spaced
 from dlcore.errors import SpecError
-from dlcore.explain.denoising import Asker, Plan, part_way, start_noise
+from dlcore.explain.denoising import Asker, Plan, limit_of, part_way, start_noise
 from dlcore.models.denoiser import Told, build_denoiser, outline_denoiser
 from dlcore.specs.codec import from_link
 from dlcore.specs.denoiser import CLASSES
@@ -63,7 +63,7 @@ class DiffusionSnapshot:
             raise SpecError("sampler", reason)
         pairs = part_way(sampling.steps, sampling.strength) if partial else tuple(spaced(sampling.steps))
         return Plan(self.spec.process, pairs, sampler_of(sampling, self.spec.process.target), sampling.eta,
-                    clip=not self.spec.data.on_plane, seed=sampling.seed)
+                    limit_of(self.spec), sampling.seed)
 
     def noise(self, sampling: Sampling, count: int = 1) -> Tensor:
         """Return x_T of the seed."""
