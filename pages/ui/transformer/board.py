@@ -11,7 +11,7 @@ from pages.ui.transformer.moments import Topics, moment
 from pages.ui.transformer.polling import subject
 
 MOST_TEXT = 1000
-LARGE, SMALL = 316, 236  # pixels of one head, and of all
+LARGE, SMALL = 316, 264  # pixels of one head, and of all
 
 
 def show_board(page: str) -> None:
@@ -31,8 +31,10 @@ def _show(page: str) -> None:
         parts.answer(key=f"{page}.answer", data=_frame(page, topic="attention", words={
             "next": _("next"), "right": _("right"), "wrong": _("not right")}))
         _show_head(page, looked, topics)
+        parts.nextbars(key=f"{page}.next", data=_frame(page, topic="attention", words={
+            "title": _("Next after “{text}”"), "number": "", "unasked": "", "truth": _("came: {symbol}")}))
     with beside:
-        _show_companions(page, looked)
+        _show_companions(page)
 
 
 def frame(page: str, **meta: object) -> dict:
@@ -102,12 +104,10 @@ def _show_head(page: str, looked: sight.Sight | None, topics: Topics) -> None:
         step=looked.step if looked else None, **meta))
 
 
-def _show_companions(page: str, looked: sight.Sight | None) -> None:
+def _show_companions(page: str) -> None:
     spec = state.experiment(page)
     words = head_words() | {"label": _("All heads, a small map each: a row a token that looks.")}
-    parts.heads(key=f"{page}.heads", data=_frame(page, topic="attention", title=_("All heads"), height=SMALL,
+    parts.heads(key=f"{page}.all_heads", data=_frame(page, topic="attention", title=_("All heads"), height=SMALL,
                                                   first=sight.first_part(spec), words=words))
-    parts.nextbars(key=f"{page}.next", data=_frame(page, topic="attention", words={
-        "title": _("Next after “{text}”"), "number": "", "unasked": "", "truth": _("came: {symbol}")}))
     view = runs.shown_run(page)
     curves.show_curves(page, view.experiment if view is not None else spec)

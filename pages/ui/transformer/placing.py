@@ -43,7 +43,7 @@ def _show_map(page: str, looked: Sight) -> None:
     words = {"title": titles[answer["kind"]], "dimension": _("dimension {n} of {of}"),
              "period": _("a full turn every {n} positions"),
              "label": _("Positions: a row a position, a column a dimension. Arrow keys choose a dimension.")}
-    parts.positions(key=f"{page}.positions", data=pack(
+    parts.positions(key=f"{page}.position_map", data=pack(
         {"language": language(), "words": words, "sort": answer["kind"],
          "base": None if answer["kind"] == "learned" else BASE}, matrix=np.asarray(answer["matrix"], np.float32)))
 

@@ -15,6 +15,9 @@ from pages.ui import panels, runs, state
 ANCHOR = "onehead"  # the component that says which head and token are kept
 KIND = Transformer().kind
 Head = tuple[str, int, int]  # part, layer, head
+PLAYS = "ROMEO. But, soft! what light through yonder window breaks?"
+TEXTS = {"numbers": "two thousand twenty six", "dates": "12 March 1998", "reverse": "attention", "sort": "attention",
+         "plays": PLAYS, "bpe": PLAYS, "own": ""}
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,12 @@ def look(page: str) -> Sight | None:
         return None
     else:
         found = unlearned(spec)
-    return replace(found, text=typed(page), off=there(off(page), found.spec))
+    return reading(found, typed(page), off(page))
+
+
+def reading(sight: Sight, text: str, heads: tuple[Head, ...] = ()) -> Sight:
+    """Return the same network with a text, and with heads switched off as far as it has them."""
+    return replace(sight, text=text, off=there(heads, sight.spec))
 
 
 def unlearned(spec: Transformer) -> Sight:
@@ -119,6 +127,14 @@ def typed(page: str) -> str:
     """Return the text that the network reads."""
     kept = state.parameter(page, "text")
     return default_text(state.experiment(page)) if kept is None else kept
+
+
+def default_text(spec: Transformer) -> str:
+    """Return the text that is read until the visitor types one."""
+    text = TEXTS[spec.data.task]
+    if spec.data.task in ("reverse", "sort"):
+        return text[: spec.data.length]
+    return text if spec.data.translates else text[-spec.network.context + 1:] if len(text) >= spec.network.context else text
 
 
 # heads that are switched off

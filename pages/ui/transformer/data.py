@@ -1,0 +1,5 @@
+"""x"""
+
+
+def show_data(page: str) -> None:
+    """x."""
