@@ -17,7 +17,7 @@ from dlcore.errors import DerinError
 from dlcore.specs import codec, playground
 from dlcore.specs.datasets import DATASETS
 from dlcore.specs.learning import Learner, kind_of
-from dlcore.specs.recurrent import describe_cells
+from dlcore.specs.recurrent_layers import describe_cells
 from dlcore.specs.shapes import LayerRow, layer_table
 
 Say = Callable[[dict], None]

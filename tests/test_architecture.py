@@ -17,7 +17,8 @@ LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/seeds.py", "dlcore/specs
          "dlcore/data/images.py", "dlcore/data/drawing.py", "dlcore/data/curves.py", "dlcore/data/pictures.py",
          "dlcore/data/collecting.py", "dlcore/data/zips.py", "dlcore/data/shelf.py",
          "dlcore/data/toy.py", "dlcore/data/tables.py", "dlcore/data/text.py", "dlcore/data/grammar.py",
-         "dlcore/data/memory_tasks.py", "dlcore/data/columns.py", "dlcore/data/cells.py")
+         "dlcore/data/memory_tasks.py", "dlcore/data/columns.py", "dlcore/data/cells.py",
+         "dlcore/diffusion/forward.py")
 
 # layer -> what of dlcore it may import; a module not listed may import anything of dlcore
 LAYERS = {
@@ -31,7 +32,8 @@ LAYERS = {
 PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "engine.views", "training.recording",
              "training.report", "training.bands", "data.images", "data.drawing", "data.curves", "data.pictures",
              "data.toy", "data.collecting", "data.zips",
-             "data.tables", "data.text", "data.grammar", "data.memory_tasks", "data.columns", "explain.pretrained")
+             "data.tables", "data.text", "data.grammar", "data.memory_tasks", "data.columns", "explain.pretrained",
+             "diffusion.forward")
 
 
 def modules(place: str) -> list[Path]:

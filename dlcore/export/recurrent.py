@@ -3,7 +3,7 @@
 from textwrap import indent
 
 from dlcore.export.pytorch import print_optimizer, print_scheduler
-from dlcore.specs.recurrent import Recurrent, steps_per_epoch
+from dlcore.specs.recurrent import GATES, KEEPING, Recurrent, keeping_bias, steps_per_epoch
 from dlcore.specs.sequences import SequenceData, widths
 
 NAMES = '''\
@@ -61,7 +61,8 @@ def batch():
     rows = rows + {noise} * torch.randn(BATCH, LENGTH + 1)
     return rows[:, :-1, None], rows[:, 1:]'''
 COLUMN = '''\
-column = torch.tensor(np.loadtxt("column.csv"), dtype=torch.float32)[:-{held}]  # the last fifth is kept back
+column = torch.tensor(np.loadtxt("column.csv"), dtype=torch.float32)  # a number a line, without a header
+column = column[:-{held}]  # the last fifth is kept back
 column = (column - column.mean()) / column.std(correction=0)
 
 
@@ -148,12 +149,15 @@ def _models(spec: Recurrent) -> str:
     width = widths(spec.data)[0] if spec.data.takes_numbers else spec.network.embedding
     lines = [f'    "{cell}": Net({_recurrent(cell, width, spec)}),' for cell in spec.network.cells]
     text = "\n".join([f"torch.manual_seed({spec.training.seed})", "models = {", *lines, "}"])
-    if "lstm" in spec.network.cells and spec.network.forget_bias:
-        hidden = spec.network.hidden
-        text += ("\nfor name, parameter in models[\"lstm\"].recurrent.named_parameters():\n"
-                 "    if name.startswith(\"bias_ih\"):  # input, forget, candidate, output\n"
-                 f"        parameter.data[{hidden}:{2 * hidden}] += {spec.network.forget_bias:g}")
-    return text
+    return text + "".join(_keep(cell, spec) for cell in spec.network.cells if keeping_bias(spec.network, cell))
+
+
+def _keep(cell: str, spec: Recurrent) -> str:
+    """Print what is added to the gate that keeps a cell's state."""
+    hidden, place = spec.network.hidden, GATES[cell].index(KEEPING[cell])
+    return (f"\nfor name, parameter in models[\"{cell}\"].recurrent.named_parameters():\n"
+            f"    if name.startswith(\"bias_ih\"):  # {', '.join(GATES[cell])}\n"
+            f"        parameter.data[{place * hidden}:{(place + 1) * hidden}] += {keeping_bias(spec.network, cell):g}")
 
 
 def _recurrent(cell: str, width: int, spec: Recurrent) -> str:

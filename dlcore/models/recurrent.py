@@ -7,10 +7,9 @@ from torch import Tensor, nn
 
 from dlcore.models.layers import Dropout
 from dlcore.seeds import derive
-from dlcore.specs.recurrent import GATES, Recurrent, RecurrentNetwork
+from dlcore.specs.recurrent import GATES, KEEPING, Recurrent, RecurrentNetwork, keeping_bias
 from dlcore.specs.sequences import widths
 
-FORGET = GATES["lstm"].index("forget")
 State = Tensor | tuple[Tensor, Tensor]
 
 
@@ -57,8 +56,8 @@ def build_cells(spec: Recurrent) -> nn.ModuleDict:
     for cell in spec.network.cells:
         torch.default_generator.manual_seed(derive(spec.training.seed, "weights", cell))
         cells[cell] = make_cell(spec, cell)
-        if cell == "lstm" and spec.network.forget_bias:
-            add_forget_bias(cells[cell].recurrent, spec.network.forget_bias)
+        if bias := keeping_bias(spec.network, cell):
+            add_bias(cells[cell].recurrent, cell, bias)
     return cells
 
 
@@ -74,11 +73,11 @@ def make_cell(spec: Recurrent, cell: str) -> RecurrentCell:
 
 
 @torch.no_grad()
-def add_forget_bias(layers: nn.LSTM, bias: float) -> None:
-    """Add a number to the bias of every forget gate, so that the cell state is kept at the beginning."""
+def add_bias(layers: nn.LSTM | nn.GRU, cell: str, bias: float) -> None:
+    """Add a number to every bias of the gate that keeps the state, so that it is kept at the beginning."""
     for name, parameter in layers.named_parameters():
         if name.startswith("bias_ih"):
-            parameter.view(4, -1)[FORGET] += bias
+            parameter.view(len(GATES[cell]), -1)[GATES[cell].index(KEEPING[cell])] += bias
 
 
 def set_dropout(cells: Sequence[RecurrentCell], p: float) -> None:

@@ -10,6 +10,7 @@ from dlcore.specs.convolution import Convolution
 from dlcore.specs.experiment import Experiment, check, fit_classes
 from dlcore.specs.fields import check_values
 from dlcore.specs.neuron import Neuron
+from dlcore.specs.noising import Noising
 from dlcore.specs.playground import Playground
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.saliency import Saliency
@@ -56,6 +57,7 @@ PAGES: dict[str, Page] = {
     "backprop": Page(backprop.Backprop, backprop.check, (("backprop", "nearest", backprop.fit),)),
     "convolution": Page(Convolution),
     "saliency": Page(Saliency),
+    "noising": Page(Noising),
     "playground": Page(Playground, playground.check, (("playground", "nearest", playground.fit),)),
     "recurrent": Page(Recurrent, recurrent.check, (("recurrent", "nearest", recurrent.fit),)),
 }

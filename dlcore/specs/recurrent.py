@@ -12,6 +12,7 @@ from dlcore.specs.training import OPTIMIZERS, PRECISIONS, SCHEDULES
 CELLS = ("rnn_tanh", "rnn_relu", "lstm", "gru")
 GATES = {"rnn_tanh": (), "rnn_relu": (), "lstm": ("input", "forget", "candidate", "output"),
          "gru": ("reset", "update", "candidate")}  # in the order of torch's weights
+KEEPING = {"lstm": "forget", "gru": "update"}  # the gate that keeps the state where it is open
 MOST_STATES = 2**25  # numbers in the hidden states of a batch: 128 MiB, and the gates take four times that
 LIVE_TRAINING = ("learning_rate", "momentum", "weight_decay", "clip", "epochs")
 LIVE_FIELDS = (*(f"training.{name}" for name in LIVE_TRAINING), "network.dropout")
@@ -31,8 +32,9 @@ class _Cells(Rule):
 class RecurrentNetwork:
     """What each of the cells gets: a symbol's embedding (numbers go in as they are), recurrent layers, a linear head.
 
-    `dropout` lies between the layers and before the head. `forget_bias` is added to the LSTM's forget gate before the
-    training (Jozefowicz, Zaremba and Sutskever, ICML 2015).
+    `dropout` lies between the layers and before the head. Before the training, `forget_bias` is added to the LSTM's
+    forget gate (Jozefowicz, Zaremba and Sutskever, ICML 2015) and `update_bias` to the GRU's update gate: with 4, each
+    keeps 98 % of its state from step to step (Tallec and Ollivier, arXiv:1804.11188).
     """
 
     kind: Literal["recurrent_network"] = kind("recurrent_network")
@@ -42,6 +44,7 @@ class RecurrentNetwork:
     embedding: int = whole(16, 1, 128)
     dropout: float = real(0.0, 0, 0.9)
     forget_bias: float = real(1.0, -5, 5)
+    update_bias: float = real(0.0, -5, 5)
 
 
 @dataclass(frozen=True)
@@ -169,13 +172,9 @@ def count_parameters(spec: Recurrent, cell: str) -> int:
     return count + (network.hidden + 1) * outputs
 
 
-def describe_cells(spec: Recurrent) -> dict:
-    """Return of each cell its gates and its parameters, and what a training holds in memory, in bytes."""
-    inputs, outputs = widths(spec.data)
-    return {"inputs": inputs, "outputs": outputs, "steps_per_epoch": steps_per_epoch(spec),
-            "cells": {cell: {"gates": list(GATES[cell]), "parameters": count_parameters(spec, cell)}
-                      for cell in spec.network.cells},
-            "training_memory": estimate_memory(spec)}
+def keeping_bias(network: RecurrentNetwork, cell: str) -> float:
+    """Return what is added to the bias of the gate that keeps a cell's state; 0 for a cell without such a gate."""
+    return {"lstm": network.forget_bias, "gru": network.update_bias}.get(cell, 0.0)
 
 
 def estimate_memory(spec: Recurrent) -> int:

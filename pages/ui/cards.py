@@ -12,6 +12,7 @@ from dlcore.specs.codec import to_dict
 from dlcore.specs.neuron import ELEMENTWISE, Neuron
 from dlcore.specs.saliency import Saliency
 from pages.ui import moments, panels, state
+from pages.ui.diffusion.card import show_card as show_drowning
 from pages.ui.language import N_, _, told
 from pages.ui.pass_sketch import show_sketch
 from pages.ui.playground.card import show_card as show_spiral
@@ -100,6 +101,8 @@ CARDS = {
                     show_sample_maps),
     "recurrent.py": (N_("Train RNN, LSTM and GRU side by side on names, verse or numbers, and see what each of them "
                         "remembers."), show_card),
+    "diffusion.py": (N_("See a picture drown in noise, step by step, and how a network finds its way back out of it."),
+                     show_drowning),
 }
 
 

@@ -1,9 +1,10 @@
 """The grid of maps, methods by pictures: one component (static/js/maps.js), all maps in one message.
 
-    message    meta      channel, language, words, title; methods [{name, label, hint, refused, time}], columns [{title,
-                         read, about}], cells (methods, columns): the number of a map, -1 while it is waited for, -2
-                         where there is none; limits [of each map]; scale, picked, column, pending, progress, seq
-               arrays    maps uint8 (n, side, side), pictures uint8 (columns, 28, 28)
+    message    meta      channel, language, words; title and note, where it has them; methods [{name, label,
+                         hint, refused, time}], columns [{title, read, about, wrong}], cells (methods, columns): the
+                         number of a map, -1 while it is waited for, -2 where there is none; limits [of each map];
+                         scale, picked, column, pending, progress, seq
+               arrays    maps uint8 (n, side, side), pictures uint8 (columns, side, side[, 3])
     state      "picked"  {method, column};  "seen" the seq of what was shown while something is pending: ask again
 """
 
@@ -27,6 +28,10 @@ STRONGEST = 0.995  # of a map's values lie within its scale; the few beyond it h
 _maps = register("maps", 300)
 
 
+def _keep() -> None:
+    """Do nothing: the fragment runs again by itself."""
+
+
 def show_maps(key: str, page: str, sheet: Sheet, asked: Saliency, reasons: dict[str, str], dataset: str,
               picked: Callable[[], None]) -> None:
     """Show the sheet as far as it is known; `picked` is called when a map is picked (see picked_map)."""
@@ -34,21 +39,26 @@ def show_maps(key: str, page: str, sheet: Sheet, asked: Saliency, reasons: dict[
     drawn = [(method, column) for method in methods for column in range(len(sheet.columns))
              if (method, column) in sheet.maps]
     limits = [find_scale(sheet.maps[cell]) for cell in drawn]
-    encode = encode_magnitude if asked.absolute else encode_signed
-    values = [np.abs(sheet.maps[cell]) if asked.absolute else sheet.maps[cell] for cell in drawn]
     meta = {
-        "channel": page, "language": language(), "words": _words(), "scale": "sequential" if asked.absolute else
-        "diverging", "methods": [_method(method, sheet, reasons) for method in methods],
+        "channel": page, "language": language(), "words": map_words(),
+        "methods": [_method(method, sheet, reasons) for method in methods],
         "columns": [_column(sheet, column, dataset) for column in range(len(sheet.columns))],
-        "cells": _cells(methods, sheet, drawn, reasons), "limits": limits, "picked": asked.method,
+        "cells": _cells(methods, sheet, drawn, reasons), "picked": asked.method,
         "column": min(asked.column, len(sheet.columns) - 1), "pending": sheet.pending, "progress": sheet.progress,
-        "seq": _next_number(key),
     }  # fmt: skip
-    side = values[0].shape[0] if values else 28
-    maps = [encode(found, limit or 1.0) for found, limit in zip(values, limits, strict=True)]
+    send_maps(key, meta, [sheet.maps[cell] for cell in drawn], limits, [column.image for column in sheet.columns],
+              absolute=asked.absolute, picked=picked)
+
+
+def send_maps(key: str, meta: dict[str, Any], values: list[np.ndarray], limits: list[float],
+              pictures: list[np.ndarray], absolute: bool = False, picked: Callable[[], None] = _keep) -> None:
+    """Send the grid its message: maps in the colours of their scales, each of which ends at its limit."""
+    encode = encode_magnitude if absolute else encode_signed
+    maps = [encode(np.abs(found) if absolute else found, limit or 1.0)
+            for found, limit in zip(values, limits, strict=True)]
+    meta |= {"scale": "sequential" if absolute else "diverging", "limits": limits, "seq": _next_number(key)}
     _maps(key=key, on_picked_change=picked, on_seen_change=_keep,
-          data=pack(meta, maps=np.stack(maps) if maps else np.zeros((0, side, side), np.uint8),
-                    pictures=np.stack([column.image for column in sheet.columns])))
+          data=pack(meta, maps=np.stack(maps) if maps else np.zeros((0, 1, 1), np.uint8), pictures=np.stack(pictures)))
 
 
 def show_waiting(key: str, page: str, text: str) -> None:
@@ -105,11 +115,9 @@ def _cells(methods: Sequence[str], sheet: Sheet, drawn: list[tuple[str, int]], r
              for column in range(len(sheet.columns))] for method in methods]
 
 
-def _words() -> dict[str, str]:
+def map_words() -> dict[str, str]:
+    """Return what the grid says."""
     return {"map": _("{method}, {picture}"), "group": _("Maps"), "zero": _("zero everywhere"), "scale": _("scale"),
             "for": _("speaks for {name}"), "against": _("against"), "about": _("for {name}"), "size": _("size"),
             "ends": _("each map has its own scale; this one ends at ±{limit}"), "working": _("working")}
 
-
-def _keep() -> None:
-    """Do nothing: the fragment runs again by itself."""

@@ -18,6 +18,7 @@ from pages.ui.language import _, ngettext, number, percent, told
 
 PAUSE = 0.2   # seconds between two looks at the Job
 TAKEN = 25    # mistakes of a cell whose like get more weight, the surest first
+OFTEN = (2, 3, 5, 10, 20, 50)  # times an epoch that a picture with more weight can be shown
 MOST = 40     # pictures of a flip list that are shown
 MOMENTS = 12  # snapshots of a run that can be compared with
 
@@ -30,42 +31,45 @@ def offer_weight(page: str, view: RunView, step: int, cell: tuple[int, int], ind
     if job:
         st.fragment(_watch, run_every=PAUSE)(page, job)
         return
-    data = view.experiment.data
-    name = words.class_names(data.dataset)[cell[0]]
-    st.button(_("More weight, train on"), key=f"{page}.weigh", icon=":material/fitness_center:",
-              on_click=_start, args=(page, view, step, [int(index) for index in indices[:TAKEN]]),
+    name = words.class_names(view.experiment.data.dataset)[cell[0]]
+    times = st.session_state.setdefault(f"{page}.weight_times", view.experiment.data.times)
+    st.button(_("More weight, train on"), key=f"{page}.weigh", on_click=_start,
+              args=(page, view, step, [int(index) for index in indices[:TAKEN]], times),
               help=_("These test pictures themselves are never learned from. The 8 training pictures of class {name} "
                      "that are nearest to each of them (up to {taken} of them) are shown {times} times an epoch."
-                     ).format(name=name, taken=TAKEN, times=data.times))
+                     ).format(name=name, taken=TAKEN, times=times))
+    st.selectbox(_("How often an epoch"), sorted({*OFTEN, times}), key=f"{page}.weight_times", format_func="{}×".format,
+                 label_visibility="collapsed", width=82)
     if failure := st.session_state.get(f"_unweighed.{page}"):
         st.warning(failure)
 
 
-def _start(page: str, view: RunView, step: int, tests: list[int]) -> None:
+def _start(page: str, view: RunView, step: int, tests: list[int], times: int) -> None:
     request = {"kind": "similar", "run": view.id, "tests": tests}
-    st.session_state[f"_similar.{page}"] = state.engine().start_job(state.visitor(), request), view, step
+    st.session_state[f"_similar.{page}"] = state.engine().start_job(state.visitor(), request), view, step, times
     st.session_state[f"_unweighed.{page}"] = ""
 
 
-def _watch(page: str, job: tuple[str, RunView, int]) -> None:
-    name, view, step = job
+def _watch(page: str, job: tuple[str, RunView, int, int]) -> None:
+    name, view, step, times = job
     found = state.engine().job(name)
     if found is not None and not found.finished:
         st.progress(found.progress, text=_("Looking for training pictures that are like them"))
         return
     st.session_state[f"_similar.{page}"] = None
     if found is not None and found.error is None:
-        train_with_weight(page, view, step, found.result["again"])
+        train_with_weight(page, view, step, found.result["again"], times)
     else:
         st.session_state[f"_unweighed.{page}"] = told(found.error) if found else ""
     st.rerun()
 
 
-def train_with_weight(page: str, view: RunView, step: int, again: tuple[int, ...]) -> None:
-    """Train on from a snapshot for a whole epoch at least, in a run of its own, with more weight for some pictures."""
+def train_with_weight(page: str, view: RunView, step: int, again: tuple[int, ...], times: int) -> None:
+    """Train on from a snapshot for a whole epoch at least, in a run of its own, some pictures shown `times` an epoch.
+    """
     data = view.experiment.data
     together = tuple(sorted({*data.again, *again}))[:MOST_AGAIN]
-    weighed = replace(view.experiment, data=replace(data, again=together))
+    weighed = replace(view.experiment, data=replace(data, again=together, times=times))
     epochs = min(-(-step // steps_per_epoch(weighed)) + 1, 100)
     try:
         run_id = runs.begin(page, weighed, parent=(view.id, step), paused=True)

@@ -8,7 +8,7 @@ from dlcore.errors import EngineError
 from dlcore.specs.codec import to_dict
 from dlcore.specs.datasets import describe
 from dlcore.training.report import count_confusions, report
-from pages.ui import choosing, mistakes, moments, panels, runs, state, words
+from pages.ui import choosing, mistakes, moments, panels, runs, state, why, words
 from pages.ui.history import history_of
 from pages.ui.language import _, number, percent
 
@@ -42,18 +42,33 @@ def _show_cell(page: str, cell: tuple[int, int] | None) -> None:
         st.caption(_("Click a cell of the matrix to see its pictures, and one of them to have it read."))
         return
     view, step, kept = shown
-    dataset = view.experiment.data.dataset
-    names, (pictures, indices) = words.class_names(dataset), moments.cell_pictures(kept, dataset, cell)
-    count = len(indices)
-    note = _("{n} of {count}, step {step}") if count > len(pictures["pictures"]) else _("all {count}, step {step}")
-    how = {"pictures": pictures, "cell": 44, "title": _("{row} read as {column}").format(
-        row=names[cell[0]], column=names[cell[1]]),
-        "note": note.format(n=len(pictures["pictures"]), count=number(count), step=number(step))}
+    pictures, indices = moments.cell_pictures(kept, view.experiment.data.dataset, cell)
+    names, shown = words.class_names(view.experiment.data.dataset), len(pictures["pictures"])
+    asked = len(indices) > 0 and st.session_state.get(f"{page}.why", False)
+    shown = min(shown, why.MOST) if asked else shown
+    note = _("{n} of {count}, step {step}") if len(indices) > shown else _("all {count}, step {step}")
+    title = _("{row} read as {column}").format(row=names[cell[0]], column=names[cell[1]])
+    note = note.format(n=shown, count=number(len(indices)), step=number(step))
+    if asked:
+        why.show_why(page, view, step, cell, indices, title, note)
+    else:
+        _show_pictures(page, view, (cell, step, indices), pictures=pictures, cell=44, title=title, note=note)
+    with st.container(key=f"{page}_cell", horizontal=True, vertical_alignment="center"):
+        mistakes.offer_weight(page, view, step, cell, indices)
+        if len(indices):
+            st.toggle(_("Why?"), key=f"{page}.why", help=_("Which pixels speak for the class that is read, and which "
+                                                           "for the true one."))
+        if asked:
+            why.choose_method(page, view)
+
+
+def _show_pictures(page: str, view, which: tuple, **how) -> None:
+    """Draw the pictures of a cell; one that is clicked is read."""
+    dataset, (cell, step, indices) = view.experiment.data.dataset, which
     if describe(dataset).drawn:
         panels.grid(f"{page}.examples", page, "examples", sends="digit", **how)
     else:
         choosing.offer(page, f"{page}.examples_{cell[0]}_{cell[1]}_{step}", "examples", dataset, indices, **how)
-    mistakes.offer_weight(page, view, step, cell, indices)
 
 
 def show_report(page: str) -> None:

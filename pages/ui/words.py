@@ -23,6 +23,7 @@ OPTIONS = {
     "plain": "SGD", "none": N_("None"), "relu_he": N_("ReLU and He initialisation"),
     "residual": N_("Residual connections"), "batch_norm": N_("Batch norm"),
     "constant": N_("Constant"), "one_cycle": N_("One cycle"), "cosine": N_("Cosine"), "step": N_("Steps"),
+    "linear": N_("Linear"),
     "auto": N_("Automatic"), "float32": "float32", "bfloat16": "bfloat16",
     "small": N_("Small"), "lenet5": "LeNet-5", "my_net": "MY_NET", "mlp": N_("No convolution"), "own": N_("Your own"),
 }
@@ -72,7 +73,8 @@ FIELDS = {
     "data.noise": N_("Noise (%)"), "data.column": N_("Column"), "data.delay": N_("Delay"),
     "data.symbols": N_("Symbols"), "network.cells": N_("Cells"), "network.hidden": N_("Units"),
     "network.layers": N_("Layers"), "network.embedding": N_("Embedding"),
-    "network.forget_bias": N_("Added to the forget gate's bias"), "training.clip": N_("Gradient clipping"),
+    "network.forget_bias": N_("Added to the forget gate's bias"),
+    "network.update_bias": N_("Added to the update gate's bias"), "training.clip": N_("Gradient clipping"),
     "transformer": N_("Transformer"), "data.vocabulary": N_("Vocabulary"), "data.text": N_("Text"),
     "data.tokens": N_("Tokens"), "network.heads": N_("Heads"), "network.width": N_("Width"),
     "network.context": N_("Context"), "network.feed_forward": N_("Feed-forward, times the width"),
@@ -82,6 +84,7 @@ FIELDS = {
     "company": N_("Beside it"), "turn": N_("Others"), "target": N_("Explain"), "absolute": N_("Sizes only"),
     "baseline": N_("Baseline"), "steps": N_("Steps of the way"), "samples": N_("Samples"), "noise": N_("Noise"),
     "window": N_("Window"), "superpixel": N_("Squares"), "draws": N_("Subsets"),
+    "noising": N_("Noise"), "schedule": N_("Noise schedule"), "t": N_("Time"),
     "positive": N_("Only what is positive"), "rule": N_("Rule in the convolutions"),
 }
 NAMED = re.compile(r"network\.(?:(frozen|removed)\.)?([wb]?[0-9.]+)")  # of a weight, or of a neuron

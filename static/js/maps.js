@@ -21,7 +21,7 @@ const STYLE = `
   .subject { min-width: 0; }
   .one .subject { grid-column: span 2; grid-row: span 2; }
   canvas { width: 100%; aspect-ratio: 1; image-rendering: pixelated; border-radius: 5px; display: block; }
-  .title { display: block; margin-top: 5px; font-size: 12px; line-height: 16px; color: var(--st-gray-text-color); font-weight: 400; white-space: normal; }
+  .sheet .title { display: block; margin-top: 5px; font-size: 12px; line-height: 16px; color: var(--st-gray-text-color); font-weight: 400; white-space: normal; }
   .read { display: block; font-size: 13px; line-height: 17px; font-weight: 600; }
   .wrong .read { color: var(--st-orange-text-color); }
   .cell { padding: 0; border: 0; background: none; margin: 0; color: inherit; font: inherit; text-align: left; cursor: pointer;
@@ -59,7 +59,9 @@ export default component(STYLE, (stage) => {
   const sheet = make("div", "sheet", { attributes: { role: "group" } });
   const wait = make("div", "wait", { hidden: true, attributes: { role: "status" } });
   const legend = openLegend();
-  stage.box.replaceChildren(progress, wait, sheet, legend.box);
+  const head = make("div", "head", { hidden: true });
+  const [title, note] = [head.appendChild(make("span", "title")), head.appendChild(make("span", "note"))];
+  stage.box.replaceChildren(head, progress, wait, sheet, legend.box);
   const view = { stage, sheet, legend, tick: null, built: "", subjects: [], cells: [], picked: null, asked: null };
   const again = openPending(stage);
 
@@ -74,6 +76,9 @@ export default component(STYLE, (stage) => {
       const { meta } = tick;
       view.send = (picked) => setStateValue("picked", picked);
       again(meta, setStateValue);
+      head.hidden = !meta.title;
+      say(title, meta.title ?? "");
+      say(note, meta.note ?? "");
       wait.hidden = !meta.waiting;
       say(wait, meta.waiting ?? "");
       progress.classList.toggle("busy", meta.pending === true);

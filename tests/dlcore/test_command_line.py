@@ -89,7 +89,7 @@ def test_a_playground_that_comes_to_no_number_ends_with_the_reason(capsys, tmp_p
     assert status == 2 and "learning rate 10 is too large" in said
 
 
-def test_describe_counts_the_parameters_of_each_recurrent_cell(tmp_path, capsys):
+def test_describe_tells_the_layers_and_parameters_of_each_recurrent_cell(tmp_path, capsys):
     import torch
 
     from dlcore.models.recurrent import build_cells
@@ -101,4 +101,5 @@ def test_describe_counts_the_parameters_of_each_recurrent_cell(tmp_path, capsys)
     told = json.loads(capsys.readouterr().out)
     for name, cell in build_cells(Recurrent()).items():
         assert told["cells"][name]["parameters"] == sum(map(torch.numel, cell.parameters()))
+        assert [layer["name"] for layer in told["cells"][name]["layers"]] == ["embedding", "recurrent.0", "head"]
     assert told["cells"]["lstm"]["gates"] == ["input", "forget", "candidate", "output"]

@@ -14,6 +14,7 @@ from dlcore.specs.sequences import MEMORIES, TASKS, SequenceData
 from pages.ui.recurrent import sight
 from pages.ui.recurrent.changing import change_one
 from pages.ui.recurrent.moments import unroll_topic
+from pages.ui.recurrent.polling import exploded
 from tests.conftest import wait_until
 
 SMALL = RecurrentNetwork(cells=("rnn_tanh", "lstm", "gru"), hidden=8, embedding=4)
@@ -152,6 +153,29 @@ def test_the_cells_are_trained_side_by_side_and_rewound(trained, awake):
     meta, _ = told(trained, "recurrent.rewind")
     assert not trained.exception and meta["topics"]["unroll"]["view"] == "snapshot"
     assert meta["topics"]["unroll"]["step"] == view.snapshots[0] == 0
+
+
+def test_a_cell_whose_gradient_exploded_is_named_and_the_others_learn_on(page, awake):
+    wild = RecurrentTraining(optimizer="sgd", learning_rate=10.0, clip=0.0, epochs=1, batch_size=256)
+    app = page(Recurrent(SequenceData(task="recall", length=40, delay=30),
+                         RecurrentNetwork(cells=("rnn_relu", "gru"), hidden=16), wild))
+    app.button(key="recurrent.train").click().run()
+    wait_until(lambda: awake.view(app.query_params["run"]).state == "finished", 60, "the run did not finish")
+    app.run()
+    events = awake.view(app.query_params["run"]).events
+    step = next(event["step"] for event in events if event["kind"] == "exploded" and event["cell"] == "rnn_relu")
+    said = [one.value for one in app.warning]
+    assert any(f"RNN ReLU: the gradient exploded at step {step}" in one and "clipping" in one for one in said)
+    assert not any("GRU" in one for one in said) and not app.exception
+    assert events[-1].get("gru.held_loss", 0) is not None
+
+
+def test_an_explosion_is_forgotten_where_training_went_on_from_before_it():
+    events = [{"kind": "exploded", "cell": "rnn_tanh", "step": 40}, {"kind": "exploded", "cell": "lstm", "step": 60}]
+    known = exploded({}, events)
+    assert known == {"rnn_tanh": 40, "lstm": 60}
+    assert exploded(known, [{"kind": "cut", "step": 50}]) == {"rnn_tanh": 40}
+    assert exploded(known, [{"kind": "cut", "step": -1}, {"kind": "exploded", "cell": "gru", "step": 9}]) == {"gru": 9}
 
 
 def test_another_task_leaves_the_run_and_coming_back_finds_it_again(trained):

@@ -49,12 +49,20 @@ def _tick(page: str, state_before: str) -> None:
 
 
 def _take_exploded(page: str, view: RunView) -> None:
-    kept = st.session_state.setdefault(f"_exploded.{page}", {"run": "", "cells": {}})
-    if kept["run"] != view.id:
-        kept |= {"run": view.id, "cells": {}}
-    for event in view.events:
+    kept = st.session_state.get(f"_exploded.{page}", {"run": "", "cells": {}})
+    before = kept["cells"] if kept["run"] == view.id else {}
+    st.session_state[f"_exploded.{page}"] = {"run": view.id, "cells": exploded(before, view.events)}
+
+
+def exploded(before: dict[str, int], events: list[dict]) -> dict[str, int]:
+    """Return at which step each cell exploded; what came after the step of a "cut" has not happened."""
+    found = dict(before)
+    for event in events:
         if event["kind"] == "exploded":
-            kept["cells"][event["cell"]] = event["step"]
+            found[event["cell"]] = event["step"]
+        elif event["kind"] == "cut":
+            found = {cell: step for cell, step in found.items() if step <= event["step"]}
+    return found
 
 
 def _say(page: str, view: RunView) -> None:

@@ -111,6 +111,15 @@ def test_an_update_gate_held_open_keeps_the_state_and_a_shut_forget_gate_loses_i
     assert torch.allclose(lost.cell[..., 2], added[..., 2]) and not torch.allclose(lost.cell[..., 3], added[..., 3])
 
 
+def test_a_bias_of_four_opens_the_gate_that_keeps_the_state_and_no_other(x):
+    made = build_cells(replace(NAMES, network=replace(SMALL, forget_bias=4.0, update_bias=4.0)))
+    for cell, keeping in (("lstm", "forget"), ("gru", "update")):
+        for layer in unroll(made[cell], x):
+            means = {name: values.mean().item() for name, values in layer.gates.items() if name != "candidate"}
+            assert means.pop(keeping) == pytest.approx(1 / (1 + np.exp(-4)), abs=0.015)
+            assert all(0.3 < mean < 0.7 for mean in means.values())
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_inputs_gradients_are_autograds_through_the_fused_network(cells, x, cell):
     network, at = cells[cell], 13

@@ -4,16 +4,19 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from dlcore.data.columns import keep_column
+from dlcore.data.series import Column
 from dlcore.export.recurrent import print_recurrent
 from dlcore.models.recurrent import build_cells
 from dlcore.specs.recurrent import CELLS, Recurrent, RecurrentNetwork, RecurrentTraining
 from dlcore.specs.sequences import TASKS, WAVES, SequenceData
 
 TEXTS = Path(__file__).parents[3] / "assets" / "datasets" / "text"
-SMALL = Recurrent(network=RecurrentNetwork(cells=CELLS, hidden=6, embedding=3, layers=2, dropout=0.1, forget_bias=1.0),
+SMALL = Recurrent(network=RecurrentNetwork(cells=CELLS, hidden=6, embedding=3, layers=2, dropout=0.1),
                   training=RecurrentTraining(epochs=1, batch_size=4, weight_decay=0.0))
 SERIES = [SequenceData(task="series", length=12, wave=wave) for wave in WAVES[:2]]
 OTHERS = [SequenceData(task=task, length=12, delay=5) for task in TASKS if task != "series"]
@@ -39,6 +42,22 @@ def test_the_script_of_every_task_trains_networks_of_the_same_shapes(data, tmp_p
     assert len(re.findall(r"loss \d", capsys.readouterr().out)) == len(CELLS)
 
 
+def test_the_script_of_an_uploaded_column_reads_its_windows_from_the_part_that_is_learned_from(tmp_path, monkeypatch):
+    values = np.random.default_rng(4).normal(20, 5, 207).astype(np.float32)
+    kept = Column(data := SequenceData(task="series", wave="column", length=12, horizon=8,
+                                       column=keep_column(tmp_path, values)), tmp_path)
+    np.savetxt(tmp_path / "column.csv", values)
+    names = run(replace(SMALL, data=data), tmp_path, monkeypatch)
+    assert np.allclose(names["column"].numpy(), kept.train, atol=1e-5)  # the same numbers, none of those kept back
+    x, y = names["batch"]()
+    assert x.shape == (4, 12, 1) and y.shape == (4, 12)
+    assert torch.equal(x[:, 1:, 0], y[:, :-1])                          # each asks for the number after it
+    place = {round(float(value), 4): index for index, value in enumerate(kept.train)}
+    first = [place[round(float(value), 4)] for value in x[:, 0, 0]]
+    for row, at in zip(y, first):
+        assert np.allclose(row.numpy(), kept.train[at + 1: at + 13], atol=1e-5)
+
+
 def test_with_the_same_weights_the_script_gives_the_same_outputs(tmp_path, monkeypatch):
     spec = replace(SMALL, network=replace(SMALL.network, dropout=0.0))
     names, x = run(spec, tmp_path, monkeypatch), torch.randint(27, (2, 5))
@@ -46,6 +65,16 @@ def test_with_the_same_weights_the_script_gives_the_same_outputs(tmp_path, monke
         theirs = names["models"][cell]
         theirs.load_state_dict(ours.state_dict())
         assert torch.equal(theirs(x)[0], ours(x)[0])
+
+
+def test_the_script_opens_the_gates_that_keep_the_state_as_the_app_does(tmp_path, monkeypatch):
+    network = replace(SMALL.network, cells=("lstm", "gru"), forget_bias=50.0, update_bias=70.0)
+    spec = replace(SMALL, network=network)
+    names = run(spec, tmp_path, monkeypatch)
+    for cell, ours in build_cells(spec).items():
+        for layer in range(2):
+            both = [getattr(net.recurrent, f"bias_ih_l{layer}").detach() > 40 for net in (ours, names["models"][cell])]
+            assert torch.equal(*both) and both[0].sum() == 6
 
 
 def test_what_is_switched_off_is_not_printed():

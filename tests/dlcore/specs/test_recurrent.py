@@ -9,10 +9,12 @@ from dlcore.data.grammar import grammar
 from dlcore.data.memory_tasks import symbols_of
 from dlcore.data.text import load_names, load_plays, vocabulary
 from dlcore.errors import SpecError
+from dlcore.models.recurrent import build_cells
 from dlcore.specs.changes import Change
 from dlcore.specs.codec import from_dict, from_link, to_dict, to_link
 from dlcore.specs.learning import apply_change, check_change, in_effect, live_settings, same_run, steps_per_epoch
 from dlcore.specs.recurrent import CELLS, Recurrent, RecurrentNetwork, RecurrentTraining, check, count_parameters
+from dlcore.specs.recurrent_layers import layer_table
 from dlcore.specs.sequences import NAMES, SHAKESPEARE, TASKS, SequenceData, widths
 
 RICH = Recurrent(SequenceData(task="brackets", length=80, delay=40, symbols=3),
@@ -85,6 +87,22 @@ def test_parameters_follow_the_equations_of_the_cells():
     spec = Recurrent(SequenceData(task="adding"), RecurrentNetwork(cells=CELLS, hidden=3, layers=2))
     # one gate: 3·(2 + 3 + 2) below, 3·(3 + 3 + 2) above, and the head's 3 + 1
     assert [count_parameters(spec, cell) for cell in CELLS] == [49, 49, 184, 139]
+
+
+@pytest.mark.parametrize("data", [SequenceData(), SequenceData(task="series")], ids=lambda data: data.task)
+def test_the_layer_table_of_a_cell_is_that_of_its_torch_network(data):
+    spec = Recurrent(data, RecurrentNetwork(cells=CELLS, hidden=5, embedding=3, layers=2, dropout=0.2))
+    for cell, net in build_cells(spec).items():
+        rows = {row.name: row for row in layer_table(spec, cell)}
+        assert list(rows) == [*(["embedding"] if net.embedding else []), "recurrent.0", "recurrent.1", "drop", "head"]
+        counts = {name: sum(value.numel() for value in module.parameters()) for name, module in net.named_children()}
+        table = {name: sum(row.parameters for row in rows.values() if row.name.startswith(name)) for name in counts}
+        assert table == counts and sum(table.values()) == count_parameters(spec, cell)
+        matrices = [value for name, value in net.named_parameters() if value.dim() == 2 and "embedding" not in name]
+        assert sum(row.multiply_adds for row in rows.values()) == sum(value.numel() for value in matrices)
+        for row in rows.values():
+            assert row.parameters == (eval(row.formula.replace("·", "*")) if row.formula else 0)
+        assert rows["head"].shape == (net.head.out_features,)
 
 
 def test_an_epoch_has_as_many_steps_as_batches():
