@@ -1,6 +1,6 @@
 // What the network answers: the translation and whether it is right, or the tokens that it expects next.
 
-import { component, make, mark, numbers, say } from "./panel.js";
+import { component, fill, make, mark, numbers, say } from "./panel.js";
 import { shown } from "./headmaps.js";
 
 const STYLE = `
@@ -26,12 +26,12 @@ export default component(STYLE, (stage) => {
   function draw() {
     if (!config || !told?.expected) return;
     const percent = numbers(config.language, "percent");
-    const rows = told.translates ? answered(told) : told.expected.blue.at(-1).slice(0, TOLD);
+    const rows = told.translates ? told.told : told.expected.blue.at(-1).slice(0, TOLD);
     say(arrow, told.translates ? "→" : config.words.next);
     while (tokens.children.length > rows.length) tokens.lastChild.remove();
     while (tokens.children.length < rows.length) tokens.append(make("span"));
     rows.forEach(([token, share], at) => show(tokens.children[at], token, share, percent, stage.theme));
-    say(verdict, !told.translates || told.right === null ? "" : told.right ? config.words.right : config.words.wrong);
+    say(verdict, !told.translates || told.right === null ? "" : told.right ? config.words.right : fill(config.words.wrong, { truth: told.truth_text }));
     mark(verdict, "class", `verdict ${told.right ? "right" : "wrong"}`);
     mark(tokens, "aria-label", rows.map(([token, share]) => `${token} ${percent(share)}`).join(", "));
   }
@@ -46,8 +46,6 @@ export default component(STYLE, (stage) => {
     draw,
   };
 });
-
-const answered = ({ answer, shares }) => answer.map((token, at) => [token, shares[at]]);
 
 function show(node, token, share, percent, theme) {
   const key = `${token}\n${percent(share)}`;

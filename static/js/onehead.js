@@ -1,10 +1,13 @@
-// One head large, as arcs between tokens or as a matrix; a token that is pointed at shows what it looks at.
+// One head large, as arcs between tokens or as a matrix; a token that is pointed at shows what it looks at. Two more
+// pictures are of all heads together, asked for on a direct line {view, part}: the alignment of a translation and the
+// attention rollout. What comes back is the topic "view": title, rows, columns, self, causal, and the bytes "weights".
 
 import { component, fill, fit, make, mark, numbers, say } from "./panel.js";
 import { here, pin, point, release, write } from "./pointing.js";
-import { publishTopics } from "./tick.js";
 import { line } from "./sending.js";
 import { last } from "./bus.js";
+import { ask } from "./line.js";
+import { pick, publishTopics } from "./tick.js";
 import { layOutArcs, paintArcs, tokenAt } from "./arcs.js";
 import { cellAt, layOutMatrix, paintMatrix } from "./headmatrix.js";
 import { mapOf, settle, shown } from "./headmaps.js";
@@ -17,7 +20,10 @@ const STYLE = `
   .reading { font-size: 12px; line-height: 18px; min-height: 18px; color: var(--st-gray-text-color); white-space: nowrap;
     overflow: hidden; text-overflow: ellipsis; }
 `;
-const MODES = { arcs: { lay: layOutArcs, at: tokenAt, paint: paintArcs }, matrix: { lay: layOutMatrix, at: cellAt, paint: paintMatrix } };
+const ARCS = { lay: layOutArcs, at: tokenAt, paint: paintArcs };
+const MATRIX = { lay: layOutMatrix, at: cellAt, paint: paintMatrix };
+const MODES = { arcs: ARCS, matrix: MATRIX, alignment: { ...ARCS, asked: true }, rollout: { ...MATRIX, asked: true } };
+const PATIENCE = 6000;
 const TOLD = 4; // tokens that are looked at most, in the reading
 
 export default component(STYLE, (stage) => {
@@ -30,7 +36,7 @@ export default component(STYLE, (stage) => {
   const spoken = make("div", "hidden", { attributes: { "aria-live": "polite" } });
   stage.box.replaceChildren(head, scroll, reading, spoken);
   const view = { stage, title, note, modes, scroll, canvas, reading, spoken, paper: fit(canvas, stage), told: null, config: null,
-    mode: "arcs", column: null, frame: null, line: line(), sent: null };
+    mode: "arcs", column: null, frame: null, line: line(), sent: null, whole: null, asked: null, busy: false };
   listen(view);
 
   return {
@@ -112,8 +118,9 @@ function draw(view) {
   drawModes(view);
   canvas.style.height = `${config.height}px`;
   if (!told?.groups?.length) return void say(view.title, config.words.none);
-  const { group, layer, head } = settle(told, here(config.channel), config.first);
-  const weights = mapOf(told, group, layer, head);
+  const seen = MODES[view.mode].asked ? wholeOf(view) : headOf(view);
+  if (!seen) return;
+  const { group, weights, title } = seen;
   const { step } = here(config.channel);
   const row = step === null || step >= group.rows.length ? null : step;
   const { lay, paint } = MODES[view.mode];
@@ -122,15 +129,38 @@ function draw(view) {
   const column = view.column !== null && view.column < group.columns.length ? view.column : null;
   const { painter } = view.paper();
   paint(painter, { frame: view.frame, group, weights, row, column, theme: stage.theme });
-  say(view.title, fill(config.words.place, { group: group.title, layer: layer + 1, head: head + 1 }));
-  say(view.note, group.note ?? "");
+  say(view.title, title);
   read(view, group, weights, row, column);
+}
+
+function headOf({ told, config }) {
+  const { group, layer, head } = settle(told, here(config.channel), config.first);
+  return { group, weights: mapOf(told, group, layer, head), title: fill(config.words.place, { group: group.title, layer: layer + 1, head: head + 1 }) };
+}
+
+// The picture of all heads together, as it was told last; where it is of something else by now, it is asked for anew.
+function wholeOf(view) {
+  const { told, config, mode, whole } = view;
+  const part = settle(told, here(config.channel), config.first).group.name;
+  const key = JSON.stringify([mode, mode === "rollout" ? part : "", told.number, told.step]);
+  if (view.asked !== key && !view.busy) askWhole(view, { view: mode, part }, key);
+  return whole?.mode === mode ? whole : headOf(view);
+}
+
+async function askWhole(view, question, key) {
+  Object.assign(view, { busy: true, asked: key });
+  const tick = await ask(view.config.line, question, PATIENCE).catch(() => null);
+  view.busy = false;
+  const told = tick?.meta.topics?.view && pick(tick, "view");
+  if (told) view.whole = { mode: question.view, group: told, weights: told.arrays.weights, title: told.title };
+  draw(view);
 }
 
 function drawModes(view) {
   const { modes, config } = view;
-  const names = Object.keys(MODES);
-  if (!modes.children.length) modes.append(...names.map(() => make("button", "quiet", { type: "button" })));
+  if (!config.words[view.mode]) view.mode = "arcs";
+  const names = Object.keys(MODES).filter((name) => config.words[name]);
+  if (modes.children.length !== names.length) modes.replaceChildren(...names.map(() => make("button", "quiet", { type: "button" })));
   names.forEach((name, at) => {
     const button = modes.children[at];
     say(button, config.words[name]);
@@ -146,7 +176,8 @@ function read(view, group, weights, row, column) {
   const count = group.columns.length;
   const of = (from, to) => percent(weights[from * count + to] / 255);
   let text = config.words.hint;
-  if (row !== null && column !== null) text = `${shown(group.rows[row])} → ${shown(group.columns[column])} ${of(row, column)}`;
+  if (MODES[view.mode].asked && row === null) text = config.words[`${view.mode}_hint`];
+  else if (row !== null && column !== null) text = `${shown(group.rows[row])} → ${shown(group.columns[column])} ${of(row, column)}`;
   else if (row !== null) text = `${shown(group.rows[row])} → ${strongest(weights, row, count).map((to) => `${shown(group.columns[to])} ${of(row, to)}`).join(", ")}`;
   say(view.reading, text);
   const named = `${view.title.textContent}. ${config.words.label} ${config.words.keys}`;

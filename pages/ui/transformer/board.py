@@ -1,13 +1,17 @@
 """The main picture of the Transformer page and its companions: a text, whom its tokens look at, and the answer."""
 
+from functools import partial
+from typing import Any
+
 import streamlit as st
 
 from dlcore.errors import DerinError, SpecError
 from pages.ui import panels, runs, state
 from pages.ui.language import _, language, told
+from pages.ui.lines import open_line
 from pages.ui.live import pack, pack_topics
 from pages.ui.transformer import curves, parts, sight
-from pages.ui.transformer.moments import Topics, moment
+from pages.ui.transformer.moments import Topics, moment, view_topic
 from pages.ui.transformer.polling import subject
 
 MOST_TEXT = 1000
@@ -29,7 +33,7 @@ def _show(page: str) -> None:
         looked = subject(page)["sight"]
         topics = _answer(page, looked, whole)
         parts.answer(key=f"{page}.answer", data=_frame(page, topic="attention", words={
-            "next": _("next"), "right": _("right"), "wrong": _("not right")}))
+            "next": _("next"), "right": _("right"), "wrong": _("right: {truth}")}))
         _show_head(page, looked, topics)
         parts.nextbars(key=f"{page}.next", data=_frame(page, topic="attention", words={
             "title": _("Next after “{text}”"), "number": "", "unasked": "", "truth": _("came: {symbol}")}))
@@ -93,12 +97,34 @@ def head_words() -> dict[str, str]:
     }
 
 
+def _whole_words(translates: bool) -> dict[str, str]:
+    """Return the words of the pictures of all heads together."""
+    words = {"rollout": _("Rollout"), "rollout_hint": _(
+        "How much of each token has come into each other's vector, if every layer mixed by its mean attention.")}
+    if translates:
+        words |= {"alignment": _("Alignment"), "alignment_hint": _("Which word of the source each word of the answer "
+                                                                   "looked at when it was told.")}
+    return words
+
+
+def answer_view(held: dict[str, Any], question: dict) -> bytes:
+    """Return a picture of all heads together as a message; an empty one where it cannot be made."""
+    looked, view = held.get("sight"), question.get("view")
+    if looked is None or view not in ("alignment", "rollout") or view == "alignment" and not looked.translates:
+        return pack({})
+    try:
+        return pack_topics({"view": view_topic(looked, view, str(question.get("part")))})
+    except DerinError:
+        return pack({})
+
+
 def _show_head(page: str, looked: sight.Sight | None, topics: Topics) -> None:
     held = (st.session_state.get(f"{page}.{sight.ANCHOR}") or {}).get("at")
     found = sight.read_place(held)
     at = {"cell": found.part, "layer": found.layer, "unit": found.head, "step": found.row} if held else None
-    meta = frame(page, words=head_words(), topic="attention", asks=True, answered=held, height=LARGE, at=at,
-                 first=sight.first_part(state.experiment(page)))
+    spec, line = state.experiment(page), open_line(f"{page}.view", partial(answer_view, subject(page)))
+    meta = frame(page, words=head_words() | _whole_words(spec.data.translates), topic="attention", asks=True,
+                 answered=held, height=LARGE, at=at, first=sight.first_part(spec), line=line)
     parts.onehead(key=f"{page}.{sight.ANCHOR}", on_at_change=lambda: None, data=pack_topics(
         panels.repeat(f"{page}.board", topics), view=looked.view if looked else "live",
         step=looked.step if looked else None, **meta))

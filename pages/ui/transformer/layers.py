@@ -31,8 +31,8 @@ def show_layers(page: str) -> None:
 
 
 def _lines(rows: list[dict]) -> list[str]:
-    head = f"| {_('part')} | | {_('tokens × numbers')} | {_('parameters')} | | {_('multiply-adds')} |"
-    return [head, "|---|---|---:|---:|---|---:|", *map(_line, rows)]
+    titles = (_("part"), "", _("tokens × numbers"), _("parameters"), "", _("multiply-adds"))
+    return [f"| {' | '.join(titles)} |", "|---|---|---:|---:|---|---:|", *map(_line, rows)]
 
 
 def _line(row: dict) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from dlcore.data.tokens import STOP
+from dlcore.plots.theme import encode_magnitude
 from pages.ui import state
 from pages.ui.language import _
 from pages.ui.transformer.names import part_name, stream_name
@@ -50,15 +52,22 @@ def attention_topic(sight: Sight, answer: dict) -> dict:
         "number": "/".join(map(str, sight.key)), "count": len(target), "inputs": list(target), "joint": " " if translates
         else "", "expected": {BLUE: [[[token, float(share)] for token, share in row] for row in answer["top"]]},
         "truth": [*target[1:], ""], "cells": [{"name": BLUE, "title": _("the network")}], "parts": ["decoder", "cross"],
-        "translates": translates, "text": answer["text"], "right": answer["right"], "answer": list(answer["answer"]),
-        "shares": [float(row[0][1]) for row in answer["top"]],
+        "translates": translates, "right": answer["right"], "truth_text": answer.get("truth") or "",
+        "told": _told(answer) if translates else [],
     }
+
+
+def _told(answer: dict) -> list[list]:
+    """Return the tokens of a translation with their probabilities, without the one that ends it."""
+    told = [[token, float(row[0][1])] for token, row in zip(answer["answer"], answer["top"], strict=True)]
+    return told[:-1] if told and told[-1][0] == STOP else told
 
 
 def _group(part: str, told: dict, answer: dict) -> dict:
     layers, heads = told["shape"][:2]
+    rows = answer["answer"] if part == "cross" else answer[told["rows"]]  # an answer's token looks when it is told
     return {"name": part, "title": part_name(part, bool(answer["source"])), "layers": layers, "heads": heads,
-            "rows": list(answer[told["rows"]]), "columns": list(answer[told["columns"]]), "start": told["first"],
+            "rows": list(rows), "columns": list(answer[told["columns"]]), "start": told["first"],
             "self": part != "cross", "causal": part == "decoder"}
 
 
@@ -81,3 +90,23 @@ def inside_topic(asked: dict, answer: dict) -> dict:
     if inner := answer.get("feed_forward"):
         topic |= {f"ff_{name}": np.asarray(values, np.float32) for name, values in inner.items()}
     return topic
+
+
+# all heads together
+
+def view_topic(sight: Sight, view: str, part: str) -> dict:
+    """Return the topic "view": the alignment of a translation, or the attention rollout of a part."""
+    if view == "alignment":
+        answer = ask("alignment", sight)
+        return _picture(_("Alignment: the mean of all cross-attention"), answer["answer"], answer["source"],
+                        answer["weights"])
+    answer = ask("rollout", sight)
+    stack = "encoder" if part == "encoder" else "decoder"
+    rows = answer["source"] if stack == "encoder" else answer["target"]
+    return _picture(_("Attention rollout, through all layers"), rows, answer["columns"][stack], answer[stack][-1])
+
+
+def _picture(title: str, rows: list[str], columns: list[str], weights: np.ndarray) -> dict:
+    """Return a map as a picture; its bytes end at 1."""
+    return {"title": title, "rows": list(rows), "columns": list(columns), "self": False, "causal": False,
+            "weights": encode_magnitude(weights, 1.0)}
