@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dlcore.errors import DerinError
-from dlcore.specs import codec, playground
+from dlcore.specs import codec, playground, transformer_table
 from dlcore.specs.datasets import DATASETS
 from dlcore.specs.learning import Learner, kind_of
 from dlcore.specs.recurrent_layers import describe_cells
@@ -64,6 +64,8 @@ def _describe(asked: argparse.Namespace, say: Say) -> None:
     experiment = _read(asked.experiment)
     if experiment.kind == "recurrent":
         return say(describe_cells(experiment))
+    if experiment.kind == "transformer":
+        return say(transformer_table.describe(experiment))
     rows = _layers(experiment)
     say({"layers": [asdict(row) | {"memory": row.memory} for row in rows],
          "parameters": sum(row.parameters for row in rows),

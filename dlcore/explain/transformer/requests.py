@@ -17,7 +17,7 @@ t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unles
     transformer_attention   "top" 5, likeliest tokens that are told a row
         {"step", "source": tokens (of a language model []), "target": tokens that the decoder reads, start token first,
          "answer": the likeliest token of every row, "text": the answer as a text (of the translator), "right": whether
-         that is the right answer, or None where it is not known, "top": [[(token, probability) ...] a row],
+         that is the right answer ("truth"), or None where it is not known, "top": [[(token, probability) ...] a row],
          "parts": {part: {"layers", "heads", "rows": "source" or "target", "columns": likewise, "first", "shape"}},
          "weights": uint8 (all,), every map of every part one behind the other: a part's are
          weights[first: first + prod(shape)].reshape(shape), shape (layers, heads, rows, columns), 255 for weight 1,
@@ -99,14 +99,22 @@ Jobs (requests to start_job; "cache": True shares the result, for a "step" that 
         et al., 2022, arXiv:2209.11895): {"heads": (layers, heads) mean attention from the second half's tokens to the
         token after the same token's first time, "previous": (layers, heads) mean attention to the token before,
         "chance": what even attention would give, "example": tokens, "maps": uint8 (layers, heads, time, time) of the
-        first text, "bits": (time,) mean bits of each place: low in the second half if the network continues what it has
-    seen} transformer_beside      language models and "others": [models of recurrent runs, or pretrained ones of plays],
-        all on the same held-out characters: {"models": [{"title", "bits": a character, "parameters", "seconds":
-        learned, or None, "characters"}]}
+        first text, "bits": (time,) mean bits of each place: low in the second half if the network continues what it
+        has seen}
+    transformer_beside      language models and "others": [models of recurrent runs, or pretrained ones of plays], all
+        on the same held-out characters: {"models": [{"title", "bits": a character, "parameters", "seconds": learned,
+        or None, "characters"}]}
 
 While a run learns its metric events are told by dlcore.training.
 """
 
 from collections.abc import Callable
 
-TRANSFORMER: dict[str, Callable] = {}
+from dlcore.explain.transformer.inside import show_inside
+from dlcore.explain.transformer.seeing import show_alignment, show_attention, show_head, show_rollout
+from dlcore.explain.transformer.snapshot import TransformerSnapshot
+
+TRANSFORMER: dict[str, Callable[[TransformerSnapshot, dict], dict]] = {
+    "transformer_attention": show_attention, "transformer_head": show_head, "transformer_alignment": show_alignment,
+    "transformer_rollout": show_rollout, "transformer_inside": show_inside,
+}
