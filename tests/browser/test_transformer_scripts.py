@@ -1,4 +1,4 @@
-"""The scripts of the Transformer page, by themselves in a browser: where heads, tokens and beams lie, and whose bytes."""
+"""The scripts of the Transformer page, by themselves in a browser: where heads, tokens and beams lie."""
 
 from pathlib import Path
 
@@ -55,7 +55,8 @@ def test_a_click_in_the_middle_of_a_small_map_finds_its_head(bench, shapes, widt
     wanted, found, inside = run(bench, """
         const plan = headmaps.layOutHeads(given.groups, given.width, 240);
         const wanted = [], found = [], inside = [];
-        for (const { name, layers, heads } of given.groups) for (let layer = 0; layer < layers; layer++) for (let head = 0; head < heads; head++) {
+        for (const { name, layers, heads } of given.groups) for (let at = 0; at < layers * heads; at++) {
+          const [layer, head] = [Math.floor(at / heads), at % heads];
           const [x, y, side] = headmaps.squareOf(plan, name, layer, head);
           wanted.push({ cell: name, layer, unit: head });
           found.push(headmaps.headAt(plan, x + side / 2, y + side / 2));
@@ -70,7 +71,8 @@ def test_each_head_gets_its_own_bytes(bench):
     sheet = np.random.default_rng(0).integers(0, 256, 2 * 3 * 16 + 3 * 20, np.uint8)
     found = run(bench, """
         const told = { groups: given.groups, arrays: { sheet: new Uint8Array(given.sheet) } };
-        return given.groups.map((group) => [...Array(group.layers).keys()].map((layer) => [...Array(group.heads).keys()]
+        const each = (count) => [...Array(count).keys()];
+        return given.groups.map((group) => each(group.layers).map((layer) => each(group.heads)
           .map((head) => [...headmaps.mapOf(told, group, layer, head)])));""",
                 {"groups": given, "sheet": sheet.tolist()})
     assert np.array_equal(np.array(found[0]).reshape(2, 3, 4, 4), sheet[:96].reshape(2, 3, 4, 4))
@@ -79,8 +81,10 @@ def test_each_head_gets_its_own_bytes(bench):
 
 def test_a_place_that_the_network_does_not_have_becomes_the_nearest(bench):
     found = run(bench, """
-        const settle = (place) => { const { group, layer, head } = headmaps.settle({ groups: given }, place, "part1"); return [group.name, layer, head]; };
-        return [settle({ cell: null, layer: 0, unit: 0 }), settle({ cell: "part0", layer: 9, unit: 9 }), settle({ cell: "lstm", layer: 1, unit: 2 })];
+        return [[null, 0, 0], ["part0", 9, 9], ["lstm", 1, 2]].map(([cell, layer, unit]) => {
+          const found = headmaps.settle({ groups: given }, { cell, layer, unit }, "part1");
+          return [found.group.name, found.layer, found.head];
+        });
         """, groups((2, 4, 3, 3), (3, 4, 3, 2)))
     assert found == [["part1", 0, 0], ["part0", 1, 3], ["part1", 1, 2]]
 
@@ -93,7 +97,8 @@ def test_the_token_that_is_pointed_at_is_the_one_that_stands_there(bench, rows, 
         const rows = frame.rows.map(({ x, y }) => arcs.tokenAt(frame, x, y + 8));
         const columns = frame.columns.map(({ x, y }) => arcs.tokenAt(frame, x, y + 8));
         const matrix = headmatrix.layOutMatrix(painter, group, 520, 300, theme);
-        const cells = group.rows.map((_, row) => headmatrix.cellAt(matrix, matrix.left + 1.5 * matrix.side, matrix.top + (row + 0.5) * matrix.side));
+        const { left, top, side } = matrix;
+        const cells = group.rows.map((_, at) => headmatrix.cellAt(matrix, left + 1.5 * side, top + (at + 0.5) * side));
         return { rows, columns, cells, wide: frame.wide };""", groups((1, 1, rows, columns)))
     assert found["rows"] == [{"row": at} for at in range(rows)]
     assert found["columns"] == [{"row" if rows == columns else "column": at} for at in range(columns)]

@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.ui import panels
 from pages.ui.film import choose_frames
-from pages.ui.language import _, language, number
+from pages.ui.language import _, language, number, percent
 from pages.ui.live import pack_topics
 from pages.ui.recurrent.work import Work, watch, work
 from pages.ui.transformer import parts, sight
@@ -93,7 +93,7 @@ def _show_induction(page: str, found: Work) -> None:
     result, looked = found.result, subject(page)["sight"]
     if not result or looked is None or result.get("heads") is None:
         return
-    chance = number(100 * float(result["chance"]), 1)
+    chance = percent(float(result["chance"]))
     left, right = st.columns(2, gap="medium")
     for side, name, title in ((left, "heads", _("To the token after the first time")),
                               (right, "previous", _("To the token before"))):
@@ -101,7 +101,7 @@ def _show_induction(page: str, found: Work) -> None:
         values = {f"decoder.{layer}.{head}": float(value) for layer, row in enumerate(table)
                   for head, value in enumerate(row)}
         topic = {"groups": groups_of(looked), "values": values, "signed": False, "kind": "percent", "most": 1,
-                 "off": [], "note": _("even attention: {chance} %").format(chance=chance)}
+                 "off": [], "note": _("even attention: {chance}").format(chance=chance)}
         with side:
             parts.headbars(key=f"{page}.induction_{name}", on_off_change=lambda: None, data=pack_topics(
                 {f"induction_{name}": topic}, channel=page, topic=f"induction_{name}", language=language(),

@@ -23,8 +23,8 @@ def show_layers(page: str) -> None:
         return
     told = describe(spec)
     st.markdown("\n".join(_lines(told["layers"])))
-    st.caption(_("{parameters} parameters; {work} million multiply-adds for one sequence of most tokens; about {memory} "
-                 "MB while it trains.").format(
+    st.caption(_("{parameters} parameters; {work} million multiply-adds for one sequence of most tokens; about "
+                 "{memory} MB while it trains.").format(
         parameters=number(told["parameters"]), work=number(told["multiply_adds"] / MEGA, 1),
         memory=number(told["training_memory"] / MEGA)))
     _show_own_counts(spec)

@@ -2,8 +2,8 @@
 
 Topics, besides those of pages/ui/live.py:
 
-    attention  groups, sheet (static/js/headmaps.js); number (counts what was asked, so that the same is known again),
-               off ["part.layer.head"]; for what comes next after a token: count, inputs, expected {"blue": [[text, share]
+    attention  groups, sheet (static/js/headmaps.js); number (what was asked, so that the same is known again), off
+               ["part.layer.head"]; for what comes next after a token: count, inputs, expected {"blue": [[text, share]
                ... a row]}, truth, cells, parts; for the answer: translates, text, right, answer [text], shares
     inside     see static/js/insideparts.js
     token      see static/js/nexttoken.js
@@ -22,8 +22,8 @@ from pages.ui.transformer.sight import Sight
 
 Topics = dict[str, dict]
 BLUE = "blue"  # the colour of what the network expects
-VECTORS = ("embedding", "position", "before", "read", "query", "keys", "values", "terms", "products", "scaled", "masked",
-           "weights", "sum", "heads", "projected", "after")
+VECTORS = ("embedding", "position", "before", "read", "query", "keys", "values", "terms", "products", "scaled",
+           "masked", "weights", "sum", "heads", "projected", "after")
 
 
 def ask(kind: str, sight: Sight, **how: object) -> dict:
@@ -47,10 +47,10 @@ def attention_topic(sight: Sight, answer: dict) -> dict:
     target, translates = answer["target"], bool(answer["source"])
     return {
         "groups": [_group(part, told, answer) for part, told in answer["parts"].items()],
-        "sheet": np.ascontiguousarray(answer["weights"]), "off": [f"{part}.{layer}.{head}" for part, layer, head
-                                                                   in sight.off],
-        "number": "/".join(map(str, sight.key)), "count": len(target), "inputs": list(target), "joint": " " if translates
-        else "", "expected": {BLUE: [[[token, float(share)] for token, share in row] for row in answer["top"]]},
+        "sheet": np.ascontiguousarray(answer["weights"]), "number": "/".join(sight.key), "count": len(target),
+        "off": [f"{part}.{layer}.{head}" for part, layer, head in sight.off], "inputs": list(target),
+        "joint": " " if translates else "",
+        "expected": {BLUE: [[[token, float(share)] for token, share in row] for row in answer["top"]]},
         "truth": [*target[1:], ""], "cells": [{"name": BLUE, "title": _("the network")}], "parts": ["decoder", "cross"],
         "translates": translates, "right": answer["right"], "truth_text": answer.get("truth") or "",
         "told": _told(answer) if translates else [],

@@ -9,7 +9,8 @@ TASKS = {
     "reverse": N_("Strings, backwards"), "sort": N_("Strings, sorted"), "plays": N_("Shakespeare, by characters"),
     "bpe": N_("Shakespeare, by byte pairs"), "own": N_("Your own text"),
 }
-PARTS = {"encoder": N_("Encoder self-attention"), "decoder": N_("Decoder self-attention"), "cross": N_("Cross-attention")}
+PARTS = {"encoder": N_("Encoder self-attention"), "decoder": N_("Decoder self-attention"),
+         "cross": N_("Cross-attention")}
 STREAM = {
     "embedding": N_("embedding"), "encoder": N_("after self-attention"), "decoder": N_("after self-attention"),
     "cross": N_("after cross-attention"), "feed_forward": N_("after feed-forward"), "final": N_("after the last norm"),

@@ -50,8 +50,8 @@ def _show_map(page: str, looked: Sight) -> None:
 
 def _show_shuffle(page: str, looked: Sight) -> None:
     """Shuffle the tokens, and show whether the network notices."""
-    st.markdown(_("**The shuffle test.** The same tokens in another order: a network without positions gives each token "
-                  "the same vector wherever it stands."))
+    st.markdown(_("**The shuffle test.** The same tokens in another order: a network without positions gives each "
+                  "token the same vector wherever it stands."))
     st.button(_("Shuffle again"), key=f"{page}.shuffle", icon=":material/shuffle:", on_click=_again, args=(page,))
     try:
         answer = ask("shuffle", looked, seed=st.session_state.get(f"_shuffles.{page}", 1))

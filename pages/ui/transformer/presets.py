@@ -1,4 +1,4 @@
-"""Experiments to begin with: a task with settings from which it is learned well, or from which one thing can be seen."""
+"""Experiments to begin with: a task with settings by which it is learned well, or by which one thing can be seen."""
 
 from dataclasses import replace
 

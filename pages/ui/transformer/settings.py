@@ -1,7 +1,5 @@
 """The sidebar of the Transformer page: the task, the network, and how it learns."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from dlcore.specs.transformer import Transformer

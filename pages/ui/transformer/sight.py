@@ -22,7 +22,7 @@ TEXTS = {"numbers": "two thousand twenty six", "dates": "12 March 1998", "revers
 
 @dataclass(frozen=True)
 class Sight:
-    """A network (the `model` of the requests) with the spec it is of, when ("live" or rewound), and what it reads."""
+    """A network (the `model` of the requests), the spec it is of, when ("live" or "snapshot"), and what it reads."""
 
     model: dict
     spec: Transformer
@@ -44,7 +44,7 @@ class Sight:
 
 @dataclass(frozen=True)
 class Place:
-    """Where one points: a part ("encoder", "decoder", "cross"), a layer, a head, and a token that looks (None: none)."""
+    """Where one points: a part ("encoder", "decoder", "cross"), a layer, a head, a token that looks (None: none)."""
 
     part: str
     layer: int = 0
@@ -134,7 +134,7 @@ def default_text(spec: Transformer) -> str:
     text = TEXTS[spec.data.task]
     if spec.data.task in ("reverse", "sort"):
         return text[: spec.data.length]
-    return text if spec.data.translates else text[-spec.network.context + 1:] if len(text) >= spec.network.context else text
+    return text if spec.data.translates else text[: spec.network.context]
 
 
 # heads that are switched off
@@ -162,8 +162,11 @@ def place(page: str, looked: Sight) -> Place:
     """Return where one points, put right for the network that is there."""
     held = (st.session_state.get(f"{page}.{ANCHOR}") or {}).get("at")
     found = read_place(held)
-    network, part = looked.spec.network, found.part if found.part in parts_of(looked.spec) else first_part(looked.spec)
-    return replace(found, part=part, layer=min(found.layer, network.layers - 1), head=min(found.head, network.heads - 1))
+    network, part = looked.spec.network, found.part
+    if part not in parts_of(looked.spec):
+        part = first_part(looked.spec)
+    return replace(found, part=part, layer=min(found.layer, network.layers - 1),
+                   head=min(found.head, network.heads - 1))
 
 
 def first_part(spec: Transformer) -> str:

@@ -19,8 +19,8 @@ def show_switches(page: str) -> None:
     if looked is None:
         st.caption(_("The settings cannot be built: the sidebar says why."))
         return
-    st.markdown(_("A click switches a head off: what it would hand on is zero. The pictures and the answer above follow "
-                  "at once."))
+    st.markdown(_("A click switches a head off: what it would hand on is zero. The pictures and the answer above "
+                  "follow at once."))
     _show_switches(page, looked)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(_("All heads on"), key=f"{page}.all_on", disabled=not looked.off, on_click=_turn_all_on, args=(page,))

@@ -1,4 +1,4 @@
-"""Texts that the network writes: a token at a time with what it is drawn from, streaming with and without cache, beams."""
+"""Texts that the network writes: a token at a time with what it is drawn from, in one go with times, and beams."""
 
 from functools import partial
 from typing import Any
@@ -96,7 +96,8 @@ def token_topic(answer: dict) -> dict:
 # beams
 
 def _show_beams(page: str, looked: Sight) -> None:
-    st.markdown(_("**Beam search** keeps several beginnings alive at once; what counts is the sum of log probabilities."))
+    st.markdown(_("**Beam search** keeps several beginnings alive at once; what counts is the sum of the log "
+                  "probabilities."))
     width = st.pills(_("Beams"), WIDTHS, key=f"{page}.beam_width", default=4, required=True)
     try:
         answer = ask("beams", looked, width=width)
