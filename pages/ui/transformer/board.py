@@ -92,7 +92,7 @@ def head_words() -> dict[str, str]:
     return {
         "place": _("{group} · layer {layer} · head {head}"), "arcs": _("Arcs"), "matrix": _("Matrix"),
         "none": _("Whom does each token look at?"), "keys": _("Arrow keys move; Escape lets go."),
-        "hint": _("Point at a token to see whom it looks at. Arcs are drawn from 4% on."),
+        "hint": _("Point at a token to see whom it looks at. Weights below 0.04 have no arc."),
         "label": _("Attention of one head."),
     }
 
