@@ -14,6 +14,7 @@ from dlcore.specs.neuron import Neuron
 from dlcore.training.recording import Recording
 from tests.conftest import wait_until
 from tests.dlcore.data.keeping import make_arrays
+from tests.pages.test_saliency import unpack
 
 OWN = "own-3-60-12-00112233aabbccdd"
 PLAIN = Experiment(network=Network(blocks=MLP))
@@ -135,3 +136,21 @@ def test_a_network_for_colours_gets_a_new_picture_in_its_colours(app_test, awake
     app.file_uploader(key="saliency.brought").upload("cup.png", png(own["test_images"][4])).run()
     wait_until(lambda: not app.run().session_state["_bringing.saliency"], 20, "the picture was not read")
     assert not app.exception and np.array_equal(pictures[-1][0], own["test_images"][4])
+
+
+def test_pictures_that_wait_are_shown_small_one_can_be_taken_away_and_a_broken_one_is_told(app_test, awake, own):
+    app = app_test("digits.py")
+    app.button(key="digits.own_pictures").click().run()
+    app.text_input(key="digits.class_name").set_value("cup").run()
+    files = [(f"{at}.png", png(own["test_images"][at]), "image/png") for at in range(3)]
+    app.file_uploader(key="digits.files_0").set_value([*files, ("x.png", b"nothing", "image/png")]).run()
+
+    def thumbnails():
+        found = [part.proto for part in app.run().get("bidi_component") if "thumbnails_0" in part.proto.id]
+        return unpack(found[0].bytes)[1]["thumbnails_0.pictures"] if found else ()
+    wait_until(lambda: len(thumbnails()) == 3, 20, "the pictures were not looked at")
+    assert np.array_equal(thumbnails(), own["test_images"][:3])
+    assert "no picture that can be read" in said(app)
+    app.session_state["digits.thumbnails_0_0"] = {"picked": 1}
+    assert np.array_equal(thumbnails(), own["test_images"][[0, 2]])
+    assert app.session_state["_classes.digits"] == {"cup": [files[0][1], files[2][1]]}
