@@ -7,11 +7,13 @@ from torch import Tensor
 
 from dlcore.data.tokens import Tokens
 from dlcore.data.translation import answer
-from dlcore.errors import N_, EngineError
+from dlcore.errors import N_, EngineError, SpecError
 from dlcore.explain.transformer.passing import HeadName, Passed, pass_through, read_off, switched_off
 from dlcore.explain.transformer.snapshot import TransformerSnapshot
 from dlcore.models import generation
 from dlcore.models.generation import START, STOP
+
+MOST_TOKENS = 4_000  # of a generation
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def read(snapshot: TransformerSnapshot, request: dict) -> Reading:
     if source is None:
         return Reading(snapshot, None, torch.tensor([read_prompt(snapshot, request)]), off, False)
     given = request.get("target")
-    target = own_answer(snapshot, source, off) if given is None else read_target(snapshot, str(given))
+    most = snapshot.module.decoder.most - 1
+    target = own_answer(snapshot, source, off)[:most] if given is None else read_target(snapshot, str(given))
     return Reading(snapshot, source, torch.tensor([[START, *target]]), off, given is None)
 
 
@@ -61,16 +64,28 @@ def read_prompt(snapshot: TransformerSnapshot, request: dict) -> list[int]:
     return snapshot.texts.target.encode(str(request.get("text") or ""), "text", snapshot.module.decoder.most)
 
 
+def read_ids(snapshot: TransformerSnapshot, request: dict) -> list[int]:
+    """Return the tokens so far: "ids", or those of the prompt "text"; SpecError, EngineError."""
+    if request.get("ids") is None:
+        return read_prompt(snapshot, request)
+    ids = [int(number) for number in request["ids"]]
+    if not ids or not all(0 <= number < len(snapshot.texts.target.symbols) for number in ids):
+        raise EngineError(N_("The network does not know these tokens. Begin with a text."))
+    if len(ids) > MOST_TOKENS:
+        raise SpecError("text", N_("The text has {count} symbols, more than {most}. Shorten it."), count=len(ids),
+                        most=MOST_TOKENS)
+    return ids
+
+
 def read_target(snapshot: TransformerSnapshot, text: str) -> list[int]:
     """Return a given target, which may be empty."""
     return snapshot.texts.target.encode(text, "target", snapshot.module.decoder.most - 1) if text.strip() else []
 
 
 def own_answer(snapshot: TransformerSnapshot, source: Tensor, off: frozenset[HeadName]) -> list[int]:
-    """Return a translator's answer, each time the likeliest token, without STOP, as long as the decoder can read."""
+    """Return a translator's answer, each time the likeliest token, without STOP."""
     with switched_off(snapshot.module, off):
-        told = generation.answer(snapshot.module, source)[0].tolist()
-    return before_stop(told)[: snapshot.module.decoder.most - 1]
+        return before_stop(generation.answer(snapshot.module, source)[0].tolist())
 
 
 def before_stop(told: list[int]) -> list[int]:
