@@ -89,7 +89,7 @@ FIELDS = {
     "sampling": N_("What is drawn"), "prompt": N_("Prompt"), "negative": N_("Negative prompt"),
     "sampler": N_("Sampler"), "guidance": N_("Guidance"), "eta": N_("Noise on the way (η)"), "digit": N_("Digit"),
     "strength": N_("Share of noise"),
-    "network.width": N_("Channels"), "network.blocks": N_("Residual blocks on each part"),
+    "network.blocks": N_("Residual blocks on each part"),
     "network.attention": N_("Self-attention"), "network.time": N_("Sines and cosines of the time"),
     "network.condition": N_("Besides x and t it is told"), "training.ema": N_("Mean of the weights (EMA)"),
     "training.times": N_("Times in training"), "training.drop": N_("Told nothing"),
