@@ -2,7 +2,7 @@
 
     python -m dlcore train EXPERIMENT.json      one JSON object a line: progress, then the evaluation
     python -m dlcore describe EXPERIMENT.json   the layer table as JSON
-    python -m dlcore pretrain digits            make a network that comes with the project; or recurrent, transformer: those
+    python -m dlcore pretrain digits            make a network that comes with the project (or recurrent ...)
     python -m dlcore fetch kmnist               fetch a data set, one JSON object a line
 """
 
