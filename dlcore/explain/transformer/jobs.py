@@ -11,6 +11,7 @@ import torch
 from dlcore.errors import N_, SpecError
 from dlcore.explain.generation import read_sampling
 from dlcore.explain.snapshot import load
+from dlcore.explain.transformer import probing
 from dlcore.explain.transformer.attributing import attribute
 from dlcore.explain.transformer.maps import SIDES, entropy, squeeze
 from dlcore.explain.transformer.measuring import measure
@@ -54,7 +55,7 @@ class Importance(_OfSnapshot):
         measured = []
         for place, head in enumerate([None, *heads]):
             pieces = measure(self.snapshot, off | ({head} if head else set()), whole)
-            found = yield from _share(pieces, place, len(heads) + 1)
+            found = yield from self.share(pieces, place, len(heads) + 1)
             measured.append(found)
             self.result = self._tell(measured, heads[:place])
 
@@ -63,15 +64,6 @@ class Importance(_OfSnapshot):
         return {"heads": heads, "whole": base, "examples": base["examples"], "error": base["error"],
                 "step": base["step"], **{name: np.array([found[name] for found in alone], np.float32)
                                          for name in ("accuracy", "loss")}}
-
-
-def _share(pieces: Iterator[float], place: int, of: int):
-    """Yield the share of the whole that one of several pieces of work has done; return what it returns."""
-    while True:
-        try:
-            yield (place + next(pieces)) / of
-        except StopIteration as end:
-            return end.value
 
 
 class Attribute(_OfSnapshot):
@@ -159,5 +151,5 @@ def _joined(steps: list[int], told: list[dict]) -> dict:
 
 JOBS: dict[str, Callable[[dict, Path], Work]] = {
     "transformer_evaluate": Evaluate, "transformer_importance": Importance, "transformer_attribution": Attribute,
-    "transformer_generate": Generate, "transformer_film": Film,
+    "transformer_generate": Generate, "transformer_film": Film, **probing.JOBS,
 }

@@ -100,14 +100,16 @@ Jobs (requests to start_job; "cache": True shares the result, for a "step" that 
     transformer_induction   of a language model; "seed", "repeats": 16 texts of random tokens, each said twice (Olsson
         et al., 2022, arXiv:2209.11895): {"heads": (layers, heads) mean attention from the second half's tokens to the
         token after the same token's first time, "previous": (layers, heads) mean attention to the token before,
-        "chance": what even attention would give, "example": tokens, "maps": uint8 (layers, heads, time, time) of the
-        first text, "bits": (time,) mean bits of each place: low in the second half if the network continues what it
-        has seen}
-    transformer_beside      language models and "others": [models of recurrent runs, or pretrained ones of plays], all
-        on the same held-out characters: {"models": [{"title", "bits": a character, "parameters", "seconds": learned,
-        or None, "characters"}]}
+        "chance": what even attention would give, "example": tokens, "half": how long either is, "maps": uint8
+        (layers, heads, time, time) of the first text, "bits": (time - 1,) mean bits of each token behind the first: low
+        in the second half if the network continues what it has seen, "texts": read so far}
+    transformer_beside      a language model of the plays and "others": [models of recurrent runs, or pretrained ones,
+        of the plays] on the same held-out characters, "whole" True: {"models": [{"kind": "transformer" or the cell's,
+        "model", "step", "bits": a character, "parameters", "window": tokens or characters that are read in one piece,
+        "seconds": learned, or None where that was not noted, "curve": (looks, 2) seconds and held-out bits on the
+        way}], "matching": {cell: {"hidden", "parameters"}}, the size at which a cell has nearest as many parameters}
 
-While a run learns its metric events are told by dlcore.training.
+While a run learns its metric events are those of dlcore.training.transformer_trainer.
 """
 
 from collections.abc import Callable

@@ -2,17 +2,23 @@
 
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import torch
 from captum.attr import IntegratedGradients
 
+from dlcore.explain.recurrent_snapshot import open_cells
 from dlcore.explain.transformer import jobs as work
+from dlcore.explain.transformer import probing
 from dlcore.explain.transformer.attributing import compare, embedded, scorer
+from dlcore.explain.transformer.beside import match_parameters
 from dlcore.explain.transformer.passing import all_heads, switched_off
 from dlcore.explain.transformer.reading import read
 from dlcore.models.generation import answer
+from dlcore.specs.recurrent import Recurrent, RecurrentNetwork, count_parameters
+from dlcore.specs.sequences import SequenceData
 from dlcore.training.jobs import JOBS
 from dlcore.training.recording import Recording
 from dlcore.training.transformer_trainer import TransformerTrainer
@@ -28,11 +34,18 @@ def run(kind: str, seen, **request) -> dict:
     """Return the result of a Job on a snapshot."""
     job = JOBS[f"transformer_{kind}"]({"model": {}, **request}, Path("."))
     job.__dict__["snapshot"] = seen
-    turns = 0
-    while not job.finished:
-        job.advance(0)
-        turns += 1
-    assert job.progress == 1 and turns > 1
+    return finish(job)
+
+
+def finish(job, snapshots: dict | None = None) -> dict:
+    """Work to the end, a piece a turn; with snapshots, those are loaded by the items of their models."""
+    turns, done = 0, [0.0]
+    with patch.object(probing, "load", lambda model, home: snapshots[tuple(model.items())]):
+        while not job.finished:
+            job.advance(0)
+            turns += 1
+            done.append(job.progress)
+    assert done == sorted(done) and done[-1] == 1 and turns > 1
     return job.result
 
 
@@ -126,7 +139,7 @@ def recording(tmp_path_factory):
     spec = replace(NUMBERS, network=network, training=replace(NUMBERS.training, reproducible=True, epochs=1))
     kept = Recording.create(home / "runs" / "one", spec)
     trainer = TransformerTrainer(spec, kept)
-    while trainer.step < 60:
+    while trainer.step < 20:
         trainer.advance(0.05)
     return home, kept
 
@@ -147,3 +160,45 @@ def test_a_film_shows_the_head_of_every_snapshot_on_the_last_ones_answer(recordi
     head = ask("head", seen, text=TWENTY, target=target, part="cross", layer=1, head=1)
     assert np.abs(told["weights"][0] / 255 - head["weights"]).max() < 0.5 / 255 + 1e-6
     assert told["answers"][-1] == ask("attention", load({"run": "one", "step": steps[-1]}, home), text=TWENTY)["text"]
+
+
+def test_induction_is_read_off_the_maps_of_texts_that_are_said_twice():
+    seen = snapshot(PLAYS)
+    job = JOBS["transformer_induction"]({"model": {}, "repeats": 1, "seed": 2}, Path("."))
+    told = finish(job, {(): seen})
+    text = "".join(token.replace("⏎", "\n") for token in told["example"])
+    assert text[:12] == text[12:] and told["half"] == 12
+    for layer, head in ((0, 1), (1, 3)):
+        weights = ask("head", seen, text=text, part="decoder", layer=layer, head=head)["weights"]
+        assert told["heads"][layer, head] == pytest.approx(
+            np.mean([weights[row, row - 11] for row in range(12, 24)]), abs=1e-5)
+        assert np.abs(told["maps"][layer, head] / 255 - weights).max() < 0.5 / 255 + 1e-6
+    ids = torch.tensor([seen.texts.target.encode(text)])
+    with torch.no_grad():
+        shares = seen.module(ids)[0].log_softmax(-1)
+    assert told["bits"][5] == pytest.approx(-float(shares[5, ids[0, 6]]) / np.log(2), abs=1e-4)
+
+
+def test_the_same_characters_cost_each_network_what_its_own_pass_says(monkeypatch):
+    recurrent = Recurrent(data=SequenceData(task="shakespeare", length=24),
+                          network=RecurrentNetwork(cells=("gru",), hidden=8, embedding=4))
+    seen, cells = snapshot(PLAYS), open_cells(recurrent, None, 0, Path("."), None)
+    job = JOBS["transformer_beside"]({"model": {"name": 1}, "others": [{"name": 2}], "whole": False}, Path("."))
+    told = finish(job, {(("name", 1),): seen, (("name", 2),): cells})
+    assert [model["kind"] for model in told["models"]] == ["transformer", "gru"]
+    batch = cells.sequences.looked()
+    with torch.no_grad():
+        outputs = cells.module["gru"](torch.from_numpy(batch.inputs))[0]
+    loss = torch.nn.functional.cross_entropy(outputs.flatten(0, 1), torch.from_numpy(batch.targets).flatten()).item()
+    assert told["models"][1]["bits"] == pytest.approx(loss / np.log(2), rel=1e-4)
+    assert told["models"][0]["bits"] == pytest.approx(run("evaluate", seen, whole=False)["bits"])
+    assert told["models"][1]["parameters"] == count_parameters(recurrent, "gru")
+    assert told["models"][0]["parameters"] == sum(weight.numel() for weight in seen.module.parameters())
+
+
+def test_recurrent_networks_of_as_many_parameters_are_found():
+    for cell, found in match_parameters(50_000).items():
+        sizes = [count_parameters(Recurrent(data=SequenceData(task="shakespeare"),
+                                            network=RecurrentNetwork(hidden=found["hidden"] + by)), cell)
+                 for by in (-1, 0, 1)]
+        assert sizes[1] == found["parameters"] and sizes[0] < 50_000 < sizes[2]
