@@ -180,9 +180,10 @@ def test_the_inside_of_a_head_comes_with_numbers_that_add_up(held):
     assert inside["weights"] @ inside["values"] == pytest.approx(inside["sum"], abs=1e-5)
 
 
-@pytest.mark.parametrize("question", [{}, {"part": "encoder"}, {"part": "x", "layer": 0, "head": 0, "row": 0, "column": 0},
-                                      {"part": "cross", "layer": 0, "head": 0, "row": 99, "column": 0},
-                                      {"part": "cross", "layer": -1, "head": 0, "row": 0, "column": True}])
+@pytest.mark.parametrize("question", [
+    {}, {"part": "encoder"}, {"part": "x", "layer": 0, "head": 0, "row": 0, "column": 0},
+    {"part": "cross", "layer": 0, "head": 0, "row": 99, "column": 0},
+    {"part": "cross", "layer": -1, "head": 0, "row": 0, "column": True}])
 def test_a_question_that_makes_no_sense_is_answered_with_a_sentence(held, question):
     meta, _ = decode(inner.answer_inside(held, question))
     assert meta["error"] and "topics" not in meta
