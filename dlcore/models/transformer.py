@@ -20,6 +20,7 @@ from dlcore.specs.texts import sides
 from dlcore.specs.transformer import Transformer, TransformerNetwork, reach
 
 ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
+SMALL = 0.3  # size of what an embedding begins with
 
 
 class FeedForward(nn.Module):
@@ -248,16 +249,18 @@ def _make(spec: Transformer) -> Translator | LanguageModel:
 
 
 def _begin(module: nn.Module, size: float) -> None:
-    """Give a module its initial weights: maps that keep the size of what they get, embeddings of a length of about 1.
+    """Give a module its initial weights: maps that keep the size of what they get, and small embeddings, so that at
+    first every token is about as likely as any other.
 
     What writes into the residual stream is smaller, by the root of how often that happens (Radford et al., 2019).
     """
-    if isinstance(module, nn.Embedding | nn.Linear):
-        nn.init.normal_(module.weight, std=size * module.weight.shape[1] ** -0.5)
     if isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, std=size * module.in_features**-0.5)
         nn.init.zeros_(module.bias)
+    if isinstance(module, nn.Embedding):
+        nn.init.normal_(module.weight, std=SMALL * module.embedding_dim**-0.5)
     if isinstance(module, Stack) and module.positions is not None:
-        nn.init.normal_(module.positions, std=0.5)
+        nn.init.normal_(module.positions, std=SMALL)
 
 
 def set_dropout(model: TransformerModel, p: float) -> None:
