@@ -8,7 +8,7 @@ import streamlit as st
 from dlcore.diffusion.prompts import read_prompt
 from dlcore.specs.diffusion import Diffusion
 from dlcore.specs.sampling import NAMES, SAMPLERS, USUAL, Sampling, sampler_of, why_not
-from pages.ui import state
+from pages.ui import shell, state
 from pages.ui.diffusion.prompting import say_unknown, show_vocabulary
 from pages.ui.diffusion.words import sampler_name
 from pages.ui.forms import Form
@@ -30,6 +30,13 @@ def settled(spec: Diffusion, page: str = ASKED) -> Sampling:
     """Return what is asked of a network: a sampler that does not belong to it gives way to the usual one."""
     wanted = asked(page)
     return wanted if why_not(wanted.sampler, spec.process.target) is None else replace(wanted, sampler=USUAL)
+
+
+def show_notices(page: str, name: str = ASKED) -> None:
+    """Say what the link of a part held that could not be used, of what it trains and of what is drawn."""
+    asked(name)
+    for part in (page, name):
+        shell.show_notices(part)
 
 
 def edit_asked(spec: Diffusion) -> None:

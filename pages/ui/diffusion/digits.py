@@ -6,7 +6,7 @@ import streamlit as st
 
 from dlcore.engine.views import RunView
 from pages.ui import fetching, runs, state
-from pages.ui.diffusion import closer, components, film, polling, sight
+from pages.ui.diffusion import asking, closer, components, film, polling, sight
 from pages.ui.diffusion.plane import times_words
 from pages.ui.diffusion.settings import edit_settings, problem
 from pages.ui.language import _, language, number
@@ -25,6 +25,7 @@ def show_digits(buttons: Any) -> None:
     with st.sidebar:
         edit_settings(PAGE)
     view, spec = sight.shown(PAGE), state.experiment(PAGE)
+    asking.show_notices(PAGE)
     missing = fetching.show_missing(PAGE, spec.data.dataset)
     with buttons:
         runs.show_transport(PAGE, view, broken=missing or problem(spec) is not None)

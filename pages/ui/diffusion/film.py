@@ -13,7 +13,7 @@ from pages.ui import runs
 from pages.ui.diffusion import asking, components, sight
 from pages.ui.diffusion.words import TOLD, scrubber_words
 from pages.ui.diffusion.work import drawing
-from pages.ui.language import _, language
+from pages.ui.language import _, language, number
 from pages.ui.live import pack_topics
 from pages.ui.working import show_working
 
@@ -57,24 +57,25 @@ def wanted(looked: sight.Sight) -> dict:
 def film_topic(walk: dict, target: str) -> dict:
     """Return the topic "film" of a walk (dlcore.training.diffusion_jobs.Walk), each kind as bytes."""
     difference = walk["conditional"].astype(np.float32) - walk["unconditional"]
-    guided = bool(np.abs(difference).max() > 0)
+    limit = float(np.abs(difference).max())
+    guided = limit > 0
     topic = {"states": _grey(walk["x"]), "clean": _grey(walk["x0"]), "noise": _signed(walk["noise"]),
-             "times": walk["t"] / T, "parts": _parts(target, guided), "tokens": [], "labels": []}
+             "times": walk["t"] / T, "parts": _parts(target, limit), "tokens": [], "labels": []}
     if guided:
         topic |= {"conditional": _signed(walk["conditional"]), "unconditional": _signed(walk["unconditional"]),
-                  "difference": _signed(difference, 1.0)}
+                  "difference": _signed(difference, limit)}
     if walk.get("attention"):
         topic |= {"tokens": walk["attention"]["words"], "maps": encode_magnitude(walk["attention"]["fine"])[:, None]}
     return topic
 
 
-def _parts(target: str, guided: bool) -> list[dict]:
+def _parts(target: str, limit: float) -> list[dict]:
     parts = [("clean", _("x̂₀, its guess"), "grey"), ("noise", _("ε̂, the noise it sees"), "diverging")]
-    if guided:
+    if limit:
         symbol = TOLD[target].split(" = ")[0]
         parts += [("conditional", _("{symbol} as asked").format(symbol=symbol), "diverging"),
                   ("unconditional", _("{symbol} of anything").format(symbol=symbol), "diverging"),
-                  ("difference", _("the difference"), "diverging")]
+                  ("difference", _("the difference, to ±{limit}").format(limit=number(limit, 2)), "diverging")]
     return [{"name": name, "title": title, "scale": scale} for name, title, scale in parts]
 
 

@@ -37,6 +37,7 @@ def show_plane(buttons: Any) -> None:
     with st.sidebar:
         edit_settings(PAGE)
     view, spec = sight.shown(PAGE), state.experiment(PAGE)
+    asking.show_notices(PAGE, ASKED)
     with buttons:
         runs.show_transport(PAGE, view, broken=problem(spec) is not None)
     polling.poll(PAGE, view, moment)
