@@ -32,6 +32,7 @@ class PlaneNet(nn.Module):
             self.add_module(f"drop{number}", nn.Dropout(network.dropout))
         self.stages = [tuple(self._modules.get(f"{name}{number}") for name in ("fc", "norm", "act", "drop"))
                        for number in range(1, self.count + 2)]
+        self.links = [(fc.weight, fc.bias) for fc, *_behind in self.stages]  # read here, they cost a step less
         self.keeps: dict[int, Tensor] = {}  # of layers with removed neurons: 0 for those, 1 for the others
         self.flat = self._flatten()
         self.remove(network.removed)
@@ -64,13 +65,12 @@ class PlaneNet(nn.Module):
         for number in range(1, self.count + 1):
             x = self._hidden(number, x)
             given.append(x)
-        last = self.stages[-1][0]
-        x = F.linear(x, last.weight, last.bias)
+        x = F.linear(x, *self.links[-1])
         return [*given, torch.tanh(x) if self.bounded else x]
 
     def _hidden(self, number: int, x: Tensor) -> Tensor:
-        fc, norm, act, drop = self.stages[number - 1]
-        h = F.linear(x, fc.weight, fc.bias)  # (points, neurons)
+        _fc, norm, act, drop = self.stages[number - 1]
+        h = F.linear(x, *self.links[number - 1])  # (points, neurons)
         h = h if norm is None else norm(h)
         h = h if act is None else act(h)
         h = drop(h) if drop.p else h

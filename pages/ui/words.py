@@ -74,7 +74,7 @@ FIELDS = {
     "data.symbols": N_("Symbols"), "network.cells": N_("Cells"), "network.hidden": N_("Units"),
     "network.layers": N_("Layers"), "network.embedding": N_("Embedding"),
     "network.forget_bias": N_("Added to the forget gate's bias"),
-    "network.update_bias": N_("Added to the update gate's bias"), "training.clip": N_("Gradient clipping"),
+    "network.memory": N_("Steps that the gates keep at the start"), "training.clip": N_("Gradient clipping"),
     "saliency": N_("Saliency"), "methods": N_("Methods"), "method": N_("Picked method"), "column": N_("Picked picture"),
     "company": N_("Beside it"), "turn": N_("Others"), "target": N_("Explain"), "absolute": N_("Sizes only"),
     "baseline": N_("Baseline"), "steps": N_("Steps of the way"), "samples": N_("Samples"), "noise": N_("Noise"),
