@@ -28,6 +28,16 @@ FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-
 HARMLESS = ("/_stcore/health", "/_stcore/host-config")  # a deep link asks its own folder for these first
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory) -> Path:
     """A folder for recordings that is gone after the tests."""
@@ -53,13 +63,17 @@ def awake(engine):
 
 
 @pytest.fixture
-def app_test(engine, monkeypatch) -> Callable:
-    """Return a function that opens a page of the app in this process, for a visitor with a locale and an address."""
+def app_test(engine, monkeypatch) -> Iterator[Callable]:
+    """Return a function that opens a page of the app in this process, for a visitor with a locale and an address.
+
+    No page may end with a traceback.
+    """
     from streamlit.testing.v1 import AppTest
 
     from pages.ui import state
 
     monkeypatch.setattr(state, "engine", lambda: engine)
+    opened = []
 
     def open_app(page: str = "home.py", locale: str = "en-US", **address: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
@@ -69,9 +83,11 @@ def app_test(engine, monkeypatch) -> Callable:
             app.switch_page(f"pages/{page}")
         app.run()
         assert not app.exception, app.exception
+        opened.append(app)
         return app
 
-    return open_app
+    yield open_app
+    assert [error.value for app in opened for error in app.exception] == []
 
 
 @contextmanager
@@ -134,8 +150,11 @@ def chromium() -> Iterator:
 
 
 @pytest.fixture
-def open_tab(chromium) -> Iterator[Callable]:
-    """Return a function that opens a fresh browser's tab; the test fails when one writes an error to its console."""
+def open_tab(chromium, request) -> Iterator[Callable]:
+    """Return a function that opens a fresh browser's tab; the test fails when one writes an error to its console.
+
+    When the test has failed, what its tabs show is printed.
+    """
     contexts, errors = [], []
 
     def open_one(width: int = 1280, height: int = 800, locale: str = "en-US", **how):
@@ -147,6 +166,9 @@ def open_tab(chromium) -> Iterator[Callable]:
         return tab
 
     yield open_one
+    if request.node.stash.get(FAILED, False):
+        for tab in (tab for context in contexts for tab in context.pages):
+            print(f"{tab.url} shows:\n{tab.inner_text('body')}")
     for context in contexts:
         context.close()
     assert [str(error) for error in errors if not is_harmless(error)] == []

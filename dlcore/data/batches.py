@@ -10,7 +10,7 @@ from dlcore.data.augment import augment
 from dlcore.data.images import Images
 from dlcore.seeds import derive
 from dlcore.specs.data import ImageData, shuffle_seed
-from dlcore.specs.datasets import GREY, normalisation
+from dlcore.specs.datasets import GREY, describe, normalisation
 
 
 class Batches:
@@ -93,6 +93,8 @@ def prepare(pictures: Tensor, spec: ImageData) -> Tensor:
         pictures = F.interpolate(pictures, size=(spec.size, spec.size), mode="bilinear", antialias=smaller)
     if pictures.shape[1] > spec.channels:
         pictures = (pictures * column(GREY, pictures)).sum(1, keepdim=True)
+    elif describe(spec.dataset).channels > pictures.shape[1] and spec.channels > 1:  # each colour has its own mean
+        pictures = pictures.expand(-1, spec.channels, -1, -1)
     mean, deviation = (column(values[:pictures.shape[1]], pictures) for values in
                        normalisation(spec.dataset, spec.channels))
     pictures = (pictures - mean) / deviation

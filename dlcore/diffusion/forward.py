@@ -1,6 +1,7 @@
 """The forward process of diffusion (arXiv 2006.11239): a picture becomes noise, at once or step by step.
 
-A schedule is an array alphas (steps + 1,) of ᾱ_t, from about 1 at t = 0 down to about 0.
+A path (dlcore.diffusion.schedules) says by α_t what is left of the picture at time t, and by σ_t how much noise there
+is. At once, x_t = α_t·x₀ + σ_t·ε; the chain of single steps arrives at the same distribution.
 """
 
 import numpy as np
@@ -25,28 +26,33 @@ def alpha_bars(schedule: str, steps: int) -> NDArray[np.float64]:
     return np.concatenate([[1], np.cumprod(1 - betas)])
 
 
-def mix_noise(picture: Floats, noise: Floats, alpha: float) -> Floats:
-    """Return x_t = √ᾱ_t·x₀ + √(1 − ᾱ_t)·ε (eq. 4), of the picture's shape."""
-    return np.float32(alpha**0.5) * picture + np.float32((1 - alpha) ** 0.5) * noise
-
-
 def betas_of(alphas: Floats) -> NDArray[np.float64]:
     """Return β_1 to β_T (steps,): the share of noise that each single step puts in, 1 − ᾱ_t/ᾱ_{t−1}."""
     alphas = np.asarray(alphas, np.float64)
     return np.clip(1 - alphas[1:] / alphas[:-1], 0, 1)
 
 
-def walk_chain(start: Floats, alphas: Floats, draws: Floats, every: int = 1) -> Floats:
-    """Return x_0, x_every, x_2·every, ... of the chain x_t = √(1 − β_t)·x_{t−1} + √β_t·ε_t (eq. 2).
+def split_steps(signals: NDArray, spreads: NDArray) -> tuple[Floats, Floats]:
+    """Return of each single step what it keeps of x_{t−1} and what noise it adds, (steps,) each.
 
-    `start` is x_0 (n,), `draws` (steps, n) are the noises of the steps; the result is (steps // every + 1, n).
+    `signals` and `spreads` are α_0 ... α_T and σ_0 ... σ_T. Where α² + σ² = 1 these are √(1 − β_t) and √β_t (eq. 2).
     """
-    betas = betas_of(alphas)
-    kept, spread = np.sqrt(1 - betas).astype(np.float32), np.sqrt(betas).astype(np.float32)
-    now, states = np.asarray(start, np.float32), [np.asarray(start, np.float32)]
-    for step, draw in enumerate(draws):
-        now = kept[step] * now + spread[step] * draw
-        if (step + 1) % every == 0:
+    signals, spreads = np.asarray(signals, np.float64), np.asarray(spreads, np.float64)
+    kept = signals[1:] / signals[:-1]
+    added = np.maximum(spreads[1:] ** 2 - (kept * spreads[:-1]) ** 2, 0)
+    return kept.astype(np.float32), np.sqrt(added).astype(np.float32)
+
+
+def walk_chain(start: Floats, steps: tuple[Floats, Floats], draws: Floats, every: int = 1) -> Floats:
+    """Return x_0, x_every, x_2·every, ... of the chain x_t = kept_t·x_{t−1} + added_t·ε_t.
+
+    `start` is x_0 (n,), `steps` as from split_steps, `draws` (steps, n) their noises; to (steps // every + 1, n).
+    """
+    now = np.asarray(start, np.float32)
+    states = [now]
+    for step, (kept, added, draw) in enumerate(zip(*steps, draws, strict=True), 1):
+        now = kept * now + added * draw
+        if step % every == 0:
             states.append(now)
     return np.stack(states)
 

@@ -1,7 +1,6 @@
 """Texts that a cell makes up, symbol by symbol: temperature, top-k and top-p, and many texts side by side."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import log
 
 import torch
@@ -9,31 +8,11 @@ from torch import Tensor
 
 from dlcore.data.text import Vocabulary
 from dlcore.errors import N_, SpecError
+from dlcore.models.generation import Sampling
 from dlcore.models.recurrent import RecurrentCell
 from dlcore.seeds import derive
 
 MOST_TEXTS, MOST_LENGTH = 64, 2_000
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How a symbol is drawn: scores over `temperature`; of these the `top_k` likeliest (0: all), and of those the
-    likeliest that reach `top_p` together (Holtzman et al., 2019, arXiv:1904.09751)."""
-
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-
-    def keep(self, scores: Tensor) -> Tensor:
-        """Return the probabilities (..., symbols) that symbols are drawn with; at temperature 0 the likeliest is 1."""
-        if self.temperature == 0:
-            return torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).to(scores.dtype)
-        shares, order = (scores / self.temperature).softmax(-1).sort(-1, descending=True)
-        if self.top_k:
-            shares[..., self.top_k:] = 0
-            shares = shares / shares.sum(-1, keepdim=True)
-        shares = shares * (shares.cumsum(-1) - shares < self.top_p)
-        return torch.zeros_like(shares).scatter(-1, order, shares / shares.sum(-1, keepdim=True))
 
 
 def read_sampling(request: dict) -> Sampling:

@@ -93,7 +93,7 @@ class Question:
 
 
 def pose(snapshot: Snapshot, image: np.ndarray, settings: Saliency, label: int | None = None) -> Question:
-    """Return the question about a uint8 picture (28, 28) for the class that the settings name.
+    """Return the question about a uint8 picture (side, side[, 3]) for the class that the settings name.
 
     Where they name the true class and `label` is None, as it is of a drawing, it is the class that is read.
     """

@@ -24,6 +24,7 @@ from dlcore.explain.recurrent import RECURRENT
 from dlcore.explain.saliency_jobs import QUESTIONS
 from dlcore.explain.shifting import QUESTIONS as SHIFTING
 from dlcore.explain.snapshot import Snapshot
+from dlcore.explain.transformer.requests import TRANSFORMER
 from dlcore.specs import codec
 
 Answer = dict
@@ -92,5 +93,5 @@ REQUESTS: dict[str, Callable[[Snapshot | None, dict], Answer]] = {
     "neighbours": show_neighbours, "backprop": walk_backprop, "gradient_health": show_gradient_health,
     "neuron": show_neuron, "neuron_planes": show_planes, **QUESTIONS,
     "plane_frame": show_frame, "plane_map": show_map, "plane_points": show_points,
-    **RECURRENT, **CONVOLUTION, **SHIFTING,
+    **RECURRENT, **CONVOLUTION, **SHIFTING, **TRANSFORMER,
 }

@@ -1,6 +1,7 @@
 """What the Saliency page has done as Jobs, and asks as short questions.
 
-Each request holds "model", "settings" (a plain Saliency) and pictures uint8 (28, 28) with the true "label", or None.
+Each request holds "model", "settings" (a plain Saliency) and pictures uint8 (side, side[, 3]) with the true "label",
+or None.
 """
 
 from collections.abc import Iterator

@@ -24,7 +24,7 @@ def read_settings(request: dict) -> Saliency:
 
 
 def pose_all(snapshot: Snapshot, request: dict) -> list[Question]:
-    """Return the question about each of "images", uint8 (n, 28, 28), whose "labels" may be None."""
+    """Return the question about each of "images", uint8 (n, side, side[, 3]), whose "labels" may be None."""
     settings, images = read_settings(request), request["images"]
     labels = request.get("labels") or [None] * len(images)
     return [pose(snapshot, image, settings, label) for image, label in zip(images, labels, strict=True)]

@@ -10,9 +10,11 @@ from torch import Tensor
 
 from dlcore.data.batches import pictures_of, prepare
 from dlcore.errors import N_, RecordingError
+from dlcore.explain.diffusion_snapshot import DiffusionSnapshot, open_denoiser
 from dlcore.explain.plane import PlaneSnapshot, open_snapshot
 from dlcore.explain.pretrained import PRETRAINED, open_pretrained
 from dlcore.explain.recurrent_snapshot import RecurrentSnapshot, open_cells
+from dlcore.explain.transformer.snapshot import TransformerSnapshot, open_transformer
 from dlcore.models.build import BlockNetwork, outline
 from dlcore.specs import codec
 from dlcore.specs.experiment import Experiment
@@ -45,7 +47,8 @@ class Snapshot:
         return scores(self.module(pictures), self.experiment.training.loss)
 
 
-def load(model: dict, home: Path) -> Snapshot | PlaneSnapshot | RecurrentSnapshot:
+def load(model: dict, home: Path
+         ) -> Snapshot | PlaneSnapshot | RecurrentSnapshot | TransformerSnapshot | DiffusionSnapshot:
     """Return the snapshot that a request names, of its spec's kind.
 
     {"pretrained": name}, {"run": id, "step": step or None for live}, or, for kinds that need no training to be looked
@@ -77,4 +80,6 @@ def _open_pictures(experiment: Experiment, weights: Weights | None, step: int, h
 # kind: (spec, weights or None for the initial ones, step, the engine's home, the recording that it is from, if any)
 OPENERS: dict[str, Callable[[Any, Weights | None, int, Path, Recording | None], Any]] = {
     "experiment": _open_pictures, "playground": open_snapshot, "recurrent": open_cells,
+    "diffusion": open_denoiser,
+    "transformer": open_transformer,
 }

@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dlcore.errors import N_, SpecError
-from dlcore.specs import changes, experiment, playground, recurrent, shapes
+from dlcore.specs import changes, diffusion, experiment, playground, recurrent, shapes, transformer, transformer_table
 from dlcore.specs.changes import Change
+from dlcore.specs.diffusion import Diffusion
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.fields import Rule
 from dlcore.specs.playground import Playground
 from dlcore.specs.recurrent import Recurrent
+from dlcore.specs.transformer import Transformer
 
-Learner = Experiment | Playground | Recurrent
+Learner = Experiment | Playground | Recurrent | Transformer | Diffusion
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ KINDS: dict[str, Kind] = {
                        unrecorded=("training.pace",)),
     "recurrent": Kind(recurrent.check, recurrent.live_rule, recurrent.apply_change, recurrent.live_settings,
                       recurrent.without_live, recurrent.steps_per_epoch, recurrent.estimate_memory),
+    "diffusion": Kind(diffusion.check, diffusion.live_rule, diffusion.apply_change, diffusion.live_settings,
+                      diffusion.without_live, diffusion.steps_per_epoch, diffusion.estimate_memory),
+    "transformer": Kind(transformer.check, transformer.live_rule, transformer.apply_change, transformer.live_settings,
+                        transformer.without_live, transformer.steps_per_epoch, transformer_table.estimate_memory),
 }
 
 

@@ -7,7 +7,7 @@ from dlcore.specs.fields import choice, kind, whole
 from dlcore.specs.subject import Subject
 
 STEPS = 1000  # of the way from a picture to noise
-SCHEDULES = ("linear", "cosine", "sigmoid")
+SCHEDULES = ("linear", "cosine", "sigmoid", "flow")  # the paths of dlcore.diffusion.schedules
 
 
 @dataclass(frozen=True)

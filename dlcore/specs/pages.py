@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dlcore.errors import DerinError
-from dlcore.specs import backprop, playground, recurrent
+from dlcore.specs import backprop, diffusion, playground, recurrent, transformer
 from dlcore.specs.convolution import Convolution
+from dlcore.specs.diffusion import Diffusion
 from dlcore.specs.experiment import Experiment, check, fit_classes
 from dlcore.specs.fields import check_values
 from dlcore.specs.neuron import Neuron
@@ -14,6 +15,8 @@ from dlcore.specs.noising import Noising
 from dlcore.specs.playground import Playground
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.saliency import Saliency
+from dlcore.specs.sampling import Sampling
+from dlcore.specs.transformer import Transformer
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,9 @@ PAGES: dict[str, Page] = {
     "convolution": Page(Convolution),
     "saliency": Page(Saliency),
     "noising": Page(Noising),
+    "sampling": Page(Sampling),
     "playground": Page(Playground, playground.check, (("playground", "nearest", playground.fit),)),
     "recurrent": Page(Recurrent, recurrent.check, (("recurrent", "nearest", recurrent.fit),)),
+    "diffusion": Page(Diffusion, diffusion.check, (("diffusion", "nearest", diffusion.fit),)),
+    "transformer": Page(Transformer, transformer.check, (("transformer", "nearest", transformer.fit),)),
 }

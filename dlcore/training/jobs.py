@@ -10,9 +10,11 @@ import torch
 from dlcore.data import images
 from dlcore.data.collecting import Collect, OpenPicture
 from dlcore.data.fetching import Fetch
+from dlcore.data.glance import Glance
 from dlcore.explain import filter_jobs, saliency_jobs, shifting
 from dlcore.explain.similar import Similar
 from dlcore.explain.snapshot import load
+from dlcore.explain.transformer import jobs as transformer_jobs
 from dlcore.training import recurrent_jobs
 from dlcore.training.curve_fit import FitCurve
 from dlcore.training.evaluation import Evaluation, Evaluator
@@ -72,6 +74,6 @@ class Evaluate:
 
 JOBS: dict[str, Callable[[dict, Path], Job]] = {
     "evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch, "collect": Collect, "open_picture": OpenPicture,
-    "similar": Similar, "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS, **shifting.JOBS,
-    **recurrent_jobs.JOBS,
+    "glance": Glance, "similar": Similar, "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS,
+    **shifting.JOBS, **recurrent_jobs.JOBS, **transformer_jobs.JOBS,
 }

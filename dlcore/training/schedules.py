@@ -16,6 +16,18 @@ def factor(schedule: str, step: int, total: int) -> float:
             return 1.0
 
 
+def warmed(schedule: str, step: int, total: int, warmup: int) -> float:
+    """Return the factor of a schedule that begins after `warmup` steps, in which it grows from 0 in even steps.
+
+    "inverse_root" then falls with the root of the steps (Vaswani et al., 2017, section 5.3).
+    """
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    if schedule == "inverse_root":
+        return (max(1, warmup) / max(1, step)) ** 0.5
+    return factor(schedule, step - warmup, total - warmup)
+
+
 def one_cycle(step: int, total: int, warm: float = 0.3, start: float = 1 / 25, end: float = 1e-4 / 25) -> float:
     """Return the cosine one-cycle factor: up to 1 in the first 30 %, then down (arXiv:1708.07120)."""
     peak, last = warm * total - 1, total - 1

@@ -29,6 +29,14 @@ class Work:
                 return end.value
             yield self.progress
 
+    def share(self, pieces: Generator[float, None, T], place: int, of: int) -> Generator[float, None, T]:
+        """Yield the share of the whole that is done with one of several pieces of work; return what it returns."""
+        while True:
+            try:
+                yield (place + next(pieces)) / of
+            except StopIteration as end:
+                return end.value
+
     def advance(self, seconds: float) -> None:
         """Work for about that long, at least one piece."""
         end = time.perf_counter() + seconds

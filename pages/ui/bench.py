@@ -22,6 +22,7 @@ from pages.ui.live import pack
 from pages.ui.microscope import frame, show_scope
 
 NAME = "bench"
+FINE = 96  # pixels of an own picture, for it needs no network here
 
 _kernel = panels.register("kernel", 140)
 
@@ -48,7 +49,7 @@ def _show(page: str, pad) -> None:
 
 def bench_picture(page: str) -> np.ndarray:
     """Return the picture on the bench: an own one of this session in colour and finer, else what the network gets."""
-    own = pictures.own_picture() if subject.subject(page).picture == "own" else None
+    own = pictures.own_picture(page, FINE) if subject.subject(page).picture == "own" else None
     return subject.look(page).image if own is None else own
 
 

@@ -16,14 +16,25 @@ from pages.ui.language import _, told
 def offer(page: str, side: int) -> None:
     """Draw what takes a picture of the visitor's own; the network gets its middle square at `side` pixels."""
     with st.popover(_("Your own picture"), icon=":material/add_a_photo:", key=f"{page}.bring"):
-        st.file_uploader(_("Picture"), type=ENDINGS, key=f"{page}.brought", max_upload_size=MOST_BYTES // 2**20,
-                         on_change=_begin, args=(page, f"{page}.brought", side), label_visibility="collapsed")
-        if st.toggle(_("Camera"), key=f"{page}.bring_camera"):
-            st.camera_input(_("Camera"), key=f"{page}.snapped", on_change=_begin, args=(page, f"{page}.snapped", side),
-                            label_visibility="collapsed")
-        st.caption(_("At most {most} MB and {pixels} million pixels. The network gets the middle square at "
-                     "{side}×{side} pixels; the picture is not kept.").format(
-            most=MOST_BYTES // 2**20, pixels=MOST_PIXELS // 10**6, side=side))
+        draw_inputs(page, side)
+        st.caption(_("The network gets the middle square at {side}×{side} pixels; the picture is not kept.").format(
+            side=side))
+    draw_state(page)
+
+
+def draw_inputs(page: str, side: int) -> None:
+    """Draw what takes a file or a photograph, whose middle square will be `side` pixels wide, and say the limits."""
+    st.file_uploader(_("Picture"), type=ENDINGS, key=f"{page}.brought", max_upload_size=MOST_BYTES // 2**20,
+                     on_change=_begin, args=(page, f"{page}.brought", side), label_visibility="collapsed")
+    if st.toggle(_("Camera"), key=f"{page}.bring_camera"):
+        st.camera_input(_("Camera"), key=f"{page}.snapped", on_change=_begin, args=(page, f"{page}.snapped", side),
+                        label_visibility="collapsed")
+    st.caption(_("At most {most} MB and {pixels} million pixels.").format(
+        most=MOST_BYTES // 2**20, pixels=MOST_PIXELS // 10**6))
+
+
+def draw_state(page: str) -> None:
+    """Say that a picture is being read, or why it could not be."""
     if failure := st.session_state.get(f"_unbrought.{page}"):
         st.error(failure)
     if job := st.session_state.get(f"_bringing.{page}"):

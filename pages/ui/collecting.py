@@ -11,7 +11,7 @@ from dlcore.data.zips import MOST_ZIP, pack
 from dlcore.errors import DerinError
 from dlcore.specs.datasets import OWN_SIDE, describe
 from dlcore.specs.experiment import learn_from
-from pages.ui import state
+from pages.ui import state, thumbnails
 from pages.ui.language import N_, _, ngettext, number, percent, told
 
 PAUSE = 0.2  # seconds between two looks at the Job
@@ -80,41 +80,55 @@ def _take_classes(page: str) -> dict | None:
                        disabled=not name.strip())
     with right:
         if st.toggle(_("Camera"), key=f"{page}.camera_on", disabled=not name.strip()):
-            st.camera_input(_("Camera"), key=f"{page}.camera", on_change=_add_photo, args=(page,),
+            st.camera_input(_("Camera"), key=f"{page}.camera_{turn}", on_change=_add_photo, args=(page,),
                             label_visibility="collapsed")
-    for index, (held_name, contents) in enumerate(held.items()):
+    thumbnails.take_away(page, held)
+    if reasons := thumbnails.take_glances(page, held):
+        st.session_state[f"_uncollected.{page}"] = "  \n".join(dict.fromkeys(reasons))
+    for index, (held_name, contents) in enumerate(list(held.items())):
         with st.container(horizontal=True, vertical_alignment="center", key=f"{page}.class_{index}"):
             count = ngettext("{n} picture", "{n} pictures", len(contents)).format(n=number(len(contents)))
             st.text(f"{held_name} · {count}")
             st.button("", key=f"{page}.forget_{index}", icon=":material/close:", type="tertiary", help=_("Remove"),
                       on_click=_forget, args=(page, held_name))
+        thumbnails.show_thumbnails(page, held_name, held, index)
+    thumbnails.await_glances(page)
     enough = [contents for contents in held.values() if len(contents) >= LEAST_PICTURES]
     return held if len(enough) == len(held) >= 2 else None
 
 
 def _add_files(page: str) -> None:
     turn = st.session_state.get(f"_collect_turn.{page}", 0)
-    for file in st.session_state.get(f"{page}.files_{turn}") or ():
-        _add(page, file.getvalue())
+    _add(page, [file.getvalue() for file in st.session_state.get(f"{page}.files_{turn}") or ()])
     st.session_state[f"_collect_turn.{page}"] = turn + 1  # an empty uploader for the next class
 
 
 def _add_photo(page: str) -> None:
-    if photo := st.session_state.get(f"{page}.camera"):
-        _add(page, photo.getvalue())
+    turn = st.session_state.get(f"_collect_turn.{page}", 0)
+    if photo := st.session_state.get(f"{page}.camera_{turn}"):
+        _add(page, [photo.getvalue()])
+    st.session_state[f"_collect_turn.{page}"] = turn + 1  # the camera is ready for the next one
 
 
-def _add(page: str, content: bytes) -> None:
-    """Keep a picture for the class that is named, as long as there is room."""
-    held = classes_of(page)
-    every = [one for contents in held.values() for one in contents]
+def _add(page: str, contents: list[bytes]) -> None:
+    """Keep pictures for the class that is named, as long as there is room."""
+    held, st.session_state[f"_uncollected.{page}"] = classes_of(page), ""
     name = " ".join(st.session_state[f"{page}.class_name"].replace("/", " ").split())
+    taken = [content for content in contents if _keep(held, name, content)]
+    if len(taken) < len(contents):
+        st.session_state[f"_uncollected.{page}"] = _("There is no room for more pictures.")
+    if taken:
+        thumbnails.glance_at(page, name, taken)
+
+
+def _keep(held: dict[str, list[bytes]], name: str, content: bytes) -> bool:
+    """Keep a picture for a class; say whether there was room for it."""
+    every = [one for contents in held.values() for one in contents]
     room = len(every) < MOST_PICTURES and sum(map(len, every)) + len(content) < MOST_ZIP * 0.98
     if not room or (name not in held and len(held) >= MOST_CLASSES):
-        st.session_state[f"_uncollected.{page}"] = _("There is no room for more pictures.")
-        return
+        return False
     held.setdefault(name, []).append(content)
-    st.session_state[f"_uncollected.{page}"] = ""
+    return True
 
 
 def _forget(page: str, name: str) -> None:
@@ -161,6 +175,7 @@ def _finish(page: str, result: dict) -> None:
         sets.append(result["dataset"])
     st.session_state[f"_collected.{page}"] = result
     st.session_state[f"_classes.{page}"] = {}
+    thumbnails.forget(page)
     _set_open(page, False)
     state.remember(page, learn_from(state.experiment(page), result["dataset"]))
 

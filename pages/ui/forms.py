@@ -103,6 +103,10 @@ class Form:
         st.number_input(value=value, min_value=rule.type(rule.low), max_value=rule.type(rule.high), **self._bind(path),
                         **how)
 
+    def write(self, path: str, **how: Any) -> None:
+        """Draw a field as a line of text."""
+        st.text_input(value=read_field(self.experiment, path), **self._bind(path), **how)
+
     def switch(self, path: str, **how: Any) -> None:
         """Draw a field as a switch."""
         st.toggle(value=read_field(self.experiment, path), **self._bind(path), **how)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from dlcore.plots.theme import encode_magnitude, encode_signed
 from dlcore.specs.saliency import Saliency
@@ -58,7 +59,16 @@ def send_maps(key: str, meta: dict[str, Any], values: list[np.ndarray], limits: 
             for found, limit in zip(values, limits, strict=True)]
     meta |= {"scale": "sequential" if absolute else "diverging", "limits": limits, "seq": _next_number(key)}
     _maps(key=key, on_picked_change=picked, on_seen_change=_keep,
-          data=pack(meta, maps=np.stack(maps) if maps else np.zeros((0, 1, 1), np.uint8), pictures=np.stack(pictures)))
+          data=pack(meta, maps=np.stack(maps) if maps else np.zeros((0, 1, 1), np.uint8), pictures=_alike(pictures)))
+
+
+def _alike(pictures: list[np.ndarray]) -> np.ndarray:
+    """Return pictures as one array; of several shapes, all are in colour and as wide as the widest."""
+    if len({picture.shape for picture in pictures}) == 1:
+        return np.stack(pictures)
+    side = max(picture.shape[0] for picture in pictures)
+    return np.stack([np.array(Image.fromarray(picture).convert("RGB").resize((side, side), Image.Resampling.NEAREST))
+                     for picture in pictures])
 
 
 def show_waiting(key: str, page: str, text: str) -> None:

@@ -103,8 +103,8 @@ def repeat(key: str, topics: Topics) -> dict[str, dict[str, Any]]:
     return sent
 
 
-def curves(key: str, channel: str, charts: Sequence[Chart]) -> None:
-    """Show charts of the topic "curves", one below the other."""
+def curves(key: str, channel: str, charts: Sequence[Chart], told: Mapping[str, Any] | None = None) -> None:
+    """Show charts of the topic "curves", one below the other; the topic comes from elsewhere, or is what is `told`."""
     words = {
         "nan": _("not a number"),
         "log": _("log"),
@@ -112,7 +112,8 @@ def curves(key: str, channel: str, charts: Sequence[Chart]) -> None:
         "step": _("step {step}"),
         "reading": _("{chart}: {values} at step {step}"),
     }
-    _curves(key=key, data=pack({**_frame(channel, words), "charts": [asdict(chart) for chart in charts]}))
+    topics = {} if told is None else {"curves": told}
+    _curves(key=key, data=pack_topics(topics, **_frame(channel, words), charts=[asdict(chart) for chart in charts]))
 
 
 def grid(

@@ -7,20 +7,22 @@ from dataclasses import replace
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from dlcore.data.drawing import receive
 from dlcore.data.images import SIDE, load_test
-from dlcore.data.pictures import MOST_BYTES, crop_square, make_digit, read_picture
-from dlcore.errors import DataError
+from dlcore.data.pictures import crop_square, make_digit
+from dlcore.specs.data import ImageData
+from dlcore.specs.datasets import describe
 from dlcore.specs.subject import Subject, read_pixels, write_pixels
-from pages.ui import drawing, state, words
+from pages.ui import bringing, drawing, state, words
 from pages.ui.canvas import Look, drawing_on, pad
 from pages.ui.forms import Form, grouped
-from pages.ui.language import _, number, told
+from pages.ui.language import N_, _, number
 
-MOST = MOST_BYTES // 2**20
-OWN = "_own_picture"
-FINE = 96  # pixels of an own picture in colour, for what needs no network
+OWN = "_own_picture"  # the picture brought last in this session, and how it stands in links
+KEPT = 336  # pixels of its side: a multiple of what networks and digits need
+WAYS = {"digit": N_("Like a drawing"), "plain": N_("As it is")}
 
 
 def subject(page: str) -> Subject:
@@ -34,24 +36,25 @@ def settle(page: str, **changed) -> None:
     state.remember(page, replace(spec, subject=replace(spec.subject, **changed)))
 
 
-def choose_picture(page: str, dataset: str):
+def choose_picture(page: str, data: ImageData):
     """Draw the choice of the picture; returns the place in which `show_pad` draws where one is wanted, else None."""
+    bringing.take(page, lambda brought: _take_own(page, brought))
     shown, form = subject(page), Form(page, kind=page)
-    with grouped(_("Picture"), _summary(page, dataset), "picture", page, unfolded=True):
+    with grouped(_("Picture"), _summary(page, data), "picture", page, unfolded=True):
         form.press("subject.picture", format_func=words.picture_source, label_visibility="collapsed")
         if shown.picture == "drawing":
             return st.container(key=f"{page}_pad")
         if shown.picture == "own":
-            _offer_upload(page)
+            _bring_own(page, data)
         else:
-            _choose_digit(page, form, dataset)
+            _choose_digit(page, form, data.dataset)
     return None
 
 
-def _summary(page: str, dataset: str) -> str:
+def _summary(page: str, data: ImageData) -> str:
     """Return which picture it is; the group is not drawn again with every stroke."""
     shown = subject(page)
-    return picture(page, dataset)[2] if shown.picture == "test" else words.picture_source(shown.picture)
+    return picture(page, data)[2] if shown.picture == "test" else words.picture_source(shown.picture)
 
 
 def _choose_digit(page: str, form: Form, dataset: str) -> None:
@@ -83,32 +86,46 @@ def _take_another(page: str, dataset: str) -> None:
     settle(page, digit=int(same[(np.searchsorted(same, now) + 1) % len(same)]))
 
 
-def _offer_upload(page: str) -> None:
-    st.file_uploader(_("Picture"), key=f"{page}.upload", on_change=_take_upload, args=(page,),
-                     max_upload_size=MOST, label_visibility="collapsed")
-    if refused := st.session_state.get(f"_refused_picture.{page}"):
-        st.error(refused)
-    st.caption(_("A PNG, JPEG, WebP, GIF, BMP or TIFF file of at most {most} MB. The network gets its middle square as "
-                 "28×28 grey pixels, light on dark.").format(most=MOST))
-
-
-def _take_upload(page: str) -> None:
-    uploaded, refused = st.session_state.get(f"{page}.upload"), f"_refused_picture.{page}"
-    st.session_state[refused] = None
-    if uploaded is None:
+def _bring_own(page: str, data: ImageData) -> None:
+    bringing.draw_inputs(page, KEPT)
+    bringing.draw_state(page)
+    if own_picture(page, KEPT) is None:
+        if subject(page).pixels:
+            st.caption(_("This is what a link holds of a picture: 28×28 grey pixels. Bring the picture itself to have "
+                         "it in colour."))
         return
-    try:
-        brought = read_picture(uploaded.getvalue())
-    except DataError as error:
-        st.session_state[refused] = told(error)
-    else:
-        st.session_state[OWN] = crop_square(brought, FINE)
-        settle(page, picture="own", pixels=write_pixels(make_digit(brought).tobytes()))
+    if describe(data.dataset).drawn:
+        st.pills(_("How it is given"), list(WAYS), key=_way_key(page), format_func=lambda way: _(WAYS[way]),
+                 default="digit", required=True, label_visibility="collapsed")
+    st.caption(_("The network gets its middle square as 28×28 grey pixels, light on dark, like the pictures it "
+                 "learned from.") if _as_digit(page, data) else _in_words(data))
 
 
-def own_picture() -> np.ndarray | None:
-    """Return the middle square of the picture that was last uploaded in this session, uint8 (96, 96, 3)."""
-    return st.session_state.get(OWN)
+def _in_words(data: ImageData) -> str:
+    text = _("The network gets its middle square in colour, at {side}×{side} pixels.") if data.channels == 3 else \
+        _("The network gets its middle square in grey, at {side}×{side} pixels.")
+    return text.format(side=data.size)
+
+
+def _take_own(page: str, brought: np.ndarray) -> None:
+    pixels = write_pixels(make_digit(brought).tobytes())
+    st.session_state[OWN] = pixels, brought
+    settle(page, picture="own", pixels=pixels)
+
+
+def own_picture(page: str, side: int) -> np.ndarray | None:
+    """Return the page's own picture in colour, uint8 (side, side, 3); None where only a link's grey pixels are left."""
+    pixels, brought = st.session_state.get(OWN, ("", None))
+    return crop_square(brought, side) if pixels and pixels == subject(page).pixels else None
+
+
+def _as_digit(page: str, data: ImageData) -> bool:
+    """Whether the network gets an own picture as if it were one of the digits that it learned from."""
+    return describe(data.dataset).drawn and st.session_state.get(_way_key(page), "digit") == "digit"
+
+
+def _way_key(page: str) -> str:
+    return f"{page}.own_way"
 
 
 def show_pad(page: str, place) -> None:
@@ -118,18 +135,26 @@ def show_pad(page: str, place) -> None:
             pad(f"{page}.pad", page, look=Look(compact=True, store=drawing.last_store(page)))
 
 
-def picture(page: str, dataset: str) -> tuple[np.ndarray, int | None, str]:
+def picture(page: str, data: ImageData) -> tuple[np.ndarray, int | None, str]:
     """Return the picture, its true class, and what it is in words; a test digit while nothing is drawn or uploaded."""
     shown = subject(page)
-    pixels = _drawn(page) if shown.picture == "drawing" else read_pixels(shown.pixels)
-    if shown.picture != "test" and pixels:
-        title = _("your drawing") if shown.picture == "drawing" else _("your picture")
-        return np.frombuffer(pixels, np.uint8).reshape(SIDE, SIDE), None, title
-    test = load_test(dataset)
+    if shown.picture != "test" and (found := _own_or_drawn(page, data)) is not None:
+        return found, None, _("your drawing") if shown.picture == "drawing" else _("your picture")
+    test = load_test(data.dataset)
     index = min(shown.digit, len(test.test_labels) - 1)
     label = int(test.test_labels[index])
-    title = _("test picture {n}, {name}").format(n=number(index), name=words.class_names(dataset)[label])
+    title = _("test picture {n}, {name}").format(n=number(index), name=words.class_names(data.dataset)[label])
     return test.test_images[index], label, title
+
+
+def _own_or_drawn(page: str, data: ImageData) -> np.ndarray | None:
+    """Return what was drawn, (28, 28), or brought: like a drawing (28, 28), or in colour at the network's size."""
+    shown = subject(page)
+    if shown.picture == "own" and not _as_digit(page, data) and \
+            (own := own_picture(page, data.size)) is not None:
+        return own if data.channels == 3 else np.array(Image.fromarray(own).convert("L"))
+    pixels = _drawn(page) if shown.picture == "drawing" else read_pixels(shown.pixels)
+    return np.frombuffer(pixels, np.uint8).reshape(SIDE, SIDE) if pixels else None
 
 
 def _drawn(page: str) -> bytes:

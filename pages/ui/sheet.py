@@ -24,7 +24,7 @@ AT_MOST = 10  # pictures beside the page's own
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One picture of the sheet: uint8 (28, 28), its true class where that is known, what it is in words."""
+    """One picture of the sheet: uint8 (side, side[, 3]), its true class where that is known, what it is in words."""
 
     image: np.ndarray
     label: int | None

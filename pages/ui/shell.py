@@ -23,6 +23,7 @@ MENU = (
     (N_("Images"), "digits.py", N_("Digits")),
     (N_("Images"), "saliency.py", N_("Saliency")),
     (N_("Sequences"), "recurrent.py", N_("Recurrent")),
+    (N_("Sequences"), "transformer.py", N_("Transformer")),
     (N_("Generation"), "diffusion.py", N_("Diffusion")),
 )
 

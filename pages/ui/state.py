@@ -12,6 +12,7 @@ import streamlit as st
 
 from dlcore.engine.client import Engine
 from dlcore.specs.codec import PAGES, Mend, from_link, to_link
+from dlcore.specs.diffusion import Diffusion, learn_from
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.learning import KINDS, Learner
 from pages.ui.panels import register
@@ -21,6 +22,10 @@ RUN = "run"
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HEAD_START = 2.5  # seconds that the first page has for itself: an engine that wakes takes a core
 ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it
+
+PARTS = {  # of a page, that train something of their own: the kind of spec, and the one to begin with
+    "diffusion_plane": ("diffusion", lambda: learn_from(Diffusion(), "swirl")),
+}
 
 _identity = register("identity")
 _starting = threading.Lock()
@@ -76,6 +81,8 @@ def page_spec(page: str, kind: str, default: Callable[[], Any] | None = None) ->
 
 def experiment(page: str) -> Learner:
     """Return what a page trains: a spec of the kind that is named like the page, else an experiment."""
+    if page in PARTS:
+        return page_spec(page, *PARTS[page])
     return page_spec(page, page if page in KINDS else Experiment().kind)
 
 

@@ -35,8 +35,8 @@ ABROAD = "digits"  # the page whose run the others look at
 class Sight:
     """What a page looks at: a network as requests name it, its experiment, and a picture.
 
-    `image` is uint8 (28, 28), light on dark; `label` is its true class where that is known, `title` says in words what
-    it is. `view` is the run whose network it is, None for the pretrained one.
+    `image` is uint8 (side, side), for digits light on dark, or (side, side, 3); `label` is its true class where that
+    is known, `title` says in words what it is. `view` is the run whose network it is, None for the pretrained one.
     """
 
     model: dict
@@ -54,7 +54,7 @@ def look(page: str) -> Sight:
         model, experiment = {"pretrained": "digits"}, pretrained_experiment()
     else:
         model, experiment = {"run": view.id, "step": _nearest(view, subject(page).step)}, view.experiment
-    return Sight(model, experiment, *picture(page, experiment.data.dataset), view)
+    return Sight(model, experiment, *picture(page, experiment.data), view)
 
 
 @st.cache_resource(show_spinner=False)
@@ -157,4 +157,4 @@ def _take_step(page: str) -> None:
 
 def choose_picture(page: str):
     """Draw the choice of the picture; returns the place in which `show_pad` draws where one is wanted, else None."""
-    return choose(page, look(page).experiment.data.dataset)
+    return choose(page, look(page).experiment.data)

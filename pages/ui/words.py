@@ -23,7 +23,7 @@ OPTIONS = {
     "plain": "SGD", "none": N_("None"), "relu_he": N_("ReLU and He initialisation"),
     "residual": N_("Residual connections"), "batch_norm": N_("Batch norm"),
     "constant": N_("Constant"), "one_cycle": N_("One cycle"), "cosine": N_("Cosine"), "step": N_("Steps"),
-    "linear": N_("Linear"),
+    "linear": N_("Linear"), "flow": N_("Rectified flow"),
     "auto": N_("Automatic"), "float32": "float32", "bfloat16": "bfloat16",
     "small": N_("Small"), "lenet5": "LeNet-5", "my_net": "MY_NET", "mlp": N_("No convolution"), "own": N_("Your own"),
 }
@@ -60,7 +60,7 @@ FIELDS = {
     "view": N_("View"), "bench": N_("Kernel bench"), "bench.kernel": N_("Kernel"), "right": N_("To the right"),
     "lower": N_("Downwards"), "colour": N_("Three channels"), "groups": N_("Groups"),
     "subject": N_("Network and picture"), "subject.network": N_("Network"),
-    "subject.step": N_("Step"), "subject.picture": N_("Picture"), "subject.digit": N_("Test digit"),
+    "subject.step": N_("Step"), "subject.picture": N_("Picture"), "subject.digit": N_("Test picture"),
     "subject.pixels": N_("Picture"),
     "playground": N_("Playground"), "points": N_("Points"), "train_share": N_("Training points"),
     "own": N_("Own points"), "table": N_("CSV file"), "data.seed": N_("Seed of the points"),
@@ -75,11 +75,23 @@ FIELDS = {
     "network.layers": N_("Layers"), "network.embedding": N_("Embedding"),
     "network.forget_bias": N_("Added to the forget gate's bias"),
     "network.memory": N_("Steps that the gates keep at the start"), "training.clip": N_("Gradient clipping"),
+    "transformer": N_("Transformer"), "data.vocabulary": N_("Vocabulary"), "data.text": N_("Text"),
+    "data.tokens": N_("Tokens"), "network.heads": N_("Heads"), "network.width": N_("Width"),
+    "network.context": N_("Context"), "network.feed_forward": N_("Feed-forward, times the width"),
+    "network.norm": N_("Layer norm"), "network.activation": N_("Activation function"),
+    "network.positions": N_("Positions"), "training.warmup": N_("Warm-up (steps)"),
     "saliency": N_("Saliency"), "methods": N_("Methods"), "method": N_("Picked method"), "column": N_("Picked picture"),
     "company": N_("Beside it"), "turn": N_("Others"), "target": N_("Explain"), "absolute": N_("Sizes only"),
     "baseline": N_("Baseline"), "steps": N_("Steps of the way"), "samples": N_("Samples"), "noise": N_("Noise"),
     "window": N_("Window"), "superpixel": N_("Squares"), "draws": N_("Subsets"),
     "noising": N_("Noise"), "schedule": N_("Noise schedule"), "t": N_("Time"),
+    "diffusion": N_("Diffusion"), "process.target": N_("What the network tells"), "process.curve": N_("Noise schedule"),
+    "sampling": N_("What is drawn"), "prompt": N_("Prompt"), "against": N_("Negative prompt"), "sampler": N_("Sampler"),
+    "guidance": N_("Guidance"), "eta": N_("Noise on the way (η)"), "digit": N_("Digit"), "pictures": N_("Pictures"),
+    "network.blocks": N_("Residual blocks on each part"),
+    "network.attention": N_("Self-attention"), "network.time": N_("Sines and cosines of the time"),
+    "network.condition": N_("Besides x and t it is told"), "training.ema": N_("Mean of the weights (EMA)"),
+    "training.times": N_("Times in training"), "training.drop": N_("Told nothing"),
     "positive": N_("Only what is positive"), "rule": N_("Rule in the convolutions"),
 }
 NAMED = re.compile(r"network\.(?:(frozen|removed)\.)?([wb]?[0-9.]+)")  # of a weight, or of a neuron
@@ -92,7 +104,7 @@ KERNELS = {"edge": N_("Edges"), "vertical": N_("Vertical edges"), "horizontal": 
 VIEWS = {"layers": N_("Layers"), "bench": N_("Kernel bench"), "filters": N_("Filters"), "shift": N_("Shift"),
          "locality": N_("Shuffled pixels")}
 GROUPS = {"one": N_("One map"), "each": N_("One map each")}
-SOURCES = {"test": N_("Test digit"), "drawing": N_("Draw"), "own": N_("Upload")}
+SOURCES = {"test": N_("Test"), "drawing": N_("Draw"), "own": N_("Your own")}
 
 
 def field_name(path: str) -> str:

@@ -2,6 +2,7 @@
 
 import { component, fill, fit, make, mark, numbers, say } from "./panel.js";
 import { paintChart, stepAt, valueAt } from "./plot.js";
+import { publishTopics } from "./tick.js";
 
 const STYLE = `
   .panel { display: flex; flex-direction: column; gap: 6px; }
@@ -38,13 +39,15 @@ export default component(STYLE, (stage) => {
   }
 
   return {
-    update({ meta }) {
+    update(tick) {
+      const { meta } = tick;
       const changed = JSON.stringify(meta.charts) !== JSON.stringify(config?.charts);
       config = meta;
       if (changed) rebuild(meta.charts ?? []);
       stage.hear(meta.channel, "moment", ({ step }) => { cursor.rewound = step; draw(); });
       stage.hear(meta.channel, "curves", (value) => { told = value; draw(); });
       stage.hear(meta.channel, "bands", (value) => { bands = value; draw(); });
+      publishTopics(meta.channel, tick);
     },
     draw,
   };

@@ -50,7 +50,8 @@ export default component(STYLE, (stage) => {
 function draw(view) {
   const { told, config, cells } = view;
   if (!told?.expected) return;
-  const step = stepOf(here(config.channel), told.count);
+  const place = here(config.channel);
+  const step = stepOf(told.parts?.includes(place.cell ?? told.parts[0]) === false ? { step: null } : place, told.count);
   const truth = told.truth?.[step] ?? "";
   const before = told.inputs ? told.inputs.slice(Math.max(0, step - 7), step + 1).join(told.joint ?? "") : String(step);
   say(view.title, fill(told.inputs ? config.words.title : config.words.number, { text: before, step }));

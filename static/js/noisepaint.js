@@ -22,9 +22,8 @@ export function paintPixels(canvas, values, side, theme, kind = "grey", limit = 
   painter.putImageData(image, 0, 0);
 }
 
-// The pixels at a time: √ᾱ·x₀ + √(1 − ᾱ)·ε.
-export function mixNoise(picture, noise, alpha) {
-  const [signal, spread] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
+// The pixels at a time: α·x₀ + σ·ε.
+export function mixNoise(picture, noise, [signal, spread]) {
   return picture.map((value, at) => signal * value + spread * noise[at]);
 }
 

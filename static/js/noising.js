@@ -24,7 +24,7 @@ const STYLE = `${SCRUBBER_STYLE}
   .below { display: grid; grid-template-columns: 1fr 1fr 1.25fr; gap: 24px; margin-top: 8px; }
   .walk { display: grid; grid-template-columns: 104px 1fr; gap: 16px; }
   .walk .part canvas { width: 104px; height: 104px; }
-  .walk .part { align-self: start; padding-top: 20px; } .walk figcaption { white-space: normal; width: 104px; }
+  .walk .part { align-self: start; padding-top: 20px; } .walk figcaption { white-space: pre; }
   .keys { display: flex; flex-wrap: wrap; gap: 0 12px; min-height: 18px; }
   .key { display: inline-flex; align-items: center; gap: 5px; font-size: 12px; color: var(--st-gray-text-color); }
   .key b { font-weight: 400; color: var(--st-text-color); min-width: 12ch; }
@@ -114,14 +114,16 @@ function rest(view) {
 function configure(view) {
   const { meta, arrays, scrubber } = view;
   const { words } = meta;
-  const [schedules, times] = arrays.alphas.shape;
-  view.alphas = Array.from({ length: schedules }, (_, at) => arrays.alphas.subarray(at * times, (at + 1) * times));
-  view.ratios = view.alphas.map((curve) => curve.map((alpha) => Math.log10(Math.max(alpha, 1e-9) / Math.max(1 - alpha, 1e-9))));
+  const [schedules, times] = arrays.signals.shape;
+  const rows = (name) => Array.from({ length: schedules }, (_, at) => arrays[name].subarray(at * times, (at + 1) * times));
+  [view.signals, view.spreads] = ["signals", "spreads"].map(rows);
+  view.shares = view.signals.map((curve) => curve.map((signal) => signal ** 2));
+  view.ratios = view.signals.map((curve, one) => curve.map((signal, at) => 2 * Math.log10(Math.max(signal, 1e-5) / Math.max(view.spreads[one][at], 1e-5))));
   const count = new Intl.NumberFormat(meta.language);
   scrubber.configure({ last: times - 1, stride: meta.every, words, label: words.time,
     write: (time) => fill(words.at, { t: count.format(time), last: count.format(times - 1) }) });
   say(view.values.title, words.values);
-  say(view.curves.title, "ᾱ");
+  say(view.curves.title, words.left);
   say(view.ratio.title, words.ratio);
   say(view.pixel.title, words.pixel);
   arrangeFilm(view, times - 1);
@@ -152,6 +154,8 @@ function arrangeFilm(view, last) {
   }
 }
 
+const factorsAt = ({ signals, spreads, meta }, time) => [signals[meta.chosen][time], spreads[meta.chosen][time]];
+
 // Each of the small pictures stands over its time on the slider.
 function alignFilm({ strip, scrubber, film: [first] }) {
   const [from, to] = scrubber.rail();
@@ -163,27 +167,26 @@ function draw(view) {
   const { meta, arrays, side, scrubber, stage: { theme } } = view;
   const time = scrubber.index;
   alignFilm(view);
-  const alpha = view.alphas[meta.chosen][time];
-  const mixed = mixNoise(arrays.picture, arrays.noise, alpha);
-  drawSum(view, time, alpha, mixed);
+  const factors = factorsAt(view, time);
+  const mixed = mixNoise(arrays.picture, arrays.noise, factors);
+  drawSum(view, time, factors, mixed);
   drawValues(view, mixed);
   for (const { canvas, button, time: then } of view.film) {
-    paintPixels(canvas, mixNoise(arrays.picture, arrays.noise, view.alphas[meta.chosen][then]), side, theme);
+    paintPixels(canvas, mixNoise(arrays.picture, arrays.noise, factorsAt(view, then)), side, theme);
     mark(button, "aria-pressed", then === time);
   }
-  drawCurves(view, time, alpha);
+  drawCurves(view, time, factors);
   drawWalk(view, time);
 }
 
-function drawSum(view, time, alpha, mixed) {
-  const { meta: { words, language }, arrays, side, stage: { theme } } = view;
-  const [signal, spread] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
+function drawSum(view, time, [signal, spread], mixed) {
+  const { meta: { words, language, factors }, arrays, side, stage: { theme } } = view;
   const write = new Intl.NumberFormat(language, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
   paintPixels(view.signal.canvas, arrays.picture.map((value) => signal * value), side, theme);
   paintPixels(view.noise.canvas, arrays.noise.map((value) => spread * value), side, theme, "diverging", 3);
   paintPixels(view.whole.canvas, mixed, side, theme);
-  caption(view.signal, `√ᾱ · x₀`, write.format(signal), words.picture);
-  caption(view.noise, `√(1−ᾱ) · ε`, write.format(spread), words.noise);
+  caption(view.signal, `${factors[0]} · x₀`, write.format(signal), words.picture);
+  caption(view.noise, `${factors[1]} · ε`, write.format(spread), words.noise);
   say(view.whole.caption, `xₜ, t = ${time}`);
   mark(view.whole.canvas, "aria-label", fill(words.whole, { t: time, signal: write.format(signal), noise: write.format(spread) }));
 }
@@ -208,16 +211,16 @@ function drawValues(view, mixed) {
   mark(values.canvas, "aria-label", `${words.values}. ${values.said.textContent}`);
 }
 
-function drawCurves(view, time, alpha) {
+function drawCurves(view, time, [signal, spread]) {
   const { meta: { words, language, names, chosen }, curves, ratio, stage: { theme } } = view;
   const scene = { chosen, time, theme, language };
-  curves.frame = paintSchedules(curves.paper(), { ...scene, curves: view.alphas, low: 0, high: 1, ticks: [0, 0.5, 1] });
+  curves.frame = paintSchedules(curves.paper(), { ...scene, curves: view.shares, low: 0, high: 1, ticks: [0, 0.5, 1] });
   ratio.frame = paintSchedules(ratio.paper(), { ...scene, curves: view.ratios, low: -5, high: 5, ticks: [-4, -2, 0, 2, 4] });
   const write = new Intl.NumberFormat(language, { maximumSignificantDigits: 3 });
-  say(curves.note, fill(words.schedule, { name: names[chosen] }));
-  say(curves.said, `ᾱ = ${write.format(alpha)}`);
-  say(ratio.note, "log₁₀ ᾱ / (1 − ᾱ)");
-  say(ratio.said, alpha >= 1 ? words.clean : fill(words.signal, { ratio: write.format(alpha / (1 - alpha)) }));
+  say(curves.note, names[chosen]);
+  say(curves.said, `${words.share} = ${write.format(signal ** 2)}`);
+  say(ratio.note, "log₁₀");
+  say(ratio.said, spread ? fill(words.signal, { ratio: write.format((signal / spread) ** 2) }) : words.clean);
   for (const chart of [curves, ratio]) mark(chart.canvas, "aria-label", `${chart.title.textContent} ${chart.note.textContent}: ${chart.said.textContent}`);
 }
 
@@ -228,7 +231,7 @@ function drawWalk(view, time) {
   const size = side * side;
   const bytes = arrays.chain.subarray(step * size, (step + 1) * size);
   paintPixels(walked.canvas, Float32Array.from(bytes, (byte) => byte / 127.5 - 1), side, theme);
-  say(walked.caption, fill(words.walked, { t: step * every }));
+  say(walked.caption, `${words.chain}\nt = ${step * every}`);
   mark(walked.canvas, "aria-label", walked.caption.textContent);
   const bins = arrays.closed.shape[1];
   const row = (name) => arrays[name].subarray(step * bins, (step + 1) * bins);

@@ -1,7 +1,10 @@
 """The Digits page on other data sets: not here yet, in colour, and of a visitor's own pictures."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from dlcore.data import images, shelf
 from dlcore.specs.codec import from_link, to_dict, to_link
@@ -11,6 +14,7 @@ from dlcore.specs.neuron import Neuron
 from dlcore.training.recording import Recording
 from tests.conftest import wait_until
 from tests.dlcore.data.keeping import make_arrays
+from tests.pages.test_saliency import unpack
 
 OWN = "own-3-60-12-00112233aabbccdd"
 PLAIN = Experiment(network=Network(blocks=MLP))
@@ -18,6 +22,12 @@ PLAIN = Experiment(network=Network(blocks=MLP))
 
 def linked(app) -> Experiment:
     return from_link(app.query_params["experiment"])[0]
+
+
+def png(picture: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return file.getvalue()
 
 
 def said(app) -> str:
@@ -111,3 +121,36 @@ def test_a_test_picture_is_chosen_and_read_by_the_network_on_the_page(app_test, 
     assert np.array_equal(kept.image, own["test_images"][index]) and kept.label == own["test_labels"][index]
     scores = Recording(awake.home / "runs" / view.id).predictions(view.step).scores[index]
     assert app.session_state["digits.prediction"] == ["cup", "pen", "<b>key</b>"][scores.argmax()]
+
+
+def test_a_network_for_colours_gets_a_new_picture_in_its_colours(app_test, awake, own, monkeypatch):
+    app = app_test("digits.py", experiment=to_link(learn_from(PLAIN, OWN)))
+    app.button(key="digits.train").click().run()
+    finished(app, awake)
+    pictures = []
+    answer = awake.explain
+    monkeypatch.setattr(awake, "explain", lambda visitor, request, **how: (
+        pictures.append(request.get("images")), answer(visitor, request, **how))[1])
+    app = app_test("saliency.py", run=app.query_params["run"])
+    app.pills(key="saliency.picture").set_value("own").run()
+    app.file_uploader(key="saliency.brought").upload("cup.png", png(own["test_images"][4])).run()
+    wait_until(lambda: not app.run().session_state["_bringing.saliency"], 20, "the picture was not read")
+    assert not app.exception and np.array_equal(pictures[-1][0], own["test_images"][4])
+
+
+def test_pictures_that_wait_are_shown_small_one_can_be_taken_away_and_a_broken_one_is_told(app_test, awake, own):
+    app = app_test("digits.py")
+    app.button(key="digits.own_pictures").click().run()
+    app.text_input(key="digits.class_name").set_value("cup").run()
+    files = [(f"{at}.png", png(own["test_images"][at]), "image/png") for at in range(3)]
+    app.file_uploader(key="digits.files_0").set_value([*files, ("x.png", b"nothing", "image/png")]).run()
+
+    def thumbnails():
+        found = [part.proto for part in app.run().get("bidi_component") if "thumbnails_0" in part.proto.id]
+        return unpack(found[0].bytes)[1]["thumbnails_0.pictures"] if found else ()
+    wait_until(lambda: len(thumbnails()) == 3, 20, "the pictures were not looked at")
+    assert np.array_equal(thumbnails(), own["test_images"][:3])
+    assert "no picture that can be read" in said(app)
+    app.session_state["digits.thumbnails_0_0"] = {"picked": 1}
+    assert np.array_equal(thumbnails(), own["test_images"][[0, 2]])
+    assert app.session_state["_classes.digits"] == {"cup": [files[0][1], files[2][1]]}

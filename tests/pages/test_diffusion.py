@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dlcore.data.images import load_test
-from dlcore.diffusion.forward import alpha_bars
+from dlcore.diffusion.schedules import alpha_bar
 from dlcore.specs.codec import from_link, to_link
 from dlcore.specs.noising import SCHEDULES, STEPS, Noising
 from dlcore.specs.subject import Subject, write_pixels
@@ -30,11 +30,13 @@ def noise(app_test, **asked):
     return app_test("diffusion.py", noising=to_link(Noising(**asked)))
 
 
-def test_the_first_view_shows_a_test_digit_its_noise_and_three_schedules(app_test):
+def test_the_first_view_shows_a_test_digit_its_noise_and_four_schedules(app_test):
     meta, arrays = told(app_test("diffusion.py"), "noising.process")
     assert np.allclose(arrays["picture"], load_test("mnist").test_images[0].ravel() / 127.5 - 1)
-    assert arrays["alphas"].shape == (3, STEPS + 1)
-    assert arrays["alphas"][meta["chosen"]] == pytest.approx(alpha_bars("cosine", STEPS), abs=1e-6)
+    assert arrays["signals"].shape == arrays["spreads"].shape == (4, STEPS + 1)
+    assert arrays["signals"][meta["chosen"]] ** 2 == pytest.approx(alpha_bar("cosine"), abs=1e-6)
+    assert (arrays["signals"][:3] ** 2 + arrays["spreads"][:3] ** 2) == pytest.approx(1, abs=1e-5)
+    assert (arrays["signals"][3] + arrays["spreads"][3]) == pytest.approx(1, abs=1e-6)  # the straight line
     assert abs(arrays["noise"].mean()) < 0.15 and 0.9 < arrays["noise"].std() < 1.1
     assert meta["t"] == Noising().t
 
@@ -49,7 +51,7 @@ def test_the_chain_begins_with_the_picture_and_ends_in_noise_that_is_not_the_sli
 
 def test_one_pixel_has_the_same_spread_at_once_and_step_by_step(app_test):
     _meta, arrays = told(app_test("diffusion.py"), "noising.process")
-    alphas = alpha_bars("cosine", STEPS)[::forward.EVERY]
+    alphas = alpha_bar("cosine")[::forward.EVERY]
     closed, spread, walked, walked_spread = arrays["moments"].T
     for mean, deviation in ((closed, spread), (walked, walked_spread)):
         assert mean == pytest.approx(np.sqrt(alphas), abs=0.12)

@@ -12,6 +12,7 @@ from dlcore.specs.codec import from_link, to_link
 from dlcore.specs.convolution import Convolution
 from dlcore.specs.data import ImageData
 from dlcore.specs.experiment import Experiment
+from dlcore.specs.model import MLP, Network
 from dlcore.specs.subject import Subject, read_pixels, write_pixels
 from dlcore.specs.training import Training
 from tests.conftest import wait_until
@@ -51,6 +52,15 @@ def png(array: np.ndarray) -> bytes:
 @pytest.fixture
 def visit(app_test, awake):
     return lambda spec=None, **how: app_test(f"{PAGE}.py", **({PAGE: to_link(spec)} if spec else {}), **how)
+
+
+@pytest.fixture
+def asked(engine, monkeypatch):
+    """Return a function that tells the last question of a kind that a page asked the explainer."""
+    questions, answer = {}, engine.explain
+    monkeypatch.setattr(engine, "explain", lambda visitor, request, **how: (
+        questions.update({request["kind"]: request}), answer(visitor, request, **how))[1])
+    return questions.get
 
 
 @pytest.fixture(scope="module")
@@ -99,17 +109,46 @@ def test_the_drawing_in_a_link_is_not_replaced_by_an_old_one_of_this_browser(vis
     assert subject(app).pixels not in ("", linked)
 
 
+def bring(app, name: str, content: bytes) -> None:
+    """Upload a file and run the page until its Job has read it, or said why it cannot."""
+    app.file_uploader(key=f"{PAGE}.brought").upload(name, content).run()
+    wait_until(lambda: not app.run().session_state[f"_bringing.{PAGE}"], 20, "the picture was not read")
+    assert not app.exception
+
+
 def test_an_own_picture_becomes_28_by_28_pixels_in_the_link_and_a_broken_one_gets_a_sentence(visit):
     app = visit()
     choose(app, "pills", "picture", "own")
     paper = np.full((120, 120, 3), 240, np.uint8)
     paper[20:100, 55:65] = 20
-    app.file_uploader(key=f"{PAGE}.upload").upload("one.png", png(paper)).run()
+    bring(app, "one.png", png(paper))
     pixels = np.frombuffer(read_pixels(subject(app).pixels), np.uint8).reshape(28, 28)
     assert pixels[14, 14] > 200 and pixels[14, 2] == 0
-    app.file_uploader(key=f"{PAGE}.upload").upload("two.png", png(paper)[:80]).run()
-    assert not app.exception and "broken" in app.error[0].value
+    bring(app, "two.png", png(paper)[:80])
+    assert "broken" in app.error[0].value
     assert np.frombuffer(read_pixels(subject(app).pixels), np.uint8).reshape(28, 28).tolist() == pixels.tolist()
+
+
+def test_an_own_picture_reaches_a_network_for_digits_as_a_digit_or_in_its_colours_at_its_size(visit, engine, asked):
+    flag = np.zeros((96, 96, 3), np.uint8)
+    flag[:, :48, 0], flag[:, 48:, 2] = 200, 100
+    small = Experiment(data=ImageData(train_size=500, size=48, channels=3), network=Network(blocks=MLP),
+                       training=Training(epochs=1))
+    run = engine.start_run(small, "somebody")
+    wait_until(lambda: engine.view(run).state == "finished", 60, "the run did not finish")
+    app = visit(run=run)
+    choose(app, "pills", "picture", "own")
+    bring(app, "flag.png", png(flag))
+    assert asked("inside")["image"].shape == (28, 28)
+    choose(app, "pills", "own_way", "plain")
+    assert np.array_equal(asked("inside")["image"], flag[::2, ::2])
+    assert any("in colour, at 48×48" in caption.value for caption in app.caption)
+
+
+def test_a_picture_of_which_only_a_link_is_left_says_so(visit):
+    linked = write_pixels(load_test("mnist").test_images[7].tobytes())
+    app = visit(Convolution(subject=Subject(picture="own", pixels=linked)))
+    assert any("what a link holds" in caption.value for caption in app.caption)
 
 
 def test_a_run_in_the_link_is_looked_at_and_rewound_and_the_pretrained_network_is_one_choice_away(visit, run):

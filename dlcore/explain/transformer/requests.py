@@ -17,7 +17,7 @@ t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unles
     transformer_attention   "top" 5, likeliest tokens that are told a row
         {"step", "source": tokens (of a language model []), "target": tokens that the decoder reads, start token first,
          "answer": the likeliest token of every row, "text": the answer as a text (of the translator), "right": whether
-         that is the right answer, or None where it is not known, "top": [[(token, probability) ...] a row],
+         that is the right answer ("truth"), or None where it is not known, "top": [[(token, probability) ...] a row],
          "parts": {part: {"layers", "heads", "rows": "source" or "target", "columns": likewise, "first", "shape"}},
          "weights": uint8 (all,), every map of every part one behind the other: a part's are
          weights[first: first + prod(shape)].reshape(shape), shape (layers, heads, rows, columns), 255 for weight 1,
@@ -52,9 +52,9 @@ t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unles
          "logits": [(token, logit, probability) ...] the ten likeliest of the row (not of the encoder: None),
          "checks": [{"name", "spelled", "network", "apart"}]: what the shown numbers add up to, worked out from them
          alone in numpy, beside what the network has; "apart" is the largest difference of all in it}
-    transformer_positions   "dimension": one: {"kind": "sinusoidal", "learned", "rotary" or "none", "matrix":
-        (positions, width) what is added, or of rotary (positions, head_width / 2) the cosine of the angle; None for
-        none, "wave": (positions,) of the dimension, "period": positions of a full turn, or None}
+    transformer_positions   "part" ("encoder" or "decoder"), "dimension": {"kind": "sinusoidal", "learned", "rotary" or
+        "none", "matrix": (positions, width) what is added, or of rotary (positions, head_width / 2) the cosine of the
+        angle; None for none, "wave": (positions,) of the dimension, "period": positions of a full turn, or None}
     transformer_shuffle     "seed", or "order": a permutation of the tokens: what is lost without positions. {"order",
         "tokens", "shuffled", "encoder": (layers + 1,) how far the states of the shuffled tokens are from the shuffled
         states of the tokens, relative to their size (0: order is not seen), layer by layer from the embeddings (of a
@@ -66,8 +66,9 @@ t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unles
         is left by top-k and then by top-p, "probabilities": of the plain softmax, "kept": what is drawn from, "drawn":
         its place in the columns, "rest": probability of those that are not shown; at most 60 are}
     transformer_token       one step of a generation; "ids": the token numbers so far (the prompt is "text" alone, at
-        the beginning), and all of transformer_next: its answer, and "ids": so far, without the drawn one, "shown":
-        their tokens, "seconds": {"cached", "whole"} of this step with the key-value cache and of the same step without,
+        the beginning), and all of transformer_next: its answer, and "so_far": the ids so far, without the drawn one,
+        "shown": their tokens, "text", "computed": tokens that were read for this step, "seen": tokens that it looked
+        back at, "seconds": {"cached", "whole"} of this step with the key-value cache and of the same step without,
         "apart": largest difference of their logits. Accept: append columns' ids[drawn]; choose another: append that
         one; go back: leave out the last. The explainer keeps the cache
     transformer_beams       of the translator; "width" 4: {"nodes": [{"parent": index or None, "token", "depth", "step":
@@ -76,12 +77,13 @@ t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unles
 
 Jobs (requests to start_job; "cache": True shares the result, for a "step" that is not None):
 
-    transformer_evaluate    "off", "most": held-out examples (None: all): {"accuracy": share of exact answers of the
-        translator, or of the tokens told right, "loss": nats a token, "perplexity", "bits": a character (language
-        model), "examples", "step"}
-    transformer_importance  "most": 500: what is lost when one head alone is off (Michel, Levy and Neubig, 2019,
-        arXiv:1905.10650): {"heads": [(part, layer, head) ...] so far, "accuracy", "loss": (heads so far,) with that
-        head off, "whole": {"accuracy", "loss"} with all heads, "examples", "error": standard error of the accuracy}
+    transformer_evaluate    "off", "whole" True: all held-out examples, or those of a look: {"accuracy": share of exact
+        answers of the translator, or of the tokens told right, "loss": nats a token, "perplexity", "bits": a character
+        (language model), "examples", "step"}
+    transformer_importance  "off", "whole" False: what is lost when one head alone is off (Michel, Levy and Neubig,
+        2019, arXiv:1905.10650): {"heads": [(part, layer, head) ...] so far, "accuracy", "loss": (heads so far,) with
+        that head off, "whole": {"accuracy", "loss"} with all heads, "examples", "error": standard error of the
+        accuracy}
     transformer_attribution integrated gradients (Sundararajan, Taly and Yan, 2017, arXiv:1703.01365) of the log
         probability of one told token, "row" (default: the last), for the embeddings of the tokens before it, against
         embeddings of 0 with the positions kept: {"source", "target": tokens that could count, "row", "of": the token,
@@ -98,15 +100,29 @@ Jobs (requests to start_job; "cache": True shares the result, for a "step" that 
     transformer_induction   of a language model; "seed", "repeats": 16 texts of random tokens, each said twice (Olsson
         et al., 2022, arXiv:2209.11895): {"heads": (layers, heads) mean attention from the second half's tokens to the
         token after the same token's first time, "previous": (layers, heads) mean attention to the token before,
-        "chance": what even attention would give, "example": tokens, "maps": uint8 (layers, heads, time, time) of the
-        first text, "bits": (time,) mean bits of each place: low in the second half if the network continues what it has
-    seen} transformer_beside      language models and "others": [models of recurrent runs, or pretrained ones of plays],
-        all on the same held-out characters: {"models": [{"title", "bits": a character, "parameters", "seconds":
-        learned, or None, "characters"}]}
+        "chance": what even attention would give, "example": tokens, "half": how long either is, "maps": uint8
+        (layers, heads, time, time) of the first text, "bits": (time - 1,) mean bits of each token behind the first: low
+        in the second half if the network continues what it has seen, "texts": read so far}
+    transformer_beside      a language model of the plays and "others": [models of recurrent runs, or pretrained ones,
+        of the plays] on the same held-out characters, "whole" True: {"models": [{"kind": "transformer" or the cell's,
+        "model", "step", "bits": a character, "parameters", "window": tokens or characters that are read in one piece,
+        "seconds": learned, or None where that was not noted, "curve": (looks, 2) seconds and held-out bits on the
+        way}], "matching": {cell: {"hidden", "parameters"}}, the size at which a cell has nearest as many parameters}
 
-While a run learns its metric events are told by dlcore.training.
+While a run learns its metric events are those of dlcore.training.transformer_trainer.
 """
 
 from collections.abc import Callable
 
-TRANSFORMER: dict[str, Callable] = {}
+from dlcore.explain.transformer.inside import show_inside
+from dlcore.explain.transformer.next_token import show_beams, show_next, show_token
+from dlcore.explain.transformer.places import show_positions, show_shuffle
+from dlcore.explain.transformer.seeing import show_alignment, show_attention, show_head, show_rollout
+from dlcore.explain.transformer.snapshot import TransformerSnapshot
+
+TRANSFORMER: dict[str, Callable[[TransformerSnapshot, dict], dict]] = {
+    "transformer_attention": show_attention, "transformer_head": show_head, "transformer_alignment": show_alignment,
+    "transformer_rollout": show_rollout, "transformer_inside": show_inside, "transformer_positions": show_positions,
+    "transformer_shuffle": show_shuffle, "transformer_next": show_next, "transformer_token": show_token,
+    "transformer_beams": show_beams,
+}

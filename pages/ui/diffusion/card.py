@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcore.data.images import load_test
-from dlcore.diffusion.forward import alpha_bars, mix_noise
+from dlcore.diffusion.schedules import T, signal
+from dlcore.diffusion.schedules import noise as noise_at
 from pages.ui import panels
 from pages.ui.language import _
 
-SEVEN, SHOWN, STEPS = 0, 8, 1000
+SEVEN, SHOWN = 0, 8
 
 
 @cache
@@ -18,8 +19,8 @@ def drowning() -> NDArray[np.uint8]:
     """Return the digit at times from 0 to the end (8, 28, 28)."""
     picture = load_test("mnist").test_images[SEVEN].astype(np.float32) / 127.5 - 1
     noise = np.random.default_rng(0).standard_normal(picture.shape, np.float32)
-    alphas = alpha_bars("cosine", STEPS)[np.linspace(0, STEPS, SHOWN).astype(int)]
-    mixed = np.stack([mix_noise(picture, noise, alpha) for alpha in alphas])
+    times = np.linspace(0, T, SHOWN)[:, None, None]
+    mixed = signal("cosine", times) * picture + noise_at("cosine", times) * noise
     return np.rint((np.clip(mixed, -1, 1) + 1) * 127.5).astype(np.uint8)
 
 

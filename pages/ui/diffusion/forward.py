@@ -10,8 +10,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dlcore.diffusion.forward import alpha_bars, draw_histograms, mix_noise, walk_chain
+from dlcore.diffusion import schedules
+from dlcore.diffusion.forward import draw_histograms, split_steps, walk_chain
 from dlcore.seeds import derive
+from dlcore.specs.data import ImageData
 from dlcore.specs.noising import SCHEDULES, STEPS, Noising
 from pages.ui import panels, pictures, state, words
 from pages.ui.diffusion.words import scrubber_words
@@ -23,7 +25,7 @@ PART = "noising"  # keys, address and spec are those of a page of this name
 EVERY = 10        # steps between two states of the chain that are shown
 PIXELS = 1000     # times that one pixel is noised
 REACH, BINS = 3.3, 44  # of the histograms, as in static/js/noisepaint.js
-DATASET = "mnist"
+DATA = ImageData()  # the digits of MNIST
 
 _noising = panels.register("noising", 560)
 
@@ -35,7 +37,7 @@ def edit_forward() -> object:
         form.press("schedule", format_func=words.option)
         st.button(_("New noise"), key=f"{PART}.new_noise", icon=":material/casino:", on_click=_draw_noise,
                   width="stretch")
-    return pictures.choose_picture(PART, DATASET)
+    return pictures.choose_picture(PART, DATA)
 
 
 def _draw_noise() -> None:
@@ -48,7 +50,7 @@ def show_forward(place: object) -> None:
     """Draw the picture, its noise, and what is left of it at each time."""
     pictures.show_pad(PART, place)
     spec = state.page_spec(PART, PART)
-    pixels, _label, title = pictures.picture(PART, DATASET)
+    pixels, _label, title = pictures.picture(PART, DATA)
     _noising(key=f"{PART}.process", data=_message(spec, _scale(pixels), title), on_t_change=_take_time)
 
 
@@ -65,20 +67,22 @@ def _scale(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _message(spec: Noising, picture: NDArray[np.float32], title: str) -> bytes:
-    chain = walk_chain(picture, _alphas(spec.schedule), _draws(spec.seed, len(picture)), EVERY)
+    chain = walk_chain(picture, split_steps(*_path(spec.schedule)), _draws(spec.seed, len(picture)), EVERY)
     closed, walked, moments = _noise_pixel(spec.schedule)
-    meta = {"channel": PART, "language": language(), "t": spec.t, "every": EVERY,
+    meta = {"channel": PART, "language": language(), "t": spec.t, "every": EVERY, "words": _words(spec, title),
             "names": [words.option(name) for name in SCHEDULES], "chosen": SCHEDULES.index(spec.schedule),
-            "words": _words(title)}
-    return pack(meta, picture=picture, noise=_noise(spec.seed, len(picture)),
-                alphas=np.stack([_alphas(name) for name in SCHEDULES]),
+            "factors": ["1 − s", "s"] if spec.schedule == "flow" else ["√ᾱ", "√(1−ᾱ)"]}
+    signals, spreads = np.swapaxes([_path(name) for name in SCHEDULES], 0, 1)
+    return pack(meta, picture=picture, noise=_noise(spec.seed, len(picture)), signals=signals, spreads=spreads,
                 chain=np.rint((np.clip(chain, -1, 1) + 1) * 127.5).astype(np.uint8), closed=closed, walk=walked,
                 moments=moments)
 
 
 @cache
-def _alphas(name: str) -> NDArray[np.float32]:
-    return np.asarray(alpha_bars(name, STEPS), np.float32)
+def _path(name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what is left of the picture and how much noise there is, at every time."""
+    times = np.arange(STEPS + 1)
+    return schedules.signal(name, times), schedules.noise(name, times)
 
 
 @st.cache_resource(show_spinner=False, max_entries=20)
@@ -95,14 +99,15 @@ def _draws(seed: int, size: int) -> NDArray[np.float32]:
 @cache
 def _noise_pixel(schedule: str) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Noise one white pixel many times, at once and step by step: both histograms, and mean and deviation of both."""
-    alphas, white = _alphas(schedule), np.ones(PIXELS, np.float32)
-    walked = walk_chain(white, alphas, _draws(1, PIXELS), EVERY)
-    closed = np.stack([mix_noise(white, draw, alpha) for draw, alpha in zip(_draws(2, PIXELS), alphas[::EVERY])])
+    signals, spreads = _path(schedule)
+    white = np.ones(PIXELS, np.float32)
+    walked = walk_chain(white, split_steps(signals, spreads), _draws(1, PIXELS), EVERY)
+    closed = signals[::EVERY, None] * white + spreads[::EVERY, None] * _draws(2, PIXELS)[:len(walked)]
     moments = np.stack([closed.mean(1), closed.std(1), walked.mean(1), walked.std(1)], axis=1)
     return draw_histograms(closed, REACH, BINS), draw_histograms(walked, REACH, BINS), moments
 
 
-def _words(title: str) -> dict[str, str]:
+def _words(spec: Noising, title: str) -> dict[str, str]:
     return scrubber_words() | {
         "time": _("Time"), "at": _("t = {t} of {last}"), "picture": _("What is left of the picture"),
         "noise": _("The noise that is added"),
@@ -111,7 +116,7 @@ def _words(title: str) -> dict[str, str]:
         "values": _("Values of the pixels"), "bell": _("dashed: the bell curve N(0, 1)"),
         "moments": _("mean {mean}, deviation {deviation}"), "ratio": _("Signal to noise"),
         "signal": _("{ratio} parts of signal to one of noise"), "clean": _("no noise"),
-        "schedule": _("{name} schedule"),
+        "share": "(1 − s)²" if spec.schedule == "flow" else "ᾱ",
+        "left": _("Left of the picture"),
         "pixel": _("One white pixel, 1,000 times"), "closed": _("at once"), "chain": _("step by step"),
-        "walked": _("step by step, t = {t}"),
     }  # fmt: skip

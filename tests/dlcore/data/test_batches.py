@@ -1,5 +1,7 @@
 """Batches: which digits, in which order, and as what numbers."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 import torch
@@ -136,3 +138,23 @@ def test_as_many_digits_are_left_as_the_spec_counts_also_where_some_were_not_amo
     left = Batches(spec, numbered, 64, seed=3)
     assert len(left.chosen) == spec.count == 498 and chosen[5] not in left.chosen.tolist()
     assert left.per_epoch == -(-spec.count // 64)
+
+
+@pytest.mark.parametrize(("size", "without", "again"), [
+    (503, (7, 100), (3, 100, 200)),  # 100 is left out and weighed: it stays out
+    (500, (7, 8), (9, 10)), (500, (1, 2, 3), tuple(range(60, 80)))])
+def test_some_pictures_left_out_and_others_with_more_weight_at_once(numbered, size, without, again):
+    """Counted over two epochs, with the right labels, in as many steps as the spec says."""
+    spec = ImageData(train_size=size, without=without, again=again, times=4)
+    batches = Batches(spec, numbered, 64, seed=3)
+    part = set(Batches(ImageData(train_size=size), numbered, 64, seed=3).chosen.tolist())
+    assert batches.shown == spec.shown and batches.per_epoch == -(-spec.shown // 64)
+    for epoch in range(2):
+        steps = [batches.batch(epoch * batches.per_epoch + step) for step in range(batches.per_epoch)]
+        seen = [number for pictures, _labels in steps for number in numbers(pictures)]
+        assert [int(label) for _pictures, labels in steps for label in labels] == [number % 10 for number in seen]
+        weighed = set(again) - set(without)
+        once = Counter(number for number in seen if number not in weighed)
+        assert set(once.values()) == {1} and not set(once) & set(without)
+        assert all(seen.count(number) == (4 if number in part else 3) for number in weighed)
+        assert len(seen) == spec.shown

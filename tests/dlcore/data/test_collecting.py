@@ -13,6 +13,7 @@ from PIL import Image
 
 from dlcore.data import collecting, images, zips
 from dlcore.data.collecting import Collect, OpenPicture, leave_upload
+from dlcore.data.glance import Glance
 from dlcore.errors import DataError
 from dlcore.specs.datasets import describe
 
@@ -245,3 +246,17 @@ def test_the_oldest_sets_make_room(home, monkeypatch):
     first = collect(home, zipped(GOOD))["dataset"]
     second = collect(home, zipped(GOOD | {"cup/0.png": saved(paint(99))}))["dataset"]
     assert images.is_there(second) and not images.is_there(first)
+
+
+def test_a_look_at_waiting_pictures_gives_their_middles_and_says_which_cannot_be_read(home):
+    wide = np.zeros((60, 100, 3), np.uint8)
+    wide[:, 20:80] = (10, 200, 30)
+    contents = [saved(Image.fromarray(wide)), b"nothing", saved(paint(3, 48))]
+    job = Glance({"path": leave_upload(home, zips.pack({"cup": contents}))}, home)
+    while not job.finished:
+        job.advance(0.01)
+    first, second, third = job.result["pictures"]
+    assert second is None and first.shape == (48, 48, 3) and (first == (10, 200, 30)).all()
+    assert np.array_equal(third, np.array(paint(3, 48)))
+    [(template, _values)] = job.result["refused"]
+    assert "no picture that can be read" in template

@@ -44,6 +44,14 @@ def test_coloured_pictures_are_prepared_as_torchvision_would(size, channels):
     assert (ours - theirs).abs().max().item() <= 2.1 / 255 / min(normalisation("cifar10", channels)[1])
 
 
+def test_a_grey_picture_among_coloured_ones_keeps_each_colour_s_own_mean():
+    """As a grey picture in colour: red, green and blue are the same."""
+    grey = np.random.default_rng(2).integers(0, 256, (2, 28, 28)).astype(np.uint8)
+    spec = ImageData(dataset="gtsrb", size=48, channels=3)
+    coloured = prepare(pictures_of(torch.from_numpy(np.repeat(grey[..., None], 3, -1))), spec)
+    torch.testing.assert_close(prepare(pictures_of(torch.from_numpy(grey)), spec), coloured)
+
+
 def test_the_colours_of_a_picture_move_together():
     grey = torch.rand(3, 1, 32, 32, generator=torch.Generator().manual_seed(0))
     change = Augment(rotation=20, shift=3, scale=0.2, brightness=0.3, contrast=0.3)

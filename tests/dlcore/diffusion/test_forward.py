@@ -1,16 +1,21 @@
-"""The forward process: schedules by hand, and the chain against the closed form."""
+"""The forward process: the chain against the closed form, for every path."""
 
 import numpy as np
 import pytest
 
-from dlcore.diffusion.forward import alpha_bars, betas_of, draw_histograms, mix_noise, walk_chain
+from dlcore.diffusion.forward import alpha_bars, betas_of, draw_histograms, split_steps, walk_chain
+from dlcore.diffusion.schedules import PATHS, noise, signal
 
-SCHEDULES = ("linear", "cosine", "sigmoid")
+TIMES = np.arange(1001)
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
-def test_a_schedule_falls_from_the_picture_to_noise(schedule):
-    alphas = alpha_bars(schedule, 1000)
+def path(name: str) -> tuple:
+    return signal(name, TIMES), noise(name, TIMES)
+
+
+@pytest.mark.parametrize("name", ["linear", "cosine", "sigmoid"])
+def test_a_schedule_falls_from_the_picture_to_noise(name):
+    alphas = alpha_bars(name, 1000)
     assert alphas[0] == 1 and 0 < alphas[-1] < 1e-4
     assert (np.diff(alphas) < 0).all()
 
@@ -23,34 +28,30 @@ def test_schedules_have_the_papers_values_half_way():
     assert alpha_bars("sigmoid", 1000)[500] == pytest.approx(0.5, abs=1e-12)
 
 
-def test_the_mixture_keeps_the_variance_of_a_picture_that_has_that_of_the_noise():
-    rng = np.random.default_rng(0)
-    picture, noise = rng.standard_normal((2, 200_000)).astype(np.float32)
-    assert mix_noise(picture, noise, 0.3).std() == pytest.approx(1, abs=0.01)
-    assert np.array_equal(mix_noise(picture, noise, 1), picture)
-    assert np.array_equal(mix_noise(picture, noise, 0), noise)
+@pytest.mark.parametrize("name", ["linear", "cosine"])
+def test_single_steps_are_those_of_the_paper(name):
+    kept, added = split_steps(*path(name))
+    betas = betas_of(alpha_bars(name, 1000))
+    assert kept == pytest.approx(np.sqrt(1 - betas), abs=1e-6)
+    assert added[:-1] == pytest.approx(np.sqrt(betas)[:-1], abs=1e-4)
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
-def test_a_chain_without_noise_shrinks_the_picture_as_the_closed_form_does(schedule):
-    alphas = alpha_bars(schedule, 100)
-    states = walk_chain(np.ones(3, np.float32), alphas, np.zeros((100, 3), np.float32), every=10)
+@pytest.mark.parametrize("name", PATHS)
+def test_a_chain_without_noise_shrinks_the_picture_as_the_closed_form_does(name):
+    signals, spreads = path(name)
+    states = walk_chain(np.ones(3, np.float32), split_steps(signals, spreads), np.zeros((1000, 3), np.float32), 100)
     assert states.shape == (11, 3)
-    assert states[:, 0] == pytest.approx(np.sqrt(alphas[::10]), abs=1e-4)
+    assert states[:, 0] == pytest.approx(signals[::100], abs=1e-4)
 
 
-def test_chain_and_closed_form_are_equal_in_distribution():
-    rng, alphas = np.random.default_rng(1), alpha_bars("cosine", 50)
-    white = np.full(40_000, 0.7, np.float32)
-    walked = walk_chain(white, alphas, rng.standard_normal((50, 40_000), np.float32), every=25)
+@pytest.mark.parametrize("name", PATHS)
+def test_chain_and_closed_form_are_equal_in_distribution(name):
+    signals, spreads = (values[::20] for values in path(name))
+    draws = np.random.default_rng(1).standard_normal((50, 40_000), np.float32)
+    walked = walk_chain(np.full(40_000, 0.7, np.float32), split_steps(signals, spreads), draws, every=25)
     for step, states in zip((25, 50), walked[1:]):
-        assert states.mean() == pytest.approx(0.7 * np.sqrt(alphas[step]), abs=0.02)
-        assert states.var() == pytest.approx(1 - alphas[step], abs=0.02)
-
-
-def test_the_single_steps_multiply_to_the_schedule():
-    alphas = alpha_bars("sigmoid", 1000)
-    assert np.cumprod(1 - betas_of(alphas))[:999] == pytest.approx(alphas[1:1000], rel=1e-9)
+        assert states.mean() == pytest.approx(0.7 * signals[step], abs=0.02)
+        assert states.std() == pytest.approx(spreads[step], abs=0.02)
 
 
 def test_a_histogram_is_a_density_and_counts_what_lies_beyond_at_its_ends():

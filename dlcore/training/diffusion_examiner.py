@@ -1,0 +1,84 @@
+"""When a diffusion is looked at: its loss at every t on held-out items, and what it makes of a noise that stays."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from dlcore.data.noised import SCALE, Data, as_pictures
+from dlcore.diffusion.prompts import read_prompt
+from dlcore.explain.denoising import Asker, denoise, start_noise, usual_plan
+from dlcore.specs.denoiser import CLASSES
+from dlcore.specs.diffusion import Diffusion
+from dlcore.training.clock import Clock
+from dlcore.training.events import finite
+
+LOOK_STEPS = 100     # steps between two looks that come by steps, at most
+CHUNK = 32           # pictures of one piece: it fits into a turn
+BINS = 20            # of t
+SAMPLED, POINTS = 20, 400
+STEPS, GUIDANCE = 10, 2.0
+SAMPLE_PROMPTS = ("0", "a thin one", "kalın bir iki", "a wide three", "dar bir dört", "five", "ince bir altı",
+                  "a thick right slanted seven", "sekiz", "a left slanted nine")
+
+
+class DiffusionExaminer:
+    """Looks at the mean weights of one training, piece by piece, when it is due."""
+
+    heavy = False
+
+    def __init__(self, spec: Diffusion, data: Data, device: torch.device):
+        self.spec, self.device = spec, device
+        self.looked = -1  # the step of the last look
+        training = spec.training
+        every = max(1, min(LOOK_STEPS, training.epochs * data.per_epoch // 20)) if training.reproducible else 0
+        self.clock = Clock(every)
+        self.held = data.held()
+        self.plan = usual_plan(spec.process, STEPS, clip=not spec.data.on_plane)
+        count = POINTS if spec.data.on_plane else SAMPLED
+        self.start = start_noise(spec.data.shape, count, spec.training.seed).to(device)
+
+    def is_due(self, step: int, last: int) -> bool:
+        """Whether to look after `step` of a training that ends with step `last`."""
+        return step != self.looked and (step == 0 or step >= last or self.clock.look_is_due(step))
+
+    def measure(self, module: nn.Module) -> Iterator[dict]:
+        """Yield {} after every piece and then {"held_loss", "loss_by_t": BINS losses, from the data to the noise}."""
+        errors = []
+        with torch.inference_mode():
+            for first in range(0, len(self.held.t), CHUNK if not self.spec.data.on_plane else 10**6):
+                errors.append(self._errors(module, slice(first, first + CHUNK)))
+                yield {}
+        by_t = torch.cat(errors).view(BINS, -1).mean(1).tolist()
+        yield {"held_loss": finite(sum(by_t) / BINS), "loss_by_t": [finite(round(loss, 5)) for loss in by_t]}
+
+    def _errors(self, module: nn.Module, part: slice) -> Tensor:
+        part = slice(None) if self.spec.data.on_plane else part
+        condition = None if self.held.condition is None else self.held.condition[part]
+        told = module(self.held.x[part], self.held.t[part], module.tell(condition))
+        return (told - self.held.wanted[part]).square().flatten(1).mean(1).cpu()
+
+    def sample(self, module: nn.Module) -> Iterator[Tensor]:
+        """Yield x after every step of the way from the noise that never changes."""
+        condition, nothing = sample_conditions(self.spec)
+        with torch.inference_mode():
+            told, against = module.tell(condition), module.tell(nothing)
+        ask = Asker(module, told, against, GUIDANCE)
+        for step in denoise(ask, self.start, self.plan):
+            yield step.x_next
+
+
+def sample_conditions(spec: Diffusion) -> tuple[Tensor | None, Tensor | None]:
+    """Return what the sampled pictures are told to be, and the same many times nothing."""
+    if spec.condition == "class":
+        return torch.arange(SAMPLED) % CLASSES, torch.full((SAMPLED,), CLASSES)
+    if spec.condition == "prompt":
+        symbols = [read_prompt(text).symbols for text in SAMPLE_PROMPTS] * (SAMPLED // len(SAMPLE_PROMPTS))
+        return torch.tensor(symbols), torch.tensor([read_prompt("").symbols] * SAMPLED)
+    return None, None
+
+
+def show(spec: Diffusion, x: Tensor) -> np.ndarray:
+    """Return a sample as it is shown: bytes (n, 28, 28), or points (n, 2) on the plane."""
+    return (x * SCALE).cpu().numpy().astype(np.float32) if spec.data.on_plane else as_pictures(x)

@@ -1,0 +1,192 @@
+"""A diffusion that learns: x₀ is noised, the network tells what was asked for, and a mean of its weights is kept."""
+
+import time
+from collections.abc import Iterator
+from copy import deepcopy
+from math import isfinite
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dlcore.data.noised import Data
+from dlcore.errors import N_, DerinError
+from dlcore.models.denoiser import build_denoiser
+from dlcore.specs.diffusion import Diffusion
+from dlcore.training import state
+from dlcore.training.diffusion_examiner import SAMPLE_PROMPTS, DiffusionExaminer, show
+from dlcore.training.events import finite
+from dlcore.training.files import Weights
+from dlcore.training.precision import autocast, has_fast_bfloat16, open_device
+from dlcore.training.schedules import factor
+from dlcore.training.trainer import Trainer
+
+CLIP = 1.0  # the most that the gradient's norm may be
+TOO_LARGE = N_("The loss is not a number any more: the learning rate {rate:g} is too large here. Rewind to before step "
+               "{step:,}, or restart with a smaller one, such as {less:g}.")
+
+
+class DiffusionTrainer(Trainer):
+    """Trains one diffusion; with `start`, goes on from that step of its recording. Snapshots hold the mean weights.
+
+    Events: "metric" with "train_loss", and at a look "held_loss" and "loss_by_t" (20 losses of held-out items in equal
+    parts of t, from the data to the noise), both of the mean weights.
+    """
+
+    experiment: Diffusion
+    settings: Diffusion
+
+    def _prepare(self) -> None:
+        spec: Diffusion = self.experiment
+        self.device, self.precision = open_device(spec.training.device), choose_precision(spec)
+        self.batches = Data(spec, self.device)
+        self.module = build_denoiser(spec).to(self.device)
+        self.mean = deepcopy(self.module).eval().requires_grad_(False)
+        self.ask: nn.Module = self.module  # or its compiled form
+        self.optimizer = torch.optim.AdamW(self.module.parameters(), spec.training.learning_rate, fused=True)
+        self._pairs = list(self.mean.parameters()), list(self.module.parameters())
+        self._small = spec.data.on_plane
+        self._sums = torch.zeros(2, dtype=torch.float64)
+        self._examiner = DiffusionExaminer(spec, self.batches, self.device)
+        self._clock = self._examiner.clock
+        self.diverged: DerinError | None = None
+        self._seen = show(spec, self._examiner.start)
+        self._seen_step, self._by_t = 0, None
+
+    @property
+    def items_seen(self) -> int:
+        """Pictures or points shown so far, each as often as it was shown."""
+        epochs, steps = divmod(self.step, self.batches.per_epoch)
+        return epochs * len(self.batches.clean) + steps * self.batches.batch_size
+
+    def frame(self) -> dict:
+        """Return what the mean weights made, at the last look, of noise that never changes.
+
+        {"step": of that look, "loss_by_t", and "pictures" uint8 (20, 28, 28) with "labels" (digits or prompts, or None)
+        or "points" float32 (400, 2)}; before the first look the noise itself.
+        """
+        told = {"step": self._seen_step, "loss_by_t": self._by_t}
+        if self.experiment.data.on_plane:
+            return told | {"points": self._seen}
+        labels = {"class": list(range(10)) * 2, "prompt": list(SAMPLE_PROMPTS) * 2}.get(self.experiment.condition)
+        return told | {"pictures": self._seen, "labels": labels}
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return the mean weights."""
+        return self.mean.state_dict()
+
+    # a step
+
+    def _train_step(self) -> None:
+        """Train on one batch: noise, ask, compare, update; the mean follows."""
+        begun = time.thread_time()
+        self._apply_due()
+        self._set_rates()
+        batch = self.batches.batch(self.step, self.settings.training.drop)
+        with autocast(self.device, self.precision):
+            told = self.ask(batch.x, batch.t, self.module.tell(batch.condition))
+        loss = F.mse_loss(told.float(), batch.wanted)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self._pairs[1], CLIP)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.step += 1
+        self._follow()
+        self._note(loss.item(), len(batch.t))
+        self._clock.add_step(time.thread_time() - begun)
+        if self.diverged is None and self._clock.metric_is_due(self.step):
+            self._tell(self._training_point())
+
+    def _set_rates(self) -> None:
+        training = self.settings.training
+        for group in self.optimizer.param_groups:
+            group["lr"] = training.learning_rate * factor(training.schedule, self.step, self.total_steps)
+            group["weight_decay"] = training.weight_decay
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Let the mean follow the weights: slowly, but not at the beginning, when they are still chance."""
+        share = min(self.settings.training.ema, (1 + self.step) / (10 + self.step))
+        torch._foreach_lerp_(*self._pairs, 1 - share)
+
+    def _note(self, loss: float, count: int) -> None:
+        self._sums += torch.tensor([loss * count, count], dtype=torch.float64)
+        if not isfinite(loss):
+            rate = self.settings.training.learning_rate
+            self.diverged = DerinError(TOO_LARGE, rate=rate, less=float(f"{rate / 10:.1g}"), step=self.step)
+            self._tell({"kind": "diverged", "step": self.step, "template": self.diverged.template,
+                        "values": self.diverged.values})
+            self.finished = True
+
+    def _training_point(self) -> dict:
+        loss, count = self._sums.tolist()
+        self._sums.zero_()
+        point = {"kind": "metric", "step": self.step, "epoch": round(self.epoch, 5)}
+        return point | ({"train_loss": finite(loss / count)} if count else {})
+
+    def _adopt(self, settings: Diffusion) -> None:
+        self.settings = settings
+
+    # looking and keeping
+
+    def step_once(self) -> None:
+        """Train one single step and look at what it changed."""
+        if self.diverged is None:
+            super().step_once()
+
+    def _evaluate_and_keep(self) -> Iterator[None]:
+        spent, begun, known = 0.0, time.thread_time(), {}
+        for piece in self._pieces():
+            known |= piece
+            spent += time.thread_time() - begun
+            yield
+            begun = time.thread_time()
+        self._by_t = known["loss_by_t"]
+        self._tell(self._training_point() | known)
+        self._snapshot(None)
+        if self._clock.state_is_due() or self._small:
+            self._save_state()
+        self._clock.add_look(spent + time.thread_time() - begun)
+
+    def _pieces(self) -> Iterator[dict]:
+        yield from self._examiner.measure(self.mean)
+        yield from self._sample()
+
+    def _sample(self) -> Iterator[dict]:
+        for x in self._examiner.sample(self.mean):
+            last = x
+            yield {}
+        self._seen, self._seen_step = show(self.experiment, last), self.step
+
+    def save(self) -> None:
+        """Keep a snapshot and the full state of this moment, unless the network is lost."""
+        if self.diverged is None:
+            super().save()
+
+    def _full_state(self) -> tuple[Weights, dict]:
+        mean = {f"mean/{name}": value for name, value in state.to_arrays(self.mean.state_dict()).items()}
+        return state.full_state(self.module, self.optimizer) | mean, {"sums": self._sums.tolist()}
+
+    def _take_full_state(self, arrays: Weights, about: dict) -> None:
+        mean = {name.removeprefix("mean/"): value for name, value in arrays.items() if name.startswith("mean/")}
+        state.load_weights(self.mean, mean)
+        state.load_full_state(self.module, self.optimizer,
+                              {name: value for name, value in arrays.items() if not name.startswith("mean/")})
+        self._sums += torch.tensor(about["sums"], dtype=torch.float64)
+
+    def _take_weights(self, weights: Weights) -> None:
+        state.load_weights(self.module, weights)
+        state.load_weights(self.mean, weights)
+
+    def _was_looked_at(self) -> bool:
+        return any(event["kind"] == "metric" and event["step"] == self.step and "held_loss" in event
+                   for event in self.recording.events())
+
+
+def choose_precision(spec: Diffusion) -> torch.dtype:
+    """Return bfloat16 where it was asked for, or is faster here and was not ruled out; else float32."""
+    wanted, on_plane = spec.training.precision, spec.data.on_plane
+    if wanted == "float32" or spec.training.reproducible:
+        return torch.float32
+    pays = not on_plane and has_fast_bfloat16(spec.training.device)
+    return torch.bfloat16 if wanted == "bfloat16" or pays else torch.float32

@@ -1,0 +1,62 @@
+"""What transformers learn: the loss of a batch, its measures, and in which precision to compute."""
+
+from math import exp, log
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dlcore.data.tokens import IGNORED, TokenBatch
+from dlcore.models.transformer import LanguageModel, Translator
+from dlcore.specs.texts import TextData
+from dlcore.specs.transformer import Transformer
+from dlcore.training.events import finite
+from dlcore.training.precision import has_fast_bfloat16
+
+FAST_HALF = {"translator": 128, "language_model": 64}  # width from which bfloat16 is faster on a CPU
+
+Model = Translator | LanguageModel
+Batch = tuple[Tensor | None, Tensor, Tensor]  # source, inputs, targets
+
+
+def to_device(batch: TokenBatch, device: torch.device) -> Batch:
+    """Return a batch's source (or None), inputs and targets on a device."""
+    source = None if batch.source is None else torch.from_numpy(batch.source).to(device)
+    return source, torch.from_numpy(batch.inputs).to(device), torch.from_numpy(batch.targets).to(device)
+
+
+def pass_on(model: Model, batch: Batch) -> Tensor:
+    """Return a model's logits (batch, time, tokens) for a batch."""
+    source, inputs, _ = batch
+    return model(inputs) if source is None else model(source, inputs)
+
+
+def add_up(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return the summed loss in nats of the tokens that are asked for."""
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="sum")
+
+
+def count_right(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return how many of the tokens that are asked for were the likeliest."""
+    return (logits.argmax(-1) == targets).sum()
+
+
+def measured(data: TextData, prefix: str, loss: float, right: float, count: float, characters: float
+             ) -> dict[str, float | None]:
+    """Return the measures of specs.texts.measures from sums over `count` tokens that stand for `characters`."""
+    if not count:
+        return {}
+    told = {f"{prefix}_loss": finite(loss / count), f"{prefix}_accuracy": right / count}
+    if not data.translates:
+        told[f"{prefix}_bits"] = finite(loss / characters / log(2))
+        told[f"{prefix}_perplexity"] = finite(exp(loss / count)) if loss / count < 700 else None
+    return told
+
+
+def choose_precision(spec: Transformer) -> torch.dtype:
+    """Return bfloat16 where it was asked for, or is faster here and was not ruled out; else float32."""
+    training = spec.training
+    if training.precision == "float32" or training.reproducible:
+        return torch.float32
+    pays = spec.network.width >= FAST_HALF[spec.data.family] and has_fast_bfloat16(training.device)
+    return torch.bfloat16 if training.precision == "bfloat16" or pays else torch.float32

@@ -1,0 +1,157 @@
+"""A transformer that learns: one step trains on one batch of translations or of windows of a text."""
+
+import time
+from collections.abc import Iterator
+from math import isfinite
+
+import torch
+from torch import Tensor
+
+from dlcore.data.texts import open_texts
+from dlcore.errors import N_, DerinError
+from dlcore.models.transformer import build_transformer, set_dropout
+from dlcore.seeds import derive
+from dlcore.specs.transformer import Transformer
+from dlcore.training import state
+from dlcore.training.draws import seed_draws
+from dlcore.training.events import finite
+from dlcore.training.files import Weights
+from dlcore.training.optimizers import make_optimizer
+from dlcore.training.precision import autocast, open_device
+from dlcore.training.schedules import warmed
+from dlcore.training.sequence_tasks import gradient_norm
+from dlcore.training.trainer import SMALL, Trainer
+from dlcore.training.transformer_examiner import TransformerExaminer
+from dlcore.training.transformer_tasks import add_up, choose_precision, count_right, measured, pass_on, to_device
+
+SUMS = ("loss", "right", "count", "characters", "gradient", "steps")  # what is added up between two points
+TOO_LARGE = N_("At step {step} the loss came to no number: the learning rate {rate:g} is too large. Go back to a "
+               "snapshot and go on with {less:g}, or clip the gradient.")
+
+
+class TransformerTrainer(Trainer):
+    """Trains the network of one spec; with `start`, goes on from that step of its recording.
+
+    Metric events have "step", "epoch", the measures of dlcore.specs.texts.measures as "train_loss", "train_accuracy"
+    ... over the batches since the last one, "gradient" (the mean norm before clipping), "rate" (the learning rate as
+    the schedule has it) and "seconds" learned; those of a look also "held_loss", "held_exact" ..., the last one
+    "test_loss" ... of all that is held out.
+    """
+
+    def _prepare(self) -> None:
+        spec: Transformer = self.experiment
+        self.device, self.precision = open_device(spec.training.device), choose_precision(spec)
+        home = self.recording.folder.parents[1] if self.recording is not None else None
+        self.batches = open_texts(spec, home)
+        self.module = build_transformer(spec).to(self.device)
+        self.optimizer = make_optimizer(self.module, spec.training)
+        self._small = sum(weight.numel() for weight in self.module.parameters()) < SMALL
+        self._examiner = TransformerExaminer(spec, self.batches, self.device)
+        self._clock = self._examiner.clock
+        self._lengths = torch.from_numpy(self.batches.target.characters).to(self.device)
+        self.diverged: DerinError | None = None
+        self.seconds = 0.0
+        self._sums = torch.zeros(len(SUMS), dtype=torch.float64, device=self.device)
+
+    @property
+    def items_seen(self) -> int:
+        """Tokens that were asked for so far, about."""
+        return round(self.step / self.batches.per_epoch * self.batches.tokens_per_epoch)
+
+    # a step
+
+    def _train_step(self) -> None:
+        """Train on one batch: forward, loss, backward, clipping, update."""
+        begun = time.thread_time()
+        self._apply_due()
+        self._set_rates()
+        batch = to_device(self.batches.batch(self.step), self.device)
+        seed_draws(derive(self.settings.training.seed, "step", self.step), self.device)
+        with autocast(self.device, self.precision):
+            logits = pass_on(self.module, batch).float()
+        loss, count = add_up(logits, batch[2]), (batch[2] >= 0).sum()
+        (loss / count).backward()
+        norm, _ = gradient_norm(self.module, self.settings.training.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self._count(logits.detach(), batch[2], loss.detach(), norm)
+        self._clock.add_step(time.thread_time() - begun)
+        self.seconds += time.thread_time() - begun
+        if self._clock.metric_is_due(self.step):
+            self._tell(self._training_point())
+
+    def _count(self, logits: Tensor, targets: Tensor, loss: Tensor, norm: Tensor) -> None:
+        self.step += 1
+        if not isfinite(loss.item()) or not isfinite(norm.item()):
+            return self._diverge()
+        asked = targets[targets >= 0]
+        self._sums += torch.stack([value.double() for value in (
+            loss, count_right(logits, targets), torch.tensor(asked.numel()), self._lengths[asked].sum(), norm,
+            torch.tensor(1.0))])
+        return None
+
+    def _diverge(self) -> None:
+        rate = self._rate()
+        self.diverged = DerinError(TOO_LARGE, step=self.step, rate=rate, less=float(f"{rate / 10:.1g}"))
+
+    def _rate(self) -> float:
+        training = self.settings.training
+        return training.learning_rate * warmed(training.schedule, self.step, self.total_steps, training.warmup)
+
+    def _set_rates(self) -> None:
+        training = self.settings.training
+        for group in self.optimizer.param_groups:
+            group["lr"], group["weight_decay"] = self._rate(), training.weight_decay
+            if "momentum" in group and training.optimizer == "sgd":
+                group["momentum"] = training.momentum
+
+    def _training_point(self) -> dict:
+        """Return the training curve's next point: over the batches since the last one."""
+        loss, right, count, characters, gradient, steps = self._sums.tolist()
+        self._sums.zero_()
+        point = {"kind": "metric", "step": self.step, "epoch": round(self.epoch, 5), "rate": self._rate(),
+                 "seconds": round(self.seconds, 3)}
+        if steps:
+            point |= measured(self.settings.data, "train", loss, right, count, characters)
+            point["gradient"] = finite(gradient / steps)
+        return point
+
+    def _adopt(self, settings: Transformer) -> None:
+        self.settings = settings
+        set_dropout(self.module, settings.network.dropout)
+
+    # looking and keeping
+
+    def advance(self, seconds: float) -> None:
+        """Train for about that long, unless the loss came to no number."""
+        end = time.perf_counter() + seconds
+        while not self.finished and self.diverged is None:
+            super().advance(0)
+            if time.perf_counter() >= end:
+                return
+
+    def _evaluate_and_keep(self) -> Iterator[None]:
+        spent, begun, measures = 0.0, time.thread_time(), {}
+        whole = self._examiner.is_whole(self.step, self.total_steps)
+        for known in self._examiner.examine(self.module, self.precision, whole):
+            measures = known
+            spent += time.thread_time() - begun
+            yield
+            begun = time.thread_time()
+        self._tell(self._training_point() | measures)
+        self._snapshot(None)
+        if self._clock.state_is_due() or self._small:
+            self._save_state()
+        self._clock.add_look(spent + time.thread_time() - begun)
+
+    def _full_state(self) -> tuple[Weights, dict]:
+        return state.full_state(self.module, self.optimizer), {"seconds": self.seconds, "sums": self._sums.tolist()}
+
+    def _was_looked_at(self) -> bool:
+        return any(event["kind"] == "metric" and event["step"] == self.step and "held_loss" in event
+                   for event in self.recording.events())
+
+    def _take_full_state(self, arrays: Weights, about: dict) -> None:
+        state.load_full_state(self.module, self.optimizer, arrays)
+        self.seconds = about["seconds"]
+        self._sums = torch.tensor(about["sums"], dtype=torch.float64, device=self.device)

@@ -1,0 +1,8 @@
+"""The components of the parts of the Diffusion page that train, each registered once."""
+
+from pages.ui.panels import register
+
+flowplane = register("flowplane", 520)
+timeloss = register("timeloss", 140)
+denoise = register("denoise", 420)
+unet = register("unet", 260)

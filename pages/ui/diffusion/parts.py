@@ -1,0 +1,40 @@
+"""The parts of the Diffusion page: which one is shown, and what each has in the address bar.
+
+Each part keeps its settings and its run under a name of its own, as if it were a page; the address has those of the
+part that is shown.
+"""
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.diffusion.words import PARTS, part_name
+from pages.ui.language import _
+
+PARAMETER = "part"
+ADDRESS = ("noising", "diffusion", "sampling", "run")  # what belongs to one part alone
+
+
+def choose_part(page: str) -> str:
+    """Draw the choice of the part and return the chosen one."""
+    key = f"{page}.{PARAMETER}"
+    st.session_state[key] = now = shown_part(page)
+    st.segmented_control(_("Part of the page"), list(PARTS), format_func=part_name, key=key, required=True,
+                         on_change=_take_part, args=(page, key), label_visibility="collapsed")
+    return now
+
+
+def shown_part(page: str) -> str:
+    """Return the part that the address names, else the first."""
+    asked = state.parameter(page, PARAMETER)
+    return asked if asked in PARTS else next(iter(PARTS))
+
+
+def _take_part(page: str, key: str) -> None:
+    """Show another part; what the address has of the one that is left is taken out of it, and kept in the session."""
+    chosen = st.session_state[key]
+    if chosen not in PARTS or chosen == shown_part(page):
+        return
+    for name in ADDRESS:
+        if name in st.query_params:
+            del st.query_params[name]
+    state.remember_parameter(page, PARAMETER, chosen)

@@ -1,0 +1,113 @@
+"""The fragments that keep a part of the Diffusion page in step with its run: the polling one, and the rewind slider."""
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from dlcore.engine.views import RunView
+from dlcore.errors import DerinError
+from pages.ui import panels, runs
+from pages.ui.diffusion import sight
+from pages.ui.history import History, history_of
+from pages.ui.language import _, number, told
+from pages.ui.watching import snapshots_topic, waking
+
+Topics = dict[str, dict]
+Moment = Callable[[str, sight.Sight], Topics]  # what a part shows of a network at a moment
+
+LINES = ("train_loss", "held_loss")
+QUICK, CALM = 0.3, 0.8  # seconds between two looks, with few and with many trainings
+STANDING = 1.0          # while the run stands still: another tab may let it go on
+
+
+def poll(page: str, view: RunView | None, moment: Moment) -> None:
+    """Draw the run's state and progress, and go on doing so while it trains."""
+    st.fragment(_tick, run_every=runs.pause(view, QUICK, CALM, STANDING))(page, view.state if view else "", moment)
+
+
+def _tick(page: str, state_before: str, moment: Moment) -> None:
+    view = sight.shown(page)
+    if view is None:
+        panels.live(f"{page}.live", page, _empty() | seen(page, moment), text=_("Not trained yet"), left=waking())
+        return
+    known = history_of(page, view.id, LINES)
+    view = runs.shown_run(page, known.cursor) or view
+    known.take(view)
+    done, speed = progress_texts(page, view)
+    panels.live(f"{page}.live", page, _topics(page, view, known, moment), state=view.state, text=runs.state_text(view),
+                progress=view.step / max(view.total_steps, 1), left=done, right=speed, step=view.live_step)
+    if view.message:
+        st.warning(told(view.message))
+    if known.is_not_a_number():
+        st.warning(_("The loss is not a number any more. Press Restart with a smaller learning rate."))
+    if view.state != state_before:
+        st.rerun()
+
+
+def progress_texts(page: str, view: RunView) -> tuple[str, str]:
+    """Return what is done, and how fast in points or pictures."""
+    if view.state == "queued" and waking():
+        return waking(), ""
+    done, _digits = runs.progress_texts(page, view)
+    if view.state != "running" or not view.rate:
+        return done, ""
+    template = _("{rate} points/s · {left} left") if view.experiment.data.on_plane else _(
+        "{rate} pictures/s · {left} left")
+    return done, template.format(rate=number(view.rate), left=runs.duration(view.seconds_left or 0))
+
+
+def _empty() -> Topics:
+    """Return empty curves and an empty slider for a page without a run."""
+    return {"curves": {"step": 0, "total_steps": 1, "steps_per_epoch": None, "marks": [], "gap": None, "notes": {}},
+            "snapshots": {"steps": np.zeros(0, np.uint32), "run": "", "step": 0, "total_steps": 0, "marks": []}}
+
+
+def _topics(page: str, view: RunView, known: History, moment: Moment) -> Topics:
+    """Return what has changed since the last tick; a topic that is left out stays as it was."""
+    topics = {"curves": known.drawn(view), "snapshots": snapshots_topic(view, known)}
+    return topics if panels.chosen_step(f"{page}.rewind") is not None else topics | seen(page, moment)
+
+
+def seen(page: str, moment: Moment) -> Topics:
+    """Return what the page's network shows now, unless that was the last that was shown."""
+    looked = sight.look(page)
+    if looked is None:
+        return {}
+    what, shown = str((looked.model, looked.step)), st.session_state.setdefault(f"_shown.{page}", {})
+    if shown.get("moment") == what:
+        return {}
+    try:
+        topics = moment(page, looked)
+    except DerinError:
+        return {}  # the engine is waking or busy, and the next tick asks again
+    shown["moment"] = what
+    return topics
+
+
+def forget_moment(page: str) -> None:
+    """Have what the network shows asked for anew, because something else than the network has changed."""
+    st.session_state.pop(f"_shown.{page}", None)
+
+
+@st.fragment
+def rewind_bar(page: str, moment: Moment) -> None:
+    """Draw the slider over the snapshots; a chosen one turns the whole page back to it."""
+    step, view, answer = panels.chosen_step(f"{page}.rewind"), sight.shown(page), None
+    if _has_moved(page, step) and step is None:
+        forget_moment(page)
+        st.rerun()
+    if step is not None and view is not None and (looked := sight.look(page)) is not None:
+        try:
+            answer = moment(page, looked)
+        except DerinError:
+            answer = None
+    panels.rewind(f"{page}.rewind", page, answer)
+    if step is not None and view is not None:
+        runs.offer_train_on(page, view, step)
+
+
+def _has_moved(page: str, step: int | None) -> bool:
+    before = st.session_state.get(f"_rewound.{page}")
+    st.session_state[f"_rewound.{page}"] = step
+    return step != before

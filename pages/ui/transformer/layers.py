@@ -1,0 +1,47 @@
+"""The layer table: every part of the network with its shape, parameters and multiplications."""
+
+import streamlit as st
+
+from dlcore.specs.transformer import Transformer
+from dlcore.specs.transformer_table import describe
+from pages.ui import state
+from pages.ui.language import N_, _, number
+from pages.ui.transformer import sight
+
+KINDS = {
+    "embedding": N_("Embedding"), "positions": N_("Positions"), "attention": N_("Attention"), "norm": N_("Layer norm"),
+    "feed_forward": N_("Feed-forward"), "linear": N_("Linear"),
+}
+MEGA = 1e6
+
+
+def show_layers(page: str) -> None:
+    """Draw the table of the network that the sidebar describes, with its sums."""
+    spec = state.experiment(page)
+    if sight.problem(spec) is not None:
+        st.caption(_("The settings cannot be built: the sidebar says why."))
+        return
+    told = describe(spec)
+    st.markdown("\n".join(_lines(told["layers"])))
+    st.caption(_("{parameters} parameters; {work} million multiply-adds for one sequence of most tokens; about "
+                 "{memory} MB while it trains.").format(
+        parameters=number(told["parameters"]), work=number(told["multiply_adds"] / MEGA, 1),
+        memory=number(told["training_memory"] / MEGA)))
+    _show_own_counts(spec)
+
+
+def _lines(rows: list[dict]) -> list[str]:
+    titles = (_("part"), "", _("tokens × numbers"), _("parameters"), "", _("multiply-adds"))
+    return [f"| {' | '.join(titles)} |", "|---|---|---:|---:|---|---:|", *map(_line, rows)]
+
+
+def _line(row: dict) -> str:
+    length, width = row["shape"]
+    kind = _(KINDS[row["kind"]]) if row["kind"] in KINDS else row["kind"]
+    return (f"| `{row['name']}` | {kind} | {number(length)} × {number(width)} | {number(row['parameters'])} | "
+            f"{row['formula'] or '—'} | {number(row['multiply_adds']) if row['multiply_adds'] else '—'} |")
+
+
+def _show_own_counts(spec: Transformer) -> None:
+    if spec.network.positions in ("sinusoidal", "rotary"):
+        st.caption(_("Sinusoidal and rotary positions are computed, so they have no parameters."))

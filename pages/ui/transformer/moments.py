@@ -1,0 +1,112 @@
+"""What a transformer makes of a text at one moment, as topics for the panels.
+
+Topics, besides those of pages/ui/live.py:
+
+    attention  groups, sheet (static/js/headmaps.js); number (what was asked, so that the same is known again), off
+               ["part.layer.head"]; for what comes next after a token: count, inputs, expected {"blue": [[text, share]
+               ... a row]}, truth, cells, parts; for the answer: translates, text, right, answer [text], shares
+    inside     see static/js/insideparts.js
+    token      see static/js/nexttoken.js
+"""
+
+from typing import Any
+
+import numpy as np
+
+from dlcore.data.tokens import STOP
+from dlcore.plots.theme import encode_magnitude
+from pages.ui import state
+from pages.ui.language import _
+from pages.ui.transformer.names import part_name, stream_name
+from pages.ui.transformer.sight import Sight
+
+Topics = dict[str, dict]
+BLUE = "blue"  # the colour of what the network expects
+VECTORS = ("embedding", "position", "before", "read", "query", "keys", "values", "terms", "products", "scaled",
+           "masked", "weights", "sum", "heads", "projected", "after")
+
+
+def ask(kind: str, sight: Sight, **how: object) -> dict:
+    """Ask the explainer; SpecError with the field "text" where the text cannot be read, EngineError."""
+    return state.engine().explain(state.visitor(), request(kind, sight, **how))
+
+
+def request(kind: str, sight: Sight, **how: object) -> dict:
+    """Return a request about what is looked at: its model, text, and heads that are switched off."""
+    return {"kind": f"transformer_{kind}", "model": sight.model, "text": sight.text,
+            "off": [list(head) for head in sight.off], **how}
+
+
+def moment(sight: Sight) -> Topics:
+    """Return the topics of a moment."""
+    return {"attention": attention_topic(sight, ask("attention", sight))}
+
+
+def attention_topic(sight: Sight, answer: dict) -> dict:
+    """Return the topic "attention": every head's weights as bytes, and what the network answers."""
+    target, translates = answer["target"], bool(answer["source"])
+    return {
+        "groups": [_group(part, told, answer) for part, told in answer["parts"].items()],
+        "sheet": np.ascontiguousarray(answer["weights"]), "number": "/".join(sight.key), "count": len(target),
+        "off": [f"{part}.{layer}.{head}" for part, layer, head in sight.off], "inputs": list(target),
+        "joint": " " if translates else "",
+        "expected": {BLUE: [[[token, float(share)] for token, share in row] for row in answer["top"]]},
+        "truth": [*target[1:], ""], "cells": [{"name": BLUE, "title": _("the network")}], "parts": ["decoder", "cross"],
+        "translates": translates, "right": answer["right"], "truth_text": answer.get("truth") or "",
+        "told": _told(answer) if translates else [],
+    }
+
+
+def _told(answer: dict) -> list[list]:
+    """Return the tokens of a translation with their probabilities, without the one that ends it."""
+    told = [[token, float(row[0][1])] for token, row in zip(answer["answer"], answer["top"], strict=True)]
+    return told[:-1] if told and told[-1][0] == STOP else told
+
+
+def _group(part: str, told: dict, answer: dict) -> dict:
+    layers, heads = told["shape"][:2]
+    rows = answer["answer"] if part == "cross" else answer[told["rows"]]  # an answer's token looks when it is told
+    return {"name": part, "title": part_name(part, bool(answer["source"])), "layers": layers, "heads": heads,
+            "rows": list(rows), "columns": list(answer[told["columns"]]), "start": told["first"],
+            "self": part != "cross", "causal": part == "decoder"}
+
+
+# inside a head
+
+def inside_topic(asked: dict, answer: dict) -> dict:
+    """Return the topic "inside": the numbers of one token on its way through one head."""
+    topic: dict[str, Any] = {name: np.asarray(answer[name], np.float32 if name != "masked" else bool)
+                             for name in VECTORS if answer.get(name) is not None}
+    topic |= {f"stream{index}": np.asarray(one["values"], np.float32) for index, one in enumerate(answer["stream"])}
+    topic |= {"token": answer["token"], "columns": list(answer["columns"]), "row": asked["row"],
+              "scale": float(answer["scale"]), "heads": len(answer["heads"]), "logits": answer["logits"],
+              "stream": [{"name": stream_name(one["name"]), "layer": one["layer"]} for one in answer["stream"]],
+              "checks": [{"name": one["name"], "apart": float(one["apart"])} for one in answer["checks"]]}
+    topic["all_heads"] = np.asarray(answer["heads"], np.float32)
+    if norm := answer.get("norm"):
+        topic["norm"] = {name: float(norm[name]) for name in ("mean", "deviation")}
+        topic |= {f"norm_{name}": np.asarray(norm[name], np.float32)
+                  for name in ("input", "normalised", "gain", "shift", "output")}
+    if inner := answer.get("feed_forward"):
+        topic |= {f"ff_{name}": np.asarray(values, np.float32) for name, values in inner.items()}
+    return topic
+
+
+# all heads together
+
+def view_topic(sight: Sight, view: str, part: str) -> dict:
+    """Return the topic "view": the alignment of a translation, or the attention rollout of a part."""
+    if view == "alignment":
+        answer = ask("alignment", sight)
+        return _picture(_("Alignment: the mean of all cross-attention"), answer["answer"], answer["source"],
+                        answer["weights"])
+    answer = ask("rollout", sight)
+    stack = "encoder" if part == "encoder" else "decoder"
+    rows = answer["source"] if stack == "encoder" else answer["target"]
+    return _picture(_("Attention rollout, through all layers"), rows, answer["columns"][stack], answer[stack][-1])
+
+
+def _picture(title: str, rows: list[str], columns: list[str], weights: np.ndarray) -> dict:
+    """Return a map as a picture; its bytes end at 1."""
+    return {"title": title, "rows": list(rows), "columns": list(columns), "self": False, "causal": False,
+            "weights": encode_magnitude(weights, 1.0)}

@@ -1,0 +1,216 @@
+// The way back: every step of the denoising is in the topic "film", and the slider moves over them without asking.
+//
+// The topic's arrays are uint8 (moments, pictures, side, side): "states" in grey, and whatever else `parts` names, as
+// {name, title, scale}; "maps" is (moments, pictures, words, side, side) with the `tokens` they belong to.
+
+import { component, fill, make, mark, say } from "./panel.js";
+import { table } from "./colors.js";
+import { openScrubber, SCRUBBER_STYLE } from "./scrubber.js";
+import { publishTopics } from "./tick.js";
+
+const STYLE = `${SCRUBBER_STYLE}
+  .look { display: grid; grid-template-columns: auto auto minmax(0, 1fr); gap: 6px 16px; align-items: start; }
+  figure { margin: 0; display: grid; gap: 3px; justify-items: center; min-width: 0; }
+  figcaption { font-size: 12px; line-height: 15px; color: var(--st-gray-text-color); text-align: center; max-width: 128px; }
+  canvas { image-rendering: pixelated; border-radius: 6px; box-shadow: 0 0 0 1px var(--st-border-color); }
+  .whole canvas { width: 256px; height: 256px; border-radius: 10px; }
+  .whole figcaption { max-width: none; }
+  .parts { display: grid; grid-template-columns: auto auto; gap: 6px 12px; }
+  .parts canvas { width: 112px; height: 112px; }
+  .all { display: flex; flex-wrap: wrap; gap: 5px; align-content: start; }
+  .all .name { flex: 1 0 100%; font-weight: 600; }
+  .all button { padding: 0; border: 0; background: none; cursor: pointer; border-radius: 6px; display: grid; justify-items: center; }
+  .all canvas { width: 52px; height: 52px; }
+  .all button[aria-pressed=true] canvas { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
+  .all span { font-size: 11px; color: var(--st-gray-text-color); max-width: 60px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  .film { display: flex; justify-content: space-between; margin-top: 8px; }
+  .film button { padding: 0; border: 0; background: none; cursor: pointer; border-radius: 5px; flex: 0 1 52px; min-width: 0; }
+  .film canvas { width: 100%; aspect-ratio: 1; }
+  .film button[aria-pressed=true] canvas { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+  .words { display: flex; flex-wrap: wrap; gap: 6px 10px; margin-top: 6px; }
+  .words:empty { display: none; }
+  .words canvas { width: 64px; height: 64px; }
+  .panel.empty > * { visibility: hidden; } .panel.empty > .waits { visibility: visible; }
+  .waits { color: var(--st-gray-text-color); min-height: 0; }
+  @media (max-width: 760px) {
+    .look { grid-template-columns: 1fr; justify-items: center; } .film { padding: 0 !important; gap: 2px; }
+    .parts { grid-template-columns: repeat(3, auto); } .parts canvas { width: 96px; height: 96px; }
+    .scrubber output { min-width: 0 !important; }
+  }
+`;
+const FILM = 11;
+
+export default component(STYLE, (stage) => {
+  const view = { stage, meta: null, told: null, picked: 0, nodes: new Map(), film: [], all: [] };
+  layOut(view);
+  return {
+    update(tick, { data, setStateValue }) {
+      if (!tick.meta.channel || data === view.seen) return;
+      Object.assign(view, { seen: data, meta: tick.meta, tell: (at) => setStateValue("at", at) });
+      stage.hear(tick.meta.channel, "film", (told) => hear(view, told));
+      publishTopics(tick.meta.channel, tick);
+      say(view.waits, view.told ? "" : tick.meta.words.waits);
+    },
+    draw: () => draw(view),
+    end: () => clearTimeout(view.timer),
+  };
+});
+
+function layOut(view) {
+  const { stage } = view;
+  const look = make("div", "look");
+  view.whole = openFigure("whole");
+  [view.parts, view.grid] = ["parts", "all"].map((name) => make("div", name));
+  look.append(view.whole.node, view.parts, view.grid);
+  [view.strip, view.words] = ["film", "words"].map((name) => make("div", name, { attributes: { role: "group" } }));
+  view.scrubber = openScrubber(stage, () => { draw(view); rest(view); });
+  view.waits = make("div", "waits");
+  stage.box.replaceChildren(view.waits, look, view.strip, view.scrubber.node, view.words);
+  stage.box.classList.add("empty");
+}
+
+function openFigure(name) {
+  const node = make("figure", name);
+  const canvas = node.appendChild(make("canvas", "", { width: 28, height: 28, attributes: { role: "img" } }));
+  return { node, canvas, caption: node.appendChild(make("figcaption")) };
+}
+
+function rest(view) {
+  clearTimeout(view.timer);
+  view.timer = setTimeout(() => view.stage.root.isConnected && view.tell?.({ step: view.scrubber.index, picture: view.picked }), 400);
+}
+
+function hear(view, told) {
+  const { scrubber, meta } = view;
+  const atEnd = !view.told || scrubber.index === view.told.arrays.states.shape[0] - 1;
+  view.told = told.arrays?.states ? told : null;
+  view.stage.box.classList.toggle("empty", !view.told);
+  if (!view.told) return say(view.waits, told.waits ?? meta.words.waits);
+  say(view.waits, "");
+  const [moments, pictures] = told.arrays.states.shape;
+  view.picked = Math.min(view.picked, pictures - 1);
+  const write = new Intl.NumberFormat(meta.language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  scrubber.configure({ last: moments - 1, words: meta.words, label: meta.words.step,
+    write: (at) => fill(meta.words.at, { step: at, last: moments - 1, t: write.format(told.arrays.times?.[at] ?? 0) }) });
+  arrange(view, moments, pictures);
+  if (atEnd) scrubber.set(moments - 1);
+  draw(view);
+}
+
+function arrange(view, moments, pictures) {
+  const count = Math.min(FILM, moments);
+  keep(view.film, count, () => openButton(view.strip));
+  view.film.forEach((one, at) => {
+    one.moment = count > 1 ? Math.round((at * (moments - 1)) / (count - 1)) : 0;
+    one.button.onclick = () => view.scrubber.set(one.moment);
+    mark(one.button, "aria-label", view.scrubber.node && fill(view.meta.words.film, { step: one.moment }));
+  });
+  keep(view.all, pictures > 1 ? pictures : 0, () => openButton(view.grid));
+  view.all.forEach((one, at) => {
+    one.button.onclick = () => { view.picked = at; draw(view); rest(view); };
+    say(one.label, view.told.labels?.[at] ?? "");
+    mark(one.button, "aria-label", `${fill(view.meta.words.picture, { n: at + 1 })} ${one.label.textContent}`);
+  });
+  matchParts(view);
+}
+
+function keep(list, count, open) {
+  while (list.length > count) list.pop().button.remove();
+  while (list.length < count) list.push(open());
+}
+
+function openButton(place) {
+  const button = place.appendChild(make("button", "", { type: "button" }));
+  return { button, canvas: button.appendChild(make("canvas", "", { width: 28, height: 28 })), label: button.appendChild(make("span")) };
+}
+
+// A figure for each of the other pictures of a step, and one for each word.
+function matchParts(view) {
+  const wanted = [...(view.told.parts ?? []).filter(({ name }) => view.told.arrays[name])];
+  for (const [name, { node }] of view.nodes) if (!wanted.some((part) => part.name === name)) { node.remove(); view.nodes.delete(name); }
+  for (const part of wanted) {
+    if (!view.nodes.has(part.name)) view.nodes.set(part.name, openFigure("part"));
+    view.parts.append(view.nodes.get(part.name).node);
+  }
+  const tokens = view.told.arrays.maps ? view.told.tokens : [];
+  if (view.words.dataset.tokens !== tokens.join(" ")) {
+    view.words.dataset.tokens = tokens.join(" ");
+    view.words.replaceChildren(...tokens.map((token) => {
+      const figure = openFigure("word");
+      say(figure.caption, token);
+      return figure.node;
+    }));
+  }
+}
+
+// the pictures
+
+function draw(view) {
+  const { told, meta, scrubber, stage: { theme } } = view;
+  if (!told || !meta) return;
+  const { states } = told.arrays;
+  const moment = scrubber.index;
+  paint(view.whole.canvas, pick(states, moment, view.picked), table("grey", theme));
+  say(view.whole.caption, fill(meta.words.whole, { step: moment }));
+  mark(view.whole.canvas, "aria-label", `${view.whole.caption.textContent} ${told.labels?.[view.picked] ?? ""}`);
+  for (const { name, title, scale } of told.parts ?? []) drawPart(view, name, title, scale, moment);
+  for (const one of view.film) {
+    paint(one.canvas, pick(states, one.moment, view.picked), table("grey", theme));
+    mark(one.button, "aria-pressed", one.moment === moment);
+  }
+  view.all.forEach((one, at) => {
+    paint(one.canvas, pick(states, moment, at), table("grey", theme));
+    mark(one.button, "aria-pressed", at === view.picked);
+  });
+  drawWords(view, moment);
+  alignFilm(view);
+}
+
+// What the network said in the step that led to a moment; before the first step it has said nothing yet.
+function drawPart(view, name, title, scale, moment) {
+  const { told, nodes, stage: { theme } } = view;
+  const figure = nodes.get(name);
+  if (!figure) return;
+  const array = told.arrays[name];
+  paint(figure.canvas, pick(array, Math.min(moment, array.shape[0] - 1), view.picked), table(scale ?? "grey", theme));
+  say(figure.caption, title);
+  mark(figure.canvas, "aria-label", title);
+}
+
+function drawWords(view, moment) {
+  const { maps } = view.told.arrays;
+  if (!maps) return;
+  const [moments, , count, side] = maps.shape;
+  const all = pick(maps, Math.min(moment, moments - 1), view.picked);
+  [...view.words.children].forEach((node, at) => {
+    if (at >= count) return;
+    const bytes = Object.assign(all.subarray(at * side * side, (at + 1) * side * side), { side });
+    paint(node.firstChild, bytes, table("sequential", view.stage.theme));
+    mark(node.firstChild, "aria-label", fill(view.meta.words.attends, { word: node.lastChild.textContent }));
+  });
+}
+
+// The bytes of one picture (or of all words' maps of one) at a moment.
+function pick(array, moment, picture) {
+  const [, pictures, ...rest] = array.shape;
+  const size = rest.reduce((product, side) => product * side, 1);
+  const at = moment * pictures + Math.min(picture, pictures - 1);
+  return Object.assign(array.subarray(at * size, (at + 1) * size), { side: rest.at(-1) });
+}
+
+function paint(canvas, bytes, colours) {
+  const { side } = bytes;
+  if (canvas.width !== side) Object.assign(canvas, { width: side, height: side });
+  const painter = canvas.getContext("2d");
+  const image = painter.createImageData(side, side);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let at = 0; at < pixels.length; at++) pixels[at] = colours[bytes[at]];
+  painter.putImageData(image, 0, 0);
+}
+
+function alignFilm({ strip, scrubber, film: [first] }) {
+  if (!first) return;
+  const [from, to] = scrubber.rail();
+  const half = first.button.clientWidth / 2;
+  strip.style.padding = `0 ${Math.max(strip.clientWidth - to - half, 0)}px 0 ${Math.max(from - half, 0)}px`;
+}

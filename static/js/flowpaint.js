@@ -1,0 +1,77 @@
+// What flows on the plane is painted with: data, points, arrows of a field, the path of one point.
+
+import { drawAxes, openFrame } from "./axes.js";
+import { dot, line } from "./plot.js";
+
+const MARGIN = { left: 26, right: 4, top: 4, bottom: 18 };
+
+export function planeFrame({ painter, width, height }, edge, { theme, language }) {
+  const frame = openFrame({ width, height }, { left: -edge, right: edge, low: -edge, high: edge, margin: MARGIN });
+  drawAxes(painter, frame, { theme, language });
+  return frame;
+}
+
+export function paintData(painter, frame, data, theme, strong = false) {
+  painter.fillStyle = strong ? theme.ink : theme.grey;
+  painter.globalAlpha = strong ? 1 : 0.45;
+  for (let at = 0; at < data.length / 2; at++) dot(painter, frame.x(data[2 * at]), frame.y(data[2 * at + 1]), strong ? 3 : 2);
+  painter.globalAlpha = 1;
+}
+
+export function paintPoints(painter, frame, points, theme) {
+  painter.fillStyle = theme.blue;
+  painter.globalAlpha = 0.85;
+  for (let at = 0; at < points.length / 2; at++) dot(painter, frame.x(points[2 * at]), frame.y(points[2 * at + 1]), 2.4);
+  painter.globalAlpha = 1;
+}
+
+// One arrow a cell; the longest one is as long as a cell is wide. `field` is (moments, side·side, 2), its rows from below.
+export function paintField(painter, frame, field, moment, edge, theme) {
+  const [moments, cells] = field.shape;
+  const at = Math.min(moment, moments - 1);
+  const arrows = field.subarray(2 * cells * at, 2 * cells * (at + 1));
+  const side = Math.round(Math.sqrt(cells));
+  const cell = (2 * edge) / side;
+  let most = 0;
+  for (let one = 0; one < cells; one++) most = Math.max(most, Math.hypot(arrows[2 * one], arrows[2 * one + 1]));
+  if (!most) return;
+  Object.assign(painter, { strokeStyle: theme.muted, fillStyle: theme.muted, lineWidth: 1, globalAlpha: 0.75 });
+  for (let one = 0; one < cells; one++) {
+    const [x, y] = [-edge + cell * ((one % side) + 0.5), -edge + cell * (Math.floor(one / side) + 0.5)];
+    const scale = (cell * 0.92) / most;
+    arrow(painter, frame, x, y, x + scale * arrows[2 * one], y + scale * arrows[2 * one + 1]);
+  }
+  painter.globalAlpha = 1;
+}
+
+function arrow(painter, frame, x1, y1, x2, y2) {
+  const [fromX, fromY, toX, toY] = [frame.x(x1), frame.y(y1), frame.x(x2), frame.y(y2)];
+  const long = Math.hypot(toX - fromX, toY - fromY);
+  if (long < 1.5) return dot(painter, fromX, fromY, 0.8);
+  line(painter, fromX, fromY, toX, toY);
+  const [dx, dy] = [(toX - fromX) / long, (toY - fromY) / long];
+  const head = Math.min(4, long * 0.5);
+  painter.beginPath();
+  painter.moveTo(toX, toY);
+  painter.lineTo(toX - head * (dx + 0.55 * dy), toY - head * (dy - 0.55 * dx));
+  painter.lineTo(toX - head * (dx - 0.55 * dy), toY - head * (dy + 0.55 * dx));
+  painter.fill();
+}
+
+// The way of one point up to a moment, or the whole of it with its beginning and where it stands.
+export function paintPath(painter, frame, paths, point, moment, { colour, alpha = 1, whole = false, theme }) {
+  const [moments, count] = paths.shape;
+  const x = (at) => frame.x(paths[2 * (at * count + point)]);
+  const y = (at) => frame.y(paths[2 * (at * count + point) + 1]);
+  Object.assign(painter, { strokeStyle: colour, fillStyle: colour, lineWidth: whole ? 2 : 1, globalAlpha: alpha });
+  painter.beginPath();
+  for (let at = 0; at < (whole ? moments : moment + 1); at++) painter[at ? "lineTo" : "moveTo"](x(at), y(at));
+  painter.stroke();
+  painter.globalAlpha = 1;
+  if (!whole) return;
+  for (let at = 0; at < moments; at++) dot(painter, x(at), y(at), 1.6);
+  painter.fillStyle = theme.background;
+  dot(painter, x(moment), y(moment), 7);
+  painter.fillStyle = colour;
+  dot(painter, x(moment), y(moment), 5);
+}

@@ -1,0 +1,204 @@
+"""The longer pieces of work on transformers, against captum, one-by-one evaluation and a recording."""
+
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+import torch
+from captum.attr import IntegratedGradients
+
+from dlcore.explain.recurrent_snapshot import open_cells
+from dlcore.explain.transformer import jobs as work
+from dlcore.explain.transformer import probing
+from dlcore.explain.transformer.attributing import compare, embedded, scorer
+from dlcore.explain.transformer.beside import match_parameters
+from dlcore.explain.transformer.passing import all_heads, switched_off
+from dlcore.explain.transformer.reading import read
+from dlcore.models.generation import answer
+from dlcore.specs.recurrent import Recurrent, RecurrentNetwork, count_parameters
+from dlcore.specs.sequences import SequenceData
+from dlcore.training.jobs import JOBS
+from dlcore.training.recording import Recording
+from dlcore.training.transformer_trainer import TransformerTrainer
+from tests.dlcore.explain.transformers import LINE, NUMBERS, PLAYS, TWENTY, ask, snapshot
+
+
+def spearman(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the correlation of the ranks, where no two values are equal."""
+    return np.corrcoef(np.argsort(np.argsort(one)), np.argsort(np.argsort(other)))[0, 1]
+
+
+def run(kind: str, seen, **request) -> dict:
+    """Return the result of a Job on a snapshot."""
+    job = JOBS[f"transformer_{kind}"]({"model": {}, **request}, Path("."))
+    job.__dict__["snapshot"] = seen
+    return finish(job)
+
+
+def finish(job, snapshots: dict | None = None) -> dict:
+    """Work to the end, a piece a turn; with snapshots, those are loaded by the items of their models."""
+    turns, done = 0, [0.0]
+    with patch.object(probing, "load", lambda model, home: snapshots[tuple(model.items())]):
+        while not job.finished:
+            job.advance(0)
+            turns += 1
+            done.append(job.progress)
+    assert done == sorted(done) and done[-1] == 1 and turns > 1
+    return job.result
+
+
+@pytest.mark.parametrize(("spec", "text"), [(NUMBERS, TWENTY), (PLAYS, LINE)])
+def test_attributions_are_captums_and_add_up(spec, text):
+    seen = snapshot(spec)
+    told, reading = run("attribution", seen, text=text, row=2), read(seen, {"text": text})
+    of = seen.texts.target.numbers[told["of"]]
+    sides = embedded(reading, 2)
+    theirs = IntegratedGradients(lambda *parts: scorer(reading, 2, of)(list(parts))).attribute(
+        tuple(side[None] for side in sides), n_steps=200)
+    for side, expected in zip(["source", "target"][-len(sides):], theirs):
+        assert np.allclose(told["values"][side], expected[0].sum(-1).detach().numpy(), atol=2e-2)
+    assert told["sum"] == pytest.approx(told["promise"], abs=0.02 * max(1, abs(told["promise"])))
+    assert len(told["values"]["target"]) == 3 == len(told["target"])
+
+
+def test_rank_correlations_are_those_of_the_ranks_and_nothing_where_there_are_two_tokens():
+    rng = np.random.default_rng(1)
+    rows, values = rng.random((2, 3, 6)).astype(np.float32), rng.normal(size=6)
+    found = compare(rows, values)
+    assert found[1, 2] == pytest.approx(spearman(rows[1, 2], np.abs(values)), abs=1e-6)
+    assert np.isnan(compare(rows[..., :2], values[:2])).all()
+
+
+def test_every_head_and_the_rollout_are_compared_with_the_attribution():
+    told = run("attribution", snapshot(), text="two thousand three", target="iki bin")
+    assert told["attention"]["cross"].shape == (2, 4) and told["mean"]["decoder"].shape == (2,)
+    head = ask("head", snapshot(), text="two thousand three", target="iki bin", part="cross", layer=1, head=2)
+    assert told["attention"]["cross"][1, 2] == pytest.approx(
+        spearman(head["weights"][2], np.abs(told["values"]["source"])), abs=1e-5)
+    assert -1 <= told["rollout"] <= 1
+
+
+def test_the_share_of_exact_answers_is_what_answers_one_by_one_are(monkeypatch):
+    seen, off = snapshot(), {("cross", 0, 1)}
+    batches = [batch.part(0, 9) for batch in seen.texts.looked()]
+    monkeypatch.setattr(type(seen.texts), "looked", lambda self: batches)
+    told = run("evaluate", seen, whole=False, off=[["cross", 0, 1]])
+    right = count = 0
+    with switched_off(seen.module, off):
+        for batch in seen.texts.looked():
+            for source, targets in zip(batch.source, batch.targets):
+                wanted = [token for token in targets.tolist() if token >= 0]
+                said = answer(seen.module, torch.from_numpy(source)[None])[0].tolist()
+                right, count = right + (said[: len(wanted)] == wanted), count + 1
+    assert told["examples"] == count and told["accuracy"] == pytest.approx(right / count)
+    assert told["loss"] > 0 and told["bits"] is None
+
+
+def test_bits_of_a_language_model_are_those_of_the_whole_text():
+    seen = snapshot(PLAYS)
+    told = run("evaluate", seen, whole=False)
+    batch = seen.texts.looked()[0]
+    with torch.no_grad():
+        logits = seen.module(torch.from_numpy(batch.inputs))
+    loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), torch.from_numpy(batch.targets).flatten()).item()
+    assert told["loss"] == pytest.approx(loss, rel=1e-4) and told["bits"] == pytest.approx(loss / np.log(2), rel=1e-4)
+    assert told["perplexity"] == pytest.approx(np.exp(loss), rel=1e-3)
+
+
+def test_importance_is_the_evaluation_with_each_head_off_alone(monkeypatch):
+    seen = snapshot(replace(NUMBERS, network=replace(NUMBERS.network, heads=2, layers=1)))
+    batches = [batch.part(0, 3) for batch in seen.texts.looked()]
+    monkeypatch.setattr(type(seen.texts), "looked", lambda self: batches)
+    told = run("importance", seen)
+    assert told["heads"] == all_heads(seen.module) and len(told["heads"]) == 6
+    for head, loss in zip(told["heads"], told["loss"]):
+        alone = run("evaluate", seen, whole=False, off=[list(head)])
+        assert loss == pytest.approx(alone["loss"], rel=1e-6)
+    assert len({told["whole"]["loss"], *told["loss"].tolist()}) == 7
+
+
+def test_a_generation_is_the_same_with_and_without_the_cache_and_depends_on_the_seed():
+    seen = snapshot(PLAYS)
+    told = run("generate", seen, text="To be", count=15, seed=3, compare=True)
+    assert told["text"].startswith("To be") and len(told["tokens"]) == 15 == len(told["seconds"]["whole"])
+    ids = told["ids"]
+    with torch.no_grad():
+        shares = seen.module(torch.tensor([ids[:-1]]))[0].softmax(-1)
+    assert np.allclose(told["probabilities"], shares[range(4, 19), ids[5:]], atol=1e-5)
+    assert run("generate", seen, text="To be", count=15, seed=3)["text"] == told["text"]
+    assert run("generate", seen, text="To be", count=15, seed=4)["text"] != told["text"]
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory):
+    """A run of the numbers that learned a little."""
+    home = tmp_path_factory.mktemp("home")
+    network = replace(NUMBERS.network, width=16, heads=2)
+    spec = replace(NUMBERS, network=network, training=replace(NUMBERS.training, reproducible=True, epochs=1))
+    kept = Recording.create(home / "runs" / "one", spec)
+    trainer = TransformerTrainer(spec, kept)
+    while trainer.step < 20:
+        trainer.advance(0.05)
+    return home, kept
+
+
+def test_a_film_shows_the_head_of_every_snapshot_on_the_last_ones_answer(recording):
+    home, kept = recording
+    steps = kept.snapshots()
+    assert len(steps) > 1
+    job = work.Film({"model": {"run": "one"}, "part": "cross", "layer": 1, "head": 1, "text": TWENTY, "steps": steps},
+                    home)
+    while not job.finished:
+        job.advance(0)
+    told = job.result
+    assert told["steps"] == steps and told["weights"].shape == (len(steps), len(told["rows"]), 3)
+    from dlcore.explain.snapshot import load
+    seen = load({"run": "one", "step": steps[0]}, home)
+    target = " ".join(told["rows"][1:])
+    head = ask("head", seen, text=TWENTY, target=target, part="cross", layer=1, head=1)
+    assert np.abs(told["weights"][0] / 255 - head["weights"]).max() < 0.5 / 255 + 1e-6
+    assert told["answers"][-1] == ask("attention", load({"run": "one", "step": steps[-1]}, home), text=TWENTY)["text"]
+
+
+def test_induction_is_read_off_the_maps_of_texts_that_are_said_twice():
+    seen = snapshot(PLAYS)
+    job = JOBS["transformer_induction"]({"model": {}, "repeats": 1, "seed": 2}, Path("."))
+    told = finish(job, {(): seen})
+    text = "".join(token.replace("⏎", "\n") for token in told["example"])
+    assert text[:12] == text[12:] and told["half"] == 12
+    for layer, head in ((0, 1), (1, 3)):
+        weights = ask("head", seen, text=text, part="decoder", layer=layer, head=head)["weights"]
+        assert told["heads"][layer, head] == pytest.approx(
+            np.mean([weights[row, row - 11] for row in range(12, 24)]), abs=1e-5)
+        assert np.abs(told["maps"][layer, head] / 255 - weights).max() < 0.5 / 255 + 1e-6
+    ids = torch.tensor([seen.texts.target.encode(text)])
+    with torch.no_grad():
+        shares = seen.module(ids)[0].log_softmax(-1)
+    assert told["bits"][5] == pytest.approx(-float(shares[5, ids[0, 6]]) / np.log(2), abs=1e-4)
+
+
+def test_the_same_characters_cost_each_network_what_its_own_pass_says(monkeypatch):
+    recurrent = Recurrent(data=SequenceData(task="shakespeare", length=24),
+                          network=RecurrentNetwork(cells=("gru",), hidden=8, embedding=4))
+    seen, cells = snapshot(PLAYS), open_cells(recurrent, None, 0, Path("."), None)
+    job = JOBS["transformer_beside"]({"model": {"name": 1}, "others": [{"name": 2}], "whole": False}, Path("."))
+    told = finish(job, {(("name", 1),): seen, (("name", 2),): cells})
+    assert [model["kind"] for model in told["models"]] == ["transformer", "gru"]
+    batch = cells.sequences.looked()
+    with torch.no_grad():
+        outputs = cells.module["gru"](torch.from_numpy(batch.inputs))[0]
+    loss = torch.nn.functional.cross_entropy(outputs.flatten(0, 1), torch.from_numpy(batch.targets).flatten()).item()
+    assert told["models"][1]["bits"] == pytest.approx(loss / np.log(2), rel=1e-4)
+    assert told["models"][0]["bits"] == pytest.approx(run("evaluate", seen, whole=False)["bits"])
+    assert told["models"][1]["parameters"] == count_parameters(recurrent, "gru")
+    assert told["models"][0]["parameters"] == sum(weight.numel() for weight in seen.module.parameters())
+
+
+def test_recurrent_networks_of_as_many_parameters_are_found():
+    for cell, found in match_parameters(50_000).items():
+        sizes = [count_parameters(Recurrent(data=SequenceData(task="shakespeare"),
+                                            network=RecurrentNetwork(hidden=found["hidden"] + by)), cell)
+                 for by in (-1, 0, 1)]
+        assert sizes[1] == found["parameters"] and sizes[0] < 50_000 < sizes[2]
