@@ -105,10 +105,9 @@ class Verdict(Work):
         cells, shape = self.spec.network.cells, (len(self.spec.network.cells), len(self.delays))
         accuracy, steps = np.full(shape, np.nan, np.float32), np.zeros(shape, np.int32)
         begun = time.perf_counter()
-        shares = [delayed(self.spec, delay).data.length ** 0.5 for delay in self.delays]  # long ones take longer
         for place, delay in enumerate(self.delays):
             left = self.seconds - (time.perf_counter() - begun)
-            end = time.perf_counter() + left * shares[place] / sum(shares[place:])
+            end = time.perf_counter() + left / (len(self.delays) - place)
             for told in _try(delayed(self.spec, delay), end):
                 for row, cell in enumerate(cells):
                     accuracy[row, place], steps[row, place] = told.get(cell, (np.nan, 0))
