@@ -10,7 +10,7 @@ from dlcore.training.transformer_tasks import choose_precision
 
 NUMBERS = Transformer(
     network=TransformerNetwork(layers=2, heads=4, width=64, dropout=0.1),
-    training=TransformerTraining(batch_size=64, epochs=20, learning_rate=0.003, warmup=100, seed=7))
+    training=TransformerTraining(batch_size=64, epochs=12, learning_rate=0.003, warmup=100, seed=7))
 GPT = Transformer(
     data=TextData(task="plays"),
     network=TransformerNetwork(layers=4, heads=4, width=128, positions="rotary", context=128, dropout=0.1),

@@ -49,6 +49,12 @@ def trained(spec: Transformer) -> dict[str, torch.Tensor]:
     return trainer.weights()
 
 
+def felt(name: str, weights: torch.Tensor) -> torch.Tensor:
+    """Return weights without the keys' bias, which softmax does not feel: its gradient is rounding alone."""
+    third = len(weights) // 3
+    return torch.cat([weights[:third], weights[2 * third:]]) if name.endswith("project_in.bias") else weights
+
+
 @pytest.mark.parametrize("spec", [
     TRANSLATOR, GPT,
     replace(TRANSLATOR, changes=(Change(5, "training.learning_rate", 0.02), Change(9, "training.clip", 0.1)),
@@ -59,8 +65,8 @@ def test_the_script_ends_in_the_same_weights(spec, place, capsys):
     assert theirs.keys() == ours.keys()
     begun = build_transformer(spec).state_dict()
     for name, weights in ours.items():
-        moved = (weights - begun[name]).norm()
-        assert (theirs[name] - weights).norm() < 0.02 * moved + 1e-4, name
+        told, asked = (felt(name, one) for one in (theirs[name], weights))
+        assert (told - asked).norm() < 0.01 * (asked - felt(name, begun[name])).norm() + 1e-5, name
     assert "loss" in capsys.readouterr().out
 
 
