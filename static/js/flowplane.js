@@ -162,7 +162,7 @@ function draw(view) {
   if (!meta) return;
   const paper = view.paper();
   const frame = (view.frame = planeFrame(paper, meta.edge, { theme, language: meta.language }));
-  if (shown.field && told?.arrays.field) paintField(paper.painter, frame, told.arrays.field, scrubber.index, meta.edge, theme);
+  if (shown.field && told?.arrays.field) paintField(paper.painter, frame, told.arrays, told.arrays.times[scrubber.index], meta.edge, theme);
   if (shown.data && view.data) paintData(paper.painter, frame, view.data, theme, meta.draws);
   if (view.pulled) paintData(paper.painter, frame, view.pulled.flat(), theme, true);
   if (told) {
