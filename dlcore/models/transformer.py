@@ -231,8 +231,8 @@ class LanguageModel(TransformerModel):
 
 def build_transformer(spec: Transformer) -> Translator | LanguageModel:
     """Return a spec's network with initial weights that depend on the seed alone."""
-    torch.default_generator.manual_seed(derive(spec.training.seed, "weights"))
     model = _make(spec)
+    torch.default_generator.manual_seed(derive(spec.training.seed, "weights"))
     shrink = (2 * spec.network.layers) ** -0.5
     for name, module in model.named_modules():
         _begin(module, shrink if name.endswith(("project_out", "narrow")) else 1.0)

@@ -10,10 +10,10 @@ from dlcore.training.transformer_tasks import choose_precision
 
 NUMBERS = Transformer(
     network=TransformerNetwork(layers=2, heads=4, width=64, dropout=0.1),
-    training=TransformerTraining(batch_size=64, epochs=20, learning_rate=0.003, warmup=100, seed=7))
+    training=TransformerTraining(batch_size=64, epochs=12, learning_rate=0.003, warmup=100, seed=7))
 GPT = Transformer(
     data=TextData(task="plays"),
-    network=TransformerNetwork(layers=4, heads=4, width=128, positions="rotary", context=128),
+    network=TransformerNetwork(layers=4, heads=4, width=128, positions="rotary", context=128, dropout=0.1),
     training=TransformerTraining(batch_size=16, epochs=5, learning_rate=0.003, warmup=100, weight_decay=0.1, seed=7))
 TRANSFORMERS = {"translator": NUMBERS, "gpt": GPT}
 DATA = {"numbers": "the numbers from 0 to 9,999 in English and Turkish words",
