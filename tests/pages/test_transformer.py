@@ -200,6 +200,12 @@ def test_alignment_and_rollout_are_weights(held):
     assert decode(ask({"view": "nothing"}))[0] == {}
 
 
+def test_what_is_typed_is_answered_at_once_and_what_cannot_be_read_is_left_to_the_widget(held):
+    meta, _ = decode(board.answer_view(held, {"view": "typed", "text": "cba"}))
+    assert meta["topics"]["attention"]["groups"][0]["rows"][:3] == list("cba")
+    assert decode(board.answer_view(held, {"view": "typed", "text": "c4"}))[0] == {}
+
+
 @pytest.mark.parametrize("place", ["", "cross", "cross/0/99999999999/1", "cross/-1/0/0", "a/b/c/d", None, 7])
 def test_a_place_from_the_browser_that_makes_no_sense_does_no_harm(place):
     found = sight.read_place(place)
