@@ -12,7 +12,7 @@ from dlcore.training.files import Weights
 from dlcore.training.recording import whole
 
 FOLDER = Path(__file__).parents[2] / "assets" / "models"
-PRETRAINED = ("digits", "names", "plays", "sentences_en", "sentences_tr")
+PRETRAINED = ("digits", "names", "plays", "sentences_en", "sentences_tr", "translator", "gpt")
 
 COMMANDS = {"digits": "digits", "translator": "transformer", "gpt": "transformer"}  # the others are made by "recurrent"
 
