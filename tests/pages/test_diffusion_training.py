@@ -142,6 +142,11 @@ def test_a_prompted_way_has_a_map_for_every_word_and_marks_what_it_does_not_know
     assert meta["topics"]["film"]["tokens"] == ["·", "a", "seven"]
     assert arrays["film.maps"].shape == (2, 1, 3, 14, 14) and arrays["film.maps"].max() == 255
     assert any("~~purple~~" in said.value for said in app.markdown)
+    app.session_state["diffusion.closer"] = "Text encoder"
+    app.run()
+    vectors, looks = told(app, "diffusion.encoded"), told(app, "diffusion.looks")
+    assert vectors[0]["topics"]["encoded"]["labels"] == ["·", "a", "seven"]
+    assert vectors[1]["encoded.pictures"].shape == (3, 8, 8) and looks[1]["looks.pictures"].shape[1:] == (3, 3)
     app.text_input(key="sampling.prompt").set_value("ince üç").run()
     wait_until(lambda: told(app.run(), "diffusion.film")[0]["topics"]["film"]["tokens"] == ["·", "ince", "üç"], 60,
                "the new prompt was not drawn")
