@@ -74,7 +74,7 @@ FIELDS = {
     "data.symbols": N_("Symbols"), "network.cells": N_("Cells"), "network.hidden": N_("Units"),
     "network.layers": N_("Layers"), "network.embedding": N_("Embedding"),
     "network.forget_bias": N_("Added to the forget gate's bias"),
-    "network.update_bias": N_("Added to the update gate's bias"), "training.clip": N_("Gradient clipping"),
+    "network.memory": N_("Steps that the gates keep at the start"), "training.clip": N_("Gradient clipping"),
     "transformer": N_("Transformer"), "data.vocabulary": N_("Vocabulary"), "data.text": N_("Text"),
     "data.tokens": N_("Tokens"), "network.heads": N_("Heads"), "network.width": N_("Width"),
     "network.context": N_("Context"), "network.feed_forward": N_("Feed-forward, times the width"),

@@ -1,5 +1,7 @@
 """The parts of the Diffusion page that train, without a browser: settings, runs, own points, and bad input."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -130,6 +132,24 @@ def test_every_step_of_the_way_is_kept_with_what_the_network_said(trained_digits
     assert {part["name"] for part in meta["topics"]["film"]["parts"]} == {
         "clean", "noise", "conditional", "unconditional", "difference"}
     assert (arrays["film.difference"] != 128).any()
+
+
+def test_a_prompted_way_has_a_map_for_every_word_and_marks_what_it_does_not_know(page, awake):
+    spec = replace(PICTURES, network=replace(PICTURES.network, condition="prompt"))
+    app = train(page("digits", spec, sampling='{"prompt": "a purple seven", "steps": 2}'), awake, "diffusion")
+    drawn(app, "diffusion.film")
+    meta, arrays = told(app, "diffusion.film")
+    assert meta["topics"]["film"]["tokens"] == ["·", "a", "seven"]
+    assert arrays["film.maps"].shape == (2, 1, 3, 14, 14) and arrays["film.maps"].max() == 255
+    assert any("~~purple~~" in said.value for said in app.markdown)
+    app.session_state["diffusion.closer"] = "Text encoder"
+    app.run()
+    vectors, looks = told(app, "diffusion.encoded"), told(app, "diffusion.looks")
+    assert vectors[0]["topics"]["encoded"]["labels"] == ["·", "a", "seven"]
+    assert vectors[1]["encoded.pictures"].shape == (3, 8, 8) and looks[1]["looks.pictures"].shape[1:] == (3, 3)
+    app.text_input(key="sampling.prompt").set_value("ince üç").run()
+    wait_until(lambda: told(app.run(), "diffusion.film")[0]["topics"]["film"]["tokens"] == ["·", "ince", "üç"], 60,
+               "the new prompt was not drawn")
 
 
 def test_only_samplers_that_belong_to_the_model_are_offered_and_the_others_say_why(trained_digits):

@@ -7,11 +7,12 @@ from functools import partial
 import numpy as np
 import pytest
 
+from dlcore.data.bpe import cut_word, learn_merges
 from dlcore.errors import DerinError
 from dlcore.specs.codec import from_link, to_dict, to_link
 from dlcore.specs.texts import TRANSLATIONS, TextData
 from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
-from pages.ui.transformer import board, inner, sight
+from pages.ui.transformer import board, inner, merging, moments, sight, switching, writing
 from pages.ui.transformer.presets import PRESETS
 from tests.conftest import wait_until
 
@@ -210,6 +211,58 @@ def test_a_place_is_read_as_the_browser_writes_it():
     assert sight.read_place("decoder/0//2") == sight.Place("decoder", 0, 2, None)
 
 
+@pytest.fixture
+def writer(held):
+    """The same with a language model."""
+    return {"sight": sight.reading(sight.unlearned(PLAYS), "ROMEO")}
+
+
+def test_the_next_token_comes_with_what_it_is_drawn_from(writer):
+    how = {"temperature": 2.0, "top_k": 5, "top_p": 1.0, "seed": 3}
+    meta, arrays = decode(writing.answer_token(writer, how))
+    topic = meta["topics"]["token"]
+    logits, kept = arrays["token.logits"], arrays["token.kept"]
+    powers = np.exp(logits[:5] / 2)
+    assert (np.diff(logits) <= 0).all() and kept[:5] == pytest.approx(powers / powers.sum(), abs=1e-5)
+    assert not kept[5:].any() and topic["drawn"] < 5 and topic["written"] == list("ROMEO")
+    again = {"ids": [*topic["so_far"], topic["ids"][1]], **how}
+    assert decode(writing.answer_token(writer, again))[0]["topics"]["token"]["written"] == [
+        *"ROMEO", topic["tokens"][1]]
+
+
+def test_a_translation_is_written_token_by_token_until_it_ends(held):
+    topic = decode(writing.answer_token(held, {"seed": 1}))[0]["topics"]["token"]
+    told = moments.moment(held["sight"])["attention"]["expected"]["blue"][0]
+    assert topic["written"] == [] and topic["tokens"][:5] == [token for token, _share in told]
+    ended = decode(writing.answer_token(held, {"seed": 1, "ids": [5, 6, 1]}))[0]["topics"]["token"]
+    assert ended["finished"] and ended["written"][-1] == "</s>" and len(ended["written"]) == 3
+
+
+@pytest.mark.parametrize("question", [{"ids": ["a"]}, {"ids": [-1]}, {"seed": "x"}, {"temperature": "hot"},
+                                      {"ids": [0] * 5000}])
+def test_a_token_that_is_asked_for_in_a_way_that_makes_no_sense_is_answered_with_a_sentence(writer, question):
+    assert decode(writing.answer_token(writer, question))[0]["error"]
+
+
+def test_the_best_beam_is_a_path_from_the_start_to_an_end():
+    told = [("iki", None, 1, -0.1), ("üç", None, 1, -2.0), ("bin", 0, 2, -0.3), ("</s>", 2, 3, -0.4)]
+    nodes = [{"token": token, "parent": parent, "depth": depth, "score": score, "kept": True, "end": token == "</s>"}
+             for token, parent, depth, score in told]
+    topic = writing.beams_topic({"nodes": nodes, "answers": [{"node": 3}]})
+    assert [node["text"] for node in topic["nodes"] if node["best"]] == ["<s>", "iki", "bin", "</s>"]
+    assert [node["parent"] for node in topic["nodes"]] == [None, 0, 0, 1, 3]
+
+
+def test_a_head_that_is_switched_off_changes_the_answer_and_is_marked(page):
+    app = page()
+    before = attention(app)[0]
+    app.session_state["_off.transformer"] = switching.read_heads(["decoder.0.1", "cross.0.0", "x", 7, "cross.a.b"])
+    app.run()
+    after = attention(app)[0]
+    assert after["off"] == ["decoder.0.1", "cross.0.0"] and before["off"] == [] and not app.exception
+    assert after["expected"] != before["expected"]
+
+
 # a text of one's own
 
 def test_a_text_of_ones_own_is_learned_from_and_a_wrong_encoding_is_named(page):
@@ -227,3 +280,22 @@ def test_a_text_of_ones_own_is_learned_from_and_a_wrong_encoding_is_named(page):
 def test_the_page_speaks_turkish(page):
     app = page(lang="tr")
     assert "kime baktığını" in texts(app) and not app.exception
+
+
+# byte pairs
+
+@pytest.mark.parametrize("word", [" together", "ROMEO", "aaaa", ""])
+def test_a_word_is_joined_as_the_vocabulary_cuts_it(word):
+    merges = list(learn_merges("together they gather there, the other ROMEO and aaa aaaa aaaa " * 9, 60))
+    steps = merging.joined(word, merges)
+    assert steps[0] == list(word) and steps[-1] == cut_word(word, {pair: rank for rank, pair in enumerate(merges)})
+    assert all("".join(step) == word for step in steps)
+
+
+def test_the_merges_of_a_vocabulary_are_shown(page):
+    app = page(replace(PLAYS, data=TextData(task="bpe", vocabulary=128)), text="the king")
+    for label in ("Layers", "Data"):  # the first choice only tells the test's browser that the tabs are there
+        app.session_state["transformer.closer"] = label
+        app.run()
+    shown = " ".join(one.proto.body for one in app.get("html"))
+    assert not app.exception and not app.warning and "h + e → <b>he</b>" in shown

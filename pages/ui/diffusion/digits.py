@@ -35,7 +35,7 @@ def show_digits(buttons: Any) -> None:
         film.show_film(PAGE)
     with beside:
         _show_companions(view)
-    polling.rewind_bar(PAGE, moment)
+    polling.rewind_bar(PAGE, moment, whole=True)
     closer.show_closer(PAGE)
 
 

@@ -65,7 +65,8 @@ def film_topic(walk: dict, target: str) -> dict:
         topic |= {"conditional": _signed(walk["conditional"]), "unconditional": _signed(walk["unconditional"]),
                   "difference": _signed(difference, limit)}
     if walk.get("attention"):
-        topic |= {"tokens": walk["attention"]["words"], "maps": encode_magnitude(walk["attention"]["fine"])[:, None]}
+        tokens = (walk["branch_prompt"] or walk["prompt"])["symbols"]
+        topic |= {"tokens": tokens, "maps": encode_magnitude(walk["attention"]["fine"][:, :len(tokens)])[:, None]}
     return topic
 
 

@@ -110,10 +110,13 @@ def forget_moment(page: str) -> None:
 
 
 @st.fragment
-def rewind_bar(page: str, moment: Moment) -> None:
-    """Draw the slider over the snapshots; a chosen one turns the whole page back to it."""
+def rewind_bar(page: str, moment: Moment, whole: bool = False) -> None:
+    """Draw the slider over the snapshots; a chosen one turns the whole page back to it.
+
+    With `whole`, every move runs the page's script: there is more than panels that shows the network.
+    """
     step, view, answer = panels.chosen_step(f"{page}.rewind"), sight.shown(page), None
-    if _has_moved(page, step) and step is None:
+    if _has_moved(page, step) and (whole or step is None):
         forget_moment(page)
         st.rerun()
     if step is not None and view is not None and (looked := sight.look(page)) is not None:
