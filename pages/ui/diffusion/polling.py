@@ -29,7 +29,8 @@ def poll(page: str, view: RunView | None, moment: Moment) -> None:
 def _tick(page: str, state_before: str, moment: Moment) -> None:
     view = sight.shown(page)
     if view is None:
-        panels.live(f"{page}.live", page, _empty() | seen(page, moment), text=_("Not trained yet"), left=waking() or _standing(page))
+        panels.live(f"{page}.live", page, _empty() | seen(page, moment), text=_("Not trained yet"),
+                    left=waking() or _standing(page))
         return
     known = history_of(page, view.id, LINES)
     view = runs.shown_run(page, known.cursor) or view
