@@ -88,9 +88,9 @@ Jobs (requests to start_job; "cache": True shares the result, for a "step" that 
         probability of one told token, "row" (default: the last), for the embeddings of the tokens before it, against
         embeddings of 0 with the positions kept: {"source", "target": tokens that could count, "row", "of": the token,
         "values": {"source": (source,), "target": (row + 1,)} of each token, "sum", "promise": what the values must add
-        up to, "steps", "attention": {part: (layers, heads)} Spearman's rank correlation of each head's row with the
-        sizes of the values, NaN where a row has fewer than three tokens, "mean": {part: (layers,)} of the mean map,
-        "rollout": number}
+        up to, "steps": points of the path, made more until they do, "attention": {part: (layers, heads)} Spearman's
+        rank correlation of each head's row with the sizes of the values, NaN where a row has fewer than three tokens,
+        "mean": {part: (layers,)} of the mean map, "rollout": number}
     transformer_generate    "text", "count": tokens, "temperature", "top_k", "top_p", "seed", "compare": also take each
         step without the cache: {"text": so far, "tokens", "probabilities": of each drawn token, "seconds": {"cached":
         (tokens,), "whole": (tokens,) with "compare"}}
