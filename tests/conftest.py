@@ -24,7 +24,8 @@ os.environ |= {"http_proxy": NOWHERE, "https_proxy": NOWHERE, "no_proxy": "127.0
 ROOT = Path(__file__).parents[1]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-extensions", "--no-first-run",
-         "--disable-component-update", "--disable-background-networking", "--hide-scrollbars"]
+         "--disable-component-update", "--disable-background-networking", "--hide-scrollbars",
+         "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # the camera shows a green clock
 HARMLESS = ("/_stcore/health", "/_stcore/host-config")  # a deep link asks its own folder for these first
 
 

@@ -29,17 +29,11 @@ LONGEST = 24        # letters of a class's name
 Pictures = dict[str, list[NDArray[np.uint8]]]
 
 
-class Collect:
-    """The Job that makes a data set of the zip at "path", which it takes away, with one folder a class.
-
-    Its result is {"dataset": name, "counts": {class: pictures}, "refused": [(file, template, values)], "twice": how
-    many pictures were left out because they are there already}. DataError where no data set can be made of it.
-    """
+class Uploaded:
+    """A Job on what was uploaded to "path", which it takes away: its `_run` yields after each picture."""
 
     def __init__(self, request: dict, home: Path):
         self.progress, self.finished, self.result = 0.0, False, None
-        self._refused: list[tuple[str, str, dict]] = []
-        self._twice = 0
         self._work = self._run(take_upload(home, request["path"]))
 
     def advance(self, seconds: float) -> None:
@@ -49,6 +43,22 @@ class Collect:
             if time.perf_counter() > end:
                 return
         self.progress, self.finished = 1.0, True
+
+    def _run(self, content: bytes) -> Iterator[None]:
+        raise NotImplementedError
+
+
+class Collect(Uploaded):
+    """The Job that makes a data set of the zip at "path", which it takes away, with one folder a class.
+
+    Its result is {"dataset": name, "counts": {class: pictures}, "refused": [(file, template, values)], "twice": how
+    many pictures were left out because they are there already}. DataError where no data set can be made of it.
+    """
+
+    def __init__(self, request: dict, home: Path):
+        self._refused: list[tuple[str, str, dict]] = []
+        self._twice = 0
+        super().__init__(request, home)
 
     def _run(self, content: bytes) -> Iterator[None]:
         with open_zip(content) as opened:

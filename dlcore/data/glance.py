@@ -1,10 +1,8 @@
 """A look at pictures that wait to become a data set."""
 
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
-from dlcore.data.collecting import take_upload
+from dlcore.data.collecting import Uploaded
 from dlcore.data.pictures import crop_square, read_picture
 from dlcore.data.zips import open_zip, pictures_in, read_member
 from dlcore.errors import DataError
@@ -12,24 +10,12 @@ from dlcore.errors import DataError
 SIDE = 48  # pixels of a thumbnail
 
 
-class Glance:
+class Glance(Uploaded):
     """The Job that looks at each picture of the zip at "path", which it takes away.
 
     Its result is {"pictures": [uint8 (48, 48, 3), None for one that cannot be read], "refused": [(template, values) of
     those]}.
     """
-
-    def __init__(self, request: dict, home: Path):
-        self.progress, self.finished, self.result = 0.0, False, None
-        self._work = self._run(take_upload(home, request["path"]))
-
-    def advance(self, seconds: float) -> None:
-        """Look on for about that long, at one picture at least."""
-        end = time.perf_counter() + seconds
-        for _ in self._work:
-            if time.perf_counter() > end:
-                return
-        self.progress, self.finished = 1.0, True
 
     def _run(self, content: bytes) -> Iterator[None]:
         result = {"pictures": [], "refused": []}

@@ -6,7 +6,6 @@ What was fetched lies in DERIN_HOME/datasets, one folder a data set, as four arr
 import gzip
 import json
 import math
-import os
 import struct
 import zlib
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from platformdirs import user_data_path
 
+from dlcore.data.home import default_home
 from dlcore.errors import N_, DataError
 from dlcore.specs.datasets import DATASETS, HELD_OUT, describe, is_own
 
@@ -55,7 +54,7 @@ class Images:
     classes: tuple[str, ...]
 
 
-_shelf = Path(os.environ.get("DERIN_HOME") or user_data_path("derin")) / "datasets"
+_shelf = default_home() / "datasets"
 
 
 def keep_in(home: Path) -> None:

@@ -15,9 +15,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
-from platformdirs import user_data_path
 
 from dlcore.data.cells import Rows, cut_each_way, decode, read_number
+from dlcore.data.home import default_home
 from dlcore.errors import N_, DataError
 from dlcore.specs.plane import MOST_CLASSES, TABLE
 
@@ -154,14 +154,10 @@ def keep_table(home: Path, table: Table) -> str:
     return table.name
 
 
-def _default_home() -> Path:
-    return Path(os.environ.get("DERIN_HOME") or user_data_path("derin"))
-
-
 def load_table(home: Path | None, name: str) -> Table:
     """Return a table that was kept under a home, or under the user's own; DataError where it is gone or damaged."""
     homes = [Path(home)] if home else []
-    paths = [place / FOLDER / f"{name}.npz" for place in (*homes, _default_home())]
+    paths = [place / FOLDER / f"{name}.npz" for place in (*homes, default_home())]
     path = next((path for path in paths if TABLE.fullmatch(name) and path.exists()), None)
     if path is None:
         raise DataError(GONE)

@@ -15,8 +15,6 @@ from typing import Any
 from dlcore.diffusion.schedules import T, noise, signal
 
 Array = Any
-SAMPLERS = {"flow": ("euler", "heun"), "noise": ("ddim", "ddpm", "dpm_solver"),
-            "x0": ("ddim", "ddpm", "dpm_solver"), "v": ("ddim", "ddpm", "dpm_solver")}  # by what the network tells
 
 
 def ddpm(x: Array, x0: Array, fresh: Array, path: str, t: float, t_next: float) -> Array:

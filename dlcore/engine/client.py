@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dlcore.data import images
+from dlcore.data.home import default_home
 from dlcore.engine import placement
 from dlcore.engine.hosting import Hosting
 from dlcore.engine.joblist import JobList
@@ -19,7 +20,7 @@ from dlcore.engine.link import Link
 from dlcore.engine.protocol import EXPLAINER
 from dlcore.engine.questions import Questions
 from dlcore.engine.schedule import Schedule, Times
-from dlcore.engine.storage import default_home, make_room
+from dlcore.engine.storage import make_room
 from dlcore.engine.views import EngineStatus, JobView, RunView
 from dlcore.engine.watchdog import Watchdog
 from dlcore.errors import N_, EngineAsleep

@@ -4,17 +4,10 @@ import os
 import shutil
 from pathlib import Path
 
-from platformdirs import user_data_dir
-
 from dlcore.training.recording import Recording, existing
 
 MOST_BYTES = 4 * 2**30
 RUNS = "runs"
-
-
-def default_home() -> Path:
-    """Return the folder of everything that is kept: DERIN_HOME, or one among the user's data."""
-    return Path(os.environ.get("DERIN_HOME") or user_data_dir("derin"))
 
 
 def make_room(home: Path, keep: set[str], limit: int = MOST_BYTES) -> list[str]:

@@ -8,11 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from dlcore.data.batches import generator
+from dlcore.data.noised import SCALE
 from dlcore.diffusion import samplers
 from dlcore.diffusion.parameterization import guide, read_noise, read_x0
 from dlcore.diffusion.schedules import T, noise, signal, spaced
 from dlcore.models.denoiser import Told
 from dlcore.specs.denoiser import Process
+from dlcore.specs.diffusion import Diffusion
+from dlcore.specs.plane import EDGE
+from dlcore.specs.sampling import SAMPLERS
 
 MOST_AT_ONCE = 128  # pictures in one pass
 
@@ -34,7 +38,7 @@ class Asker:
     def __init__(self, module: nn.Module, told: Told, against: Told | None = None, guidance: float = 1.0,
                  both: bool = False):
         self.module, self.guidance = module, guidance
-        alone = against is None or told == Told() or (guidance == 1 and not both)
+        alone = against is None or not told.anything or (guidance == 1 and not both)
         self.told = told if alone else told.beside(against)
         self.passes = 1 if alone else 2
 
@@ -50,13 +54,17 @@ class Asker:
 
 @dataclass(frozen=True)
 class Plan:
-    """How x is led from noise to data: the pairs (t, t_next), the sampler, its noise, and whether x̂₀ is cut to ±1."""
+    """How x is led from noise to data: the pairs (t, t_next), the sampler, its noise, and where x̂₀ is cut.
+
+    Near the noise x̂₀ is the small difference of large numbers over a small α, so along the curves of ᾱ it is cut to
+    ±`limit`, where the data lies, as is usual; a flow does not divide by α, and nothing is cut.
+    """
 
     process: Process
     pairs: tuple[tuple[float, float], ...]
     sampler: str
     eta: float = 0.0
-    clip: bool = False
+    limit: float | None = None
     seed: int = 0
 
 
@@ -72,9 +80,16 @@ class Step(NamedTuple):
     x_next: Tensor
 
 
-def usual_plan(process: Process, steps: int, clip: bool, seed: int = 0) -> Plan:
-    """Return the plan of the process's first sampler, from T down in even steps."""
-    return Plan(process, tuple(spaced(steps)), samplers.SAMPLERS[process.target][0], clip=clip, seed=seed)
+def limit_of(spec: Diffusion) -> float | None:
+    """Return where x̂₀ is cut: at the ends of the data's range, unless it is a flow."""
+    if spec.process.target == "flow":
+        return None
+    return EDGE / SCALE if spec.data.on_plane else 1.0
+
+
+def usual_plan(spec: Diffusion, steps: int) -> Plan:
+    """Return the plan of the spec's first sampler, from T down in even steps."""
+    return Plan(spec.process, tuple(spaced(steps)), SAMPLERS[spec.process.target][0], limit=limit_of(spec))
 
 
 def start_noise(shape: tuple[int, ...], count: int, seed: int) -> Tensor:
@@ -99,7 +114,7 @@ def read(plan: Plan, told: Tensor, x: Tensor, t: float) -> tuple[Tensor, Tensor]
     """Return the x̂₀ and the ε̂ that an answer stands for; where x̂₀ is cut, ε̂ is what then goes with it."""
     alpha, sigma = float(signal(plan.process.path, t)), float(noise(plan.process.path, t))
     x0 = read_x0(plan.process.target, told, x, alpha, sigma)
-    x0 = x0.clamp(-1, 1) if plan.clip else x0
+    x0 = x0 if plan.limit is None else x0.clamp(-plan.limit, plan.limit)
     return x0, read_noise(x, x0, alpha, sigma)
 
 

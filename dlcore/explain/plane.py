@@ -36,7 +36,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from dlcore.data.toy import features_of, grid
@@ -67,29 +66,30 @@ def map_side(neurons: int) -> int:
 def draw_frame(net: PlaneNet, spec: Playground, step: int, epoch: float, metrics: dict) -> dict:
     """Return the frame of a network as it is now."""
     *hidden, outputs = _over_plane(net, spec, SURFACE)
-    neurons = sum(given.shape[1] for given in hidden)
-    maps, limits = _small_maps(torch.cat(hidden, 1), map_side(neurons)) if hidden else _no_maps()
+    neurons = sum(map(len, hidden))
+    maps, limits = _small_maps(torch.cat(hidden), map_side(neurons)) if hidden else _no_maps()
     weights = net.flat[: sum((inputs + 1) * outputs for inputs, outputs in zip(spec.sizes, spec.sizes[1:]))]
     return {"step": step, "epoch": epoch, "sizes": spec.sizes, "weights": weights.cpu().numpy().copy(), "maps": maps,
             "limits": limits, "surface": _surface(outputs, spec), "metrics": metrics}
 
 
 def _over_plane(net: PlaneNet, spec: Playground, side: int) -> list[Tensor]:
-    """Return what each layer gives (side·side, neurons) over the plane."""
+    """Return what each layer gives (neurons, side·side) over the plane."""
     with mode(net, training=False):
-        return net.trace(_plane(spec.network.features, side).to(net.flat.device))
+        return net.trace_rows(_plane(spec.network.features, side).to(net.flat.device))
 
 
 @lru_cache(maxsize=8)
 def _plane(features: tuple[str, ...], side: int) -> Tensor:
-    """Return the features (side·side, features) of the middles of all pixels."""
-    return torch.from_numpy(features_of(grid(side), features))
+    """Return the features (features, side·side) of the middles of all pixels."""
+    return torch.from_numpy(features_of(grid(side), features)).T.contiguous()
 
 
 def _small_maps(given: Tensor, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return signed maps (neurons, side, side) of what neurons give (SURFACE·SURFACE, neurons), and their limits."""
-    large = given.view(1, SURFACE, SURFACE, -1).permute(0, 3, 1, 2)  # as it lies in memory: neurons last
-    small = F.avg_pool2d(large, SURFACE // side)[0].contiguous()
+    """Return signed maps (neurons, side, side) of what neurons give (neurons, SURFACE·SURFACE), and their limits."""
+    step = SURFACE // side
+    rows = given.view(-1, side, step, SURFACE).sum(2)               # (neurons, side, SURFACE)
+    small = rows.view(-1, side, side, step).sum(3).div_(step**2)
     limits = small.nan_to_num().abs().amax((1, 2))
     return _signed(small, limits[:, None, None]), limits.cpu().numpy()
 
@@ -106,10 +106,10 @@ def _signed(values: Tensor, limit: Tensor | float) -> np.ndarray:
 
 def _surface(outputs: Tensor, spec: Playground) -> np.ndarray:
     if spec.outputs > 1:
-        shares = scores_of(outputs, spec).nan_to_num()
+        shares = scores_of(outputs.T, spec).nan_to_num()
         return (shares.T * 255).round().byte().cpu().numpy().reshape(-1, SURFACE, SURFACE)
     signed = 2 * outputs.sigmoid() - 1 if spec.loss == "cross_entropy" else outputs
-    return _signed(signed.T.reshape(1, SURFACE, SURFACE), 1.0)
+    return _signed(signed.reshape(1, SURFACE, SURFACE), 1.0)
 
 
 # what the explainer answers
@@ -154,7 +154,7 @@ def show_map(snapshot: PlaneSnapshot, request: dict) -> dict:
     names = neuron_names(spec.sizes, outputs=True)
     if request["neuron"] not in names:
         raise EngineError(N_("The network has no {name} there."), name=str(request["neuron"])[:20])
-    given = torch.cat(_over_plane(snapshot.module, spec, side), 1)[:, names.index(request["neuron"])]
+    given = torch.cat(_over_plane(snapshot.module, spec, side))[names.index(request["neuron"])]
     limit = given.nan_to_num().abs().max()
     return {"step": snapshot.step, "map": _signed(given.reshape(side, side), limit), "limit": limit.item()}
 

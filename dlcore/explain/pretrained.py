@@ -14,7 +14,7 @@ from dlcore.training.recording import whole
 FOLDER = Path(__file__).parents[2] / "assets" / "models"
 PRETRAINED = ("digits", "names", "plays", "sentences_en", "sentences_tr")
 
-COMMANDS = {"digits": "digits"}  # the others are made by "recurrent"
+COMMANDS = {"digits": "digits", "translator": "transformer", "gpt": "transformer"}  # the others are made by "recurrent"
 
 
 def read_manifest(name: str) -> dict:

@@ -15,6 +15,7 @@ from dlcore.data.augment import augment
 from dlcore.data.batches import generator, pictures_of
 from dlcore.explain.backprop import explain_backprop
 from dlcore.explain.convolution import QUESTIONS as CONVOLUTION
+from dlcore.explain.diffusion import DIFFUSION
 from dlcore.explain.feature_maps import convolution_maps, first_filters
 from dlcore.explain.gradient_health import measure_gradients
 from dlcore.explain.neighbours import find_neighbours
@@ -93,5 +94,5 @@ REQUESTS: dict[str, Callable[[Snapshot | None, dict], Answer]] = {
     "neighbours": show_neighbours, "backprop": walk_backprop, "gradient_health": show_gradient_health,
     "neuron": show_neuron, "neuron_planes": show_planes, **QUESTIONS,
     "plane_frame": show_frame, "plane_map": show_map, "plane_points": show_points,
-    **RECURRENT, **CONVOLUTION, **SHIFTING, **TRANSFORMER,
+    **RECURRENT, **CONVOLUTION, **SHIFTING, **TRANSFORMER, **DIFFUSION,
 }

@@ -3,7 +3,7 @@
 from textwrap import indent
 
 from dlcore.export.pytorch import print_optimizer, print_scheduler
-from dlcore.specs.recurrent import GATES, KEEPING, Recurrent, keeping_bias, steps_per_epoch
+from dlcore.specs.recurrent import GATES, Recurrent, gate_biases, steps_per_epoch
 from dlcore.specs.sequences import SequenceData, widths
 
 NAMES = '''\
@@ -149,15 +149,17 @@ def _models(spec: Recurrent) -> str:
     width = widths(spec.data)[0] if spec.data.takes_numbers else spec.network.embedding
     lines = [f'    "{cell}": Net({_recurrent(cell, width, spec)}),' for cell in spec.network.cells]
     text = "\n".join([f"torch.manual_seed({spec.training.seed})", "models = {", *lines, "}"])
-    return text + "".join(_keep(cell, spec) for cell in spec.network.cells if keeping_bias(spec.network, cell))
+    return text + "".join(_open_gates(cell, spec) for cell in spec.network.cells if gate_biases(spec.network, cell))
 
 
-def _keep(cell: str, spec: Recurrent) -> str:
-    """Print what is added to the gate that keeps a cell's state."""
-    hidden, place = spec.network.hidden, GATES[cell].index(KEEPING[cell])
+def _open_gates(cell: str, spec: Recurrent) -> str:
+    """Print what is added to the biases of a cell's gates."""
+    hidden, lines = spec.network.hidden, []
+    for gate, bias in gate_biases(spec.network, cell).items():
+        place = GATES[cell].index(gate)
+        lines.append(f"        parameter.data[{place * hidden}:{(place + 1) * hidden}] += {bias:.7g}  # {gate}")
     return (f"\nfor name, parameter in models[\"{cell}\"].recurrent.named_parameters():\n"
-            f"    if name.startswith(\"bias_ih\"):  # {', '.join(GATES[cell])}\n"
-            f"        parameter.data[{place * hidden}:{(place + 1) * hidden}] += {keeping_bias(spec.network, cell):g}")
+            f"    if name.startswith(\"bias_ih\"):  # {', '.join(GATES[cell])}\n" + "\n".join(lines))
 
 
 def _recurrent(cell: str, width: int, spec: Recurrent) -> str:

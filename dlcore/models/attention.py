@@ -46,6 +46,10 @@ class LayerMemory:
             self.key, self.value = key.new_empty(shape), value.new_empty(shape)
         first, self.count = self.count, self.count + key.shape[2]
         self.key[:, :, first: self.count], self.value[:, :, first: self.count] = key, value
+        return self.all()
+
+    def all(self) -> tuple[Tensor, Tensor]:
+        """Return all keys and values so far."""
         return self.key[:, :, : self.count], self.value[:, :, : self.count]
 
     def choose(self, rows: Tensor) -> None:
@@ -72,13 +76,21 @@ class Attention(nn.Module):
 
         `kept` are the keys and values so far: of self-attention they grow by x; those of a memory are made once.
         """
-        query, key, value = self._ask(x, memory, kept)
-        causal = self.causal and x.shape[1] > 1
-        mask = None
-        if causal and key.shape[2] > query.shape[2]:
-            mask, causal = ~future(query.shape[2], key.shape[2], x.device), False
-        mixed = F.scaled_dot_product_attention(query, key, value, mask, is_causal=causal)
-        return self._gather(mixed)
+        return self._gather(self._mix(*self._ask(x, memory, kept)))
+
+    def _mix(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """Return the weighted values (batch, heads, rows, head_width) by the fused kernel.
+
+        Its gradient in bfloat16 is several times slower on a CPU than the written-out products, so those are taken.
+        """
+        masked = self.causal and query.shape[2] > 1
+        if query.dtype == torch.bfloat16 and query.requires_grad and query.device.type == "cpu":
+            scores = query @ key.transpose(-2, -1) * self.head_width**-0.5
+            hidden = future(query.shape[2], key.shape[2]) if masked else None
+            return (scores if hidden is None else scores + lowest(hidden, scores.dtype)).softmax(-1) @ value
+        if masked and key.shape[2] > query.shape[2]:
+            return F.scaled_dot_product_attention(query, key, value, ~future(query.shape[2], key.shape[2], key.device))
+        return F.scaled_dot_product_attention(query, key, value, is_causal=masked)
 
     def inside(self, x: Tensor, memory: Tensor | None = None) -> Inside:
         """Return every step of the same, without the fused kernel."""
@@ -102,7 +114,7 @@ class Attention(nn.Module):
         weight, bias = self.project_in.weight, self.project_in.bias
         query = self._split(F.linear(x, weight[:width], bias[:width]))
         if kept is not None and kept.count:
-            return query, kept.key[:, :, : kept.count], kept.value[:, :, : kept.count]
+            return query, *kept.all()
         key, value = map(self._split, F.linear(memory, weight[width:], bias[width:]).chunk(2, -1))
         return query, *(kept.add(key, value) if kept else (key, value))
 
@@ -119,6 +131,11 @@ def future(rows: int, columns: int, device: torch.device | None = None) -> Tenso
     """Return the mask (rows, columns) of what the last `rows` of `columns` tokens may not see: True where it is later.
     """
     return torch.ones(rows, columns, dtype=torch.bool, device=device).triu(columns - rows + 1)
+
+
+def lowest(mask: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return what is added to scores so that masked ones get no weight: -∞ there, else 0."""
+    return torch.zeros(mask.shape, dtype=dtype).masked_fill_(mask, float("-inf"))
 
 
 # positions

@@ -29,6 +29,11 @@ class Told(NamedTuple):
     words: Tensor | None = None
     there: Tensor | None = None
 
+    @property
+    def anything(self) -> bool:
+        """Whether there is a condition at all."""
+        return self.vector is not None or self.words is not None
+
     def mixed(self, other: "Told", share: float) -> "Told":
         """Return what lies between two conditions; a word that only one of them has stays."""
         if self.vector is not None:
@@ -165,7 +170,7 @@ def _make(spec: Diffusion) -> nn.Module:
 def build_denoiser(spec: Diffusion) -> nn.Module:
     """Return the network with initial weights that depend on the seed alone."""
     torch.default_generator.manual_seed(derive(spec.training.seed, "weights"))
-    return _make(spec).to(memory_format=torch.channels_last)
+    return _make(spec)
 
 
 def outline_denoiser(spec: Diffusion) -> nn.Module:

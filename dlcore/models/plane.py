@@ -1,6 +1,7 @@
 """The playground's network as a torch module whose parameters are views of one flat tensor."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dlcore.models.build import ACTIVATIONS
@@ -31,6 +32,7 @@ class PlaneNet(nn.Module):
             self.add_module(f"drop{number}", nn.Dropout(network.dropout))
         self.stages = [tuple(self._modules.get(f"{name}{number}") for name in ("fc", "norm", "act", "drop"))
                        for number in range(1, self.count + 2)]
+        self.links = [(fc.weight, fc.bias) for fc, *_behind in self.stages]  # read here, they cost a step less
         self.keeps: dict[int, Tensor] = {}  # of layers with removed neurons: 0 for those, 1 for the others
         self.flat = self._flatten()
         self.remove(network.removed)
@@ -63,20 +65,46 @@ class PlaneNet(nn.Module):
         for number in range(1, self.count + 1):
             x = self._hidden(number, x)
             given.append(x)
-        x = self.stages[-1][0](x)
+        x = F.linear(x, *self.links[-1])
         return [*given, torch.tanh(x) if self.bounded else x]
 
     def _hidden(self, number: int, x: Tensor) -> Tensor:
-        fc, norm, act, drop = self.stages[number - 1]
-        h = fc(x)  # (points, neurons)
+        _fc, norm, act, drop = self.stages[number - 1]
+        h = F.linear(x, *self.links[number - 1])  # (points, neurons)
         h = h if norm is None else norm(h)
         h = h if act is None else act(h)
         h = drop(h) if drop.p else h
         h = h + x if self.residual and h.shape == x.shape else h
         return h * self.keeps[number] if number in self.keeps else h
 
+    def trace_rows(self, x: Tensor) -> list[Tensor]:
+        """Return what `trace` does, with a row a neuron (neurons, points), for features (features, points).
+
+        Of thousands of points it takes half the time: each neuron's numbers lie together.
+        """
+        given = []
+        for number in range(1, self.count + 1):
+            x = self._hidden_rows(number, x)
+            given.append(x)
+        x = _weigh(self.stages[-1][0], x)
+        return [*given, torch.tanh(x) if self.bounded else x]
+
+    def _hidden_rows(self, number: int, x: Tensor) -> Tensor:
+        fc, norm, act, drop = self.stages[number - 1]
+        h = _weigh(fc, x)  # (neurons, points)
+        h = h if norm is None else norm(h.T).T
+        h = h if act is None else act(h)
+        h = drop(h) if drop.p else h
+        h = h + x if self.residual and h.shape == x.shape else h
+        return h * self.keeps[number][:, None] if number in self.keeps else h
+
     def forward(self, x: Tensor) -> Tensor:  # (points, features)
         return self.trace(x)[-1]  # (points, outputs)
+
+
+def _weigh(fc: nn.Linear, x: Tensor) -> Tensor:
+    """Return W·x + b for a point a column."""
+    return torch.addmm(fc.bias[:, None], fc.weight, x)
 
 
 def build_plane(spec: Playground, device: str = "cpu") -> PlaneNet:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from dlcore.models.layers import Dropout
 from dlcore.seeds import derive
-from dlcore.specs.recurrent import GATES, KEEPING, Recurrent, RecurrentNetwork, keeping_bias
+from dlcore.specs.recurrent import GATES, Recurrent, RecurrentNetwork, gate_biases
 from dlcore.specs.sequences import widths
 
 State = Tensor | tuple[Tensor, Tensor]
@@ -56,8 +56,8 @@ def build_cells(spec: Recurrent) -> nn.ModuleDict:
     for cell in spec.network.cells:
         torch.default_generator.manual_seed(derive(spec.training.seed, "weights", cell))
         cells[cell] = make_cell(spec, cell)
-        if bias := keeping_bias(spec.network, cell):
-            add_bias(cells[cell].recurrent, cell, bias)
+        for gate, bias in gate_biases(spec.network, cell).items():
+            add_bias(cells[cell].recurrent, GATES[cell].index(gate), bias)
     return cells
 
 
@@ -73,11 +73,11 @@ def make_cell(spec: Recurrent, cell: str) -> RecurrentCell:
 
 
 @torch.no_grad()
-def add_bias(layers: nn.LSTM | nn.GRU, cell: str, bias: float) -> None:
-    """Add a number to every bias of the gate that keeps the state, so that it is kept at the beginning."""
+def add_bias(layers: nn.LSTM | nn.GRU, gate: int, bias: float) -> None:
+    """Add a number to the biases of a gate, in every layer."""
     for name, parameter in layers.named_parameters():
         if name.startswith("bias_ih"):
-            parameter.view(len(GATES[cell]), -1)[GATES[cell].index(KEEPING[cell])] += bias
+            parameter.view(-1, layers.hidden_size)[gate] += bias
 
 
 def set_dropout(cells: Sequence[RecurrentCell], p: float) -> None:

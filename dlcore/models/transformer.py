@@ -20,6 +20,7 @@ from dlcore.specs.texts import sides
 from dlcore.specs.transformer import Transformer, TransformerNetwork, reach
 
 ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU}
+SMALL = 0.3  # size of what an embedding begins with
 
 
 class FeedForward(nn.Module):
@@ -230,8 +231,8 @@ class LanguageModel(TransformerModel):
 
 def build_transformer(spec: Transformer) -> Translator | LanguageModel:
     """Return a spec's network with initial weights that depend on the seed alone."""
-    torch.default_generator.manual_seed(derive(spec.training.seed, "weights"))
     model = _make(spec)
+    torch.default_generator.manual_seed(derive(spec.training.seed, "weights"))
     shrink = (2 * spec.network.layers) ** -0.5
     for name, module in model.named_modules():
         _begin(module, shrink if name.endswith(("project_out", "narrow")) else 1.0)
@@ -248,16 +249,18 @@ def _make(spec: Transformer) -> Translator | LanguageModel:
 
 
 def _begin(module: nn.Module, size: float) -> None:
-    """Give a module its initial weights: maps that keep the size of what they get, embeddings of a length of about 1.
+    """Give a module its initial weights: maps that keep the size of what they get, and small embeddings, so that at
+    first every token is about as likely as any other.
 
     What writes into the residual stream is smaller, by the root of how often that happens (Radford et al., 2019).
     """
-    if isinstance(module, nn.Embedding | nn.Linear):
-        nn.init.normal_(module.weight, std=size * module.weight.shape[1] ** -0.5)
     if isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, std=size * module.in_features**-0.5)
         nn.init.zeros_(module.bias)
+    if isinstance(module, nn.Embedding):
+        nn.init.normal_(module.weight, std=SMALL * module.embedding_dim**-0.5)
     if isinstance(module, Stack) and module.positions is not None:
-        nn.init.normal_(module.positions, std=0.5)
+        nn.init.normal_(module.positions, std=SMALL)
 
 
 def set_dropout(model: TransformerModel, p: float) -> None:

@@ -10,9 +10,8 @@ CURVES = ("linear", "cosine", "sigmoid")      # of ᾱ: dlcore.diffusion.schedul
 CONDITIONS = ("class", "prompt", "none")
 CLASSES = 10
 SIDE, PATCH = 28, 2                           # a picture is folded by PATCH: 14 x 14 places of 4 pixels
-WORDS, WORD_WIDTH, TEXT_LAYERS, TEXT_HEADS = 12, 64, 2, 4  # of a prompt with its start; of the text encoder
+WORDS, WORD_WIDTH, TEXT_LAYERS, TEXT_HEADS = 12, 64, 2, 2  # of a prompt with its start; of the text encoder
 SYMBOLS = 51                                  # that a prompt can hold: dlcore.diffusion.prompts (a test compares)
-HEADS = 4                                     # of the attention in the U-Net
 
 
 @dataclass(frozen=True)

@@ -165,8 +165,10 @@ def fit(spec: Diffusion) -> Diffusion:
 def learn_from(spec: Diffusion, dataset: str) -> Diffusion:
     """Return the spec on another data set; from points to pictures and back with the training that suits them."""
     data = replace(spec.data, dataset=dataset)
-    usual = DiffusionTraining(batch_size=256, epochs=400) if data.on_plane else DiffusionTraining()
-    training = replace(spec.training, batch_size=usual.batch_size, epochs=usual.epochs)
+    usual = {"batch_size": 256, "epochs": 400, "learning_rate": 0.005, "times": "uniform"}
+    if not data.on_plane:
+        usual = {name: getattr(DiffusionTraining(), name) for name in usual}
+    training = replace(spec.training, **usual)
     same_family = data.on_plane == spec.data.on_plane
     return fit(replace(spec, data=data, training=spec.training if same_family else training, changes=()))
 

@@ -61,9 +61,9 @@ PAGES: dict[str, Page] = {
     "convolution": Page(Convolution),
     "saliency": Page(Saliency),
     "noising": Page(Noising),
-    "sampling": Page(Sampling),
     "playground": Page(Playground, playground.check, (("playground", "nearest", playground.fit),)),
     "recurrent": Page(Recurrent, recurrent.check, (("recurrent", "nearest", recurrent.fit),)),
+    "sampling": Page(Sampling),
     "diffusion": Page(Diffusion, diffusion.check, (("diffusion", "nearest", diffusion.fit),)),
     "transformer": Page(Transformer, transformer.check, (("transformer", "nearest", transformer.fit),)),
 }

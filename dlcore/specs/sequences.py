@@ -114,6 +114,11 @@ def widths(data: SequenceData) -> tuple[int, int]:
             return 2 * data.kinds_of_bracket + 2, data.kinds_of_bracket
 
 
+def most_symbols(data: SequenceData) -> int:
+    """Return how many different symbols a memory task can have."""
+    return len(BRACKETS) if data.task == "brackets" else 8
+
+
 def check_data(data: SequenceData) -> None:
     """Raise SpecError where there is nothing to learn from, or a sequence has no room for its delay."""
     if data.is_memory and data.delay > most_delay(data.length):

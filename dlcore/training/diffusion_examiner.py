@@ -14,11 +14,11 @@ from dlcore.specs.diffusion import Diffusion
 from dlcore.training.clock import Clock
 from dlcore.training.events import finite
 
-LOOK_STEPS = 100     # steps between two looks that come by steps, at most
+LOOK_STEPS = 100     # steps between two looks that come by steps
 CHUNK = 32           # pictures of one piece: it fits into a turn
 BINS = 20            # of t
 SAMPLED, POINTS = 20, 400
-STEPS, GUIDANCE = 10, 2.0
+STEPS, POINT_STEPS, GUIDANCE = 10, 25, 2.0
 SAMPLE_PROMPTS = ("0", "a thin one", "kalın bir iki", "a wide three", "dar bir dört", "five", "ince bir altı",
                   "a thick right slanted seven", "sekiz", "a left slanted nine")
 
@@ -32,10 +32,9 @@ class DiffusionExaminer:
         self.spec, self.device = spec, device
         self.looked = -1  # the step of the last look
         training = spec.training
-        every = max(1, min(LOOK_STEPS, training.epochs * data.per_epoch // 20)) if training.reproducible else 0
-        self.clock = Clock(every)
+        self.clock = Clock(LOOK_STEPS if training.reproducible else 0)
         self.held = data.held()
-        self.plan = usual_plan(spec.process, STEPS, clip=not spec.data.on_plane)
+        self.plan = usual_plan(spec, POINT_STEPS if spec.data.on_plane else STEPS)
         count = POINTS if spec.data.on_plane else SAMPLED
         self.start = start_noise(spec.data.shape, count, spec.training.seed).to(device)
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import partial
 from math import isfinite
 
 import torch
@@ -40,9 +41,9 @@ class DiffusionTrainer(Trainer):
         spec: Diffusion = self.experiment
         self.device, self.precision = open_device(spec.training.device), choose_precision(spec)
         self.batches = Data(spec, self.device)
-        self.module = build_denoiser(spec).to(self.device)
+        self.module = build_denoiser(spec).to(self.device, memory_format=layout(self.precision))
         self.mean = deepcopy(self.module).eval().requires_grad_(False)
-        self.ask: nn.Module = self.module  # or its compiled form
+        self._ask = partial(answer, self.module)
         self.optimizer = torch.optim.AdamW(self.module.parameters(), spec.training.learning_rate, fused=True)
         self._pairs = list(self.mean.parameters()), list(self.module.parameters())
         self._small = spec.data.on_plane
@@ -75,6 +76,10 @@ class DiffusionTrainer(Trainer):
         """Return the mean weights."""
         return self.mean.state_dict()
 
+    def compile(self) -> None:
+        """Train by a compiled form of the network: 1.4 times faster, after half a minute."""
+        self._ask = torch.compile(self._ask)
+
     # a step
 
     def _train_step(self) -> None:
@@ -84,7 +89,7 @@ class DiffusionTrainer(Trainer):
         self._set_rates()
         batch = self.batches.batch(self.step, self.settings.training.drop)
         with autocast(self.device, self.precision):
-            told = self.ask(batch.x, batch.t, self.module.tell(batch.condition))
+            told = self._ask(batch.x, batch.t, batch.condition)
         loss = F.mse_loss(told.float(), batch.wanted)
         loss.backward()
         nn.utils.clip_grad_norm_(self._pairs[1], CLIP)
@@ -181,6 +186,16 @@ class DiffusionTrainer(Trainer):
     def _was_looked_at(self) -> bool:
         return any(event["kind"] == "metric" and event["step"] == self.step and "held_loss" in event
                    for event in self.recording.events())
+
+
+def answer(module: nn.Module, x: Tensor, t: Tensor, condition: Tensor | None) -> Tensor:
+    """Return what a network tells of x at the times t."""
+    return module(x, t, module.tell(condition))
+
+
+def layout(precision: torch.dtype) -> torch.memory_format:
+    """Return how pictures lie in memory: channels last is faster in float32, but slow for bfloat16's group norm."""
+    return torch.channels_last if precision == torch.float32 else torch.contiguous_format
 
 
 def choose_precision(spec: Diffusion) -> torch.dtype:

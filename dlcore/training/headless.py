@@ -14,8 +14,8 @@ from dlcore.training.trainers import TRAINERS
 TURN = 0.5  # seconds between two lines, about
 
 
-def train(experiment: Learner, say: Callable[[dict], None], *, threads: int = 0, folder: Path | None = None
-          ) -> Recorded:
+def train(experiment: Learner, say: Callable[[dict], None], *, threads: int = 0, folder: Path | None = None,
+          compiled: bool = False) -> Recorded:
     """Train to the end; every event is said, the last line is the evaluation on all that was held out.
 
     DerinError where the training comes to no number.
@@ -25,6 +25,8 @@ def train(experiment: Learner, say: Callable[[dict], None], *, threads: int = 0,
     recording = Recording.create(folder, experiment) if folder else None
     begun, trainer = time.perf_counter(), TRAINERS[experiment.kind](experiment, recording, None)
     measured: dict = {}
+    if compiled:
+        trainer.compile()
     while not trainer.finished:
         trainer.advance(TURN)
         for event in trainer.take_events():

@@ -18,6 +18,8 @@ from dlcore.specs.model import RELU, BatchNorm, Block, Conv, Dropout, Flatten, L
 from dlcore.specs.training import Training
 from dlcore.training.headless import train
 from dlcore.training.pretrain_recurrent import DATA, RECURRENT, measure_cells
+from dlcore.training.pretrain_transformer import DATA as TEXTS
+from dlcore.training.pretrain_transformer import TRANSFORMERS, measure_transformer
 from dlcore.training.recording import halved
 from dlcore.training.state import to_arrays
 
@@ -34,7 +36,8 @@ DIGITS = Experiment(
                             Dropout(p=0.3), Flatten(), Linear(features=10))),
     training=Training(epochs=12, batch_size=128, learning_rate=0.006, weight_decay=0.02, precision="bfloat16", seed=7),
 )
-EXPERIMENTS: dict[str, dict[str, Learner]] = {"digits": {"digits": DIGITS}, "recurrent": RECURRENT}
+EXPERIMENTS: dict[str, dict[str, Learner]] = {"digits": {"digits": DIGITS}, "recurrent": RECURRENT,
+                                            "transformer": TRANSFORMERS}
 
 
 def pretrain(command: str, say: Callable[[dict], None]) -> None:
@@ -47,7 +50,7 @@ def _pretrain(command: str, name: str, experiment: Learner, say: Callable[[dict]
     """Train a network and write it, in half precision, with its manifest."""
     begun = time.perf_counter()
     trainer = train(experiment, say)
-    data = DATA[experiment.data.task] if experiment.kind == "recurrent" else MNIST
+    data = (DATA | TEXTS).get(getattr(experiment.data, "task", ""), MNIST)
     manifest = {
         "experiment": codec.to_dict(experiment, whole=True), "command": f"python -m dlcore pretrain {command}",
         "data": data, "step": trainer.step,
@@ -57,8 +60,7 @@ def _pretrain(command: str, name: str, experiment: Learner, say: Callable[[dict]
     save_file({key: halved(value) for key, value in to_arrays(trainer.weights()).items()},
               FOLDER / f"{name}.safetensors")
     _write(name, manifest)
-    _write(name, manifest | (measure_cells(name) if experiment.kind == "recurrent" else
-                             {"test_accuracy": measure_accuracy(name)}))
+    _write(name, manifest | MEASURES[experiment.kind](name))
 
 
 def measure_accuracy(name: str) -> float:
@@ -66,6 +68,14 @@ def measure_accuracy(name: str) -> float:
     snapshot, test = load({"pretrained": name}, FOLDER), images.load_test(DIGITS.data.dataset)
     read = [snapshot.read(part).argmax(1) for part in torch.from_numpy(test.test_images).split(500)]
     return (torch.cat(read).numpy() == test.test_labels).mean().item()
+
+
+def _measure_digits(name: str) -> dict[str, float]:
+    return {"test_accuracy": measure_accuracy(name)}
+
+
+MEASURES: dict[str, Callable[[str], dict[str, float]]] = {
+    "experiment": _measure_digits, "recurrent": measure_cells, "transformer": measure_transformer}
 
 
 def _write(name: str, manifest: dict) -> None:

@@ -17,6 +17,7 @@ from dlcore.explain.telling import make_generator
 from dlcore.explain.units import held_rows, read_level, read_unit, tell_places
 from dlcore.specs import codec
 from dlcore.specs.recurrent import Recurrent, check
+from dlcore.specs.sequences import MOST_LENGTH
 from dlcore.training.recording import Recording
 from dlcore.training.recurrent_trainer import RecurrentTrainer
 from dlcore.training.work import Work
@@ -26,6 +27,7 @@ SOLVED = 0.98        # share of held-out sequences answered right from which a t
 PIECE = 0.03         # seconds of training in one piece
 SECONDS = (5, 600)   # that a verdict may take
 MOST_DELAYS = 12
+BEFORE = 4           # steps before what is asked for, at least
 
 
 class _OfSnapshot(Work):
@@ -116,8 +118,11 @@ class Verdict(Work):
 
 
 def delayed(spec: Recurrent, delay: int) -> Recurrent:
-    """Return a memory task with another delay, in sequences just long enough, and without an end of its training."""
-    data = replace(spec.data, delay=delay, length=max(4, delay + 1))
+    """Return a memory task with another delay, and without an end of its training.
+
+    Its sequences begin before what is asked for (where there is room), which else would be known as their first symbol.
+    """
+    data = replace(spec.data, delay=delay, length=min(1 + delay + max(BEFORE, delay // 2), MOST_LENGTH))
     training = replace(spec.training, epochs=1000, schedule="constant")
     return replace(spec, data=data, training=training, changes=())
 

@@ -13,7 +13,7 @@ from dlcore.specs.transformer import Transformer
 from dlcore.training.events import finite
 from dlcore.training.precision import has_fast_bfloat16
 
-FAST_HALF = 256  # width from which bfloat16 is faster on a CPU
+FAST_HALF = {"translator": 128, "language_model": 64}  # width from which bfloat16 is faster on a CPU
 
 Model = Translator | LanguageModel
 Batch = tuple[Tensor | None, Tensor, Tensor]  # source, inputs, targets
@@ -58,5 +58,5 @@ def choose_precision(spec: Transformer) -> torch.dtype:
     training = spec.training
     if training.precision == "float32" or training.reproducible:
         return torch.float32
-    pays = spec.network.width >= FAST_HALF and has_fast_bfloat16(training.device)
+    pays = spec.network.width >= FAST_HALF[spec.data.family] and has_fast_bfloat16(training.device)
     return torch.bfloat16 if training.precision == "bfloat16" or pays else torch.float32

@@ -18,6 +18,7 @@ from pages.ui.pass_sketch import show_sketch
 from pages.ui.playground.card import show_card as show_spiral
 from pages.ui.recurrent.card import show_card
 from pages.ui.shell import pages_there
+from pages.ui.transformer.card import show_card as show_heads
 
 PAGE = "home"
 PRETRAINED = {"pretrained": "digits"}
@@ -101,6 +102,8 @@ CARDS = {
                     show_sample_maps),
     "recurrent.py": (N_("Train RNN, LSTM and GRU side by side on names, verse or numbers, and see what each of them "
                         "remembers."), show_card),
+    "transformer.py": (N_("Train a translator or a small GPT and watch whom each word looks at, in every head, with "
+                          "the numbers."), show_heads),
     "diffusion.py": (N_("See a picture drown in noise, step by step, and how a network finds its way back out of it."),
                      show_drowning),
 }

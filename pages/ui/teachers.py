@@ -21,8 +21,10 @@ def show_teachers(page: str) -> None:
     """Draw the training digits that helped and harmed most to read the picture as it is read."""
     sight = subject.look(page)
     names = words.class_names(sight.experiment.data.dataset)
-    target = fill_sheet(page, sight).targets.get(0)
-    if target is None:
+    try:
+        target = fill_sheet(page, sight).targets[0]
+    except (DerinError, KeyError) as error:  # the engine is asleep or busy, or there are no scores yet: it asks again
+        show_working(f"{page}.tracing", None, told(error) if isinstance(error, DerinError) else "")
         return
     st.caption(_("TracIn for the class {name}: what each training digit's steps did to the loss on this picture, by "
                  "the gradients of the last layer alone, at a few snapshots; augmentation is left out.").format(
@@ -50,7 +52,7 @@ def _coverage(found: dict | None, sight: Sight) -> str:
 
 
 def _show_side(page: str, side: str, found: dict, names: list[str], title: str, note: str) -> None:
-    labels = [_("{name}: {value}").format(name=names[label], value=f"{number(value, 3)}")
+    labels = [_("{name}: {value}").format(name=names[label], value=write_effect(float(value)))
               for label, value in zip(found["labels"], found["values"], strict=True)]
     if len(found["pictures"]):
         panels.grid(f"{page}.{side}", page, side, title=title, note=note, cell=64,
@@ -132,3 +134,8 @@ def _reading(sight: Sight, model: dict) -> str:
     scores = answer["scores"][0]
     order = scores.argsort()[::-1][:2]
     return " · ".join(_("{name}, {share}").format(name=names[at], share=percent(scores[at], 2)) for at in order)
+
+
+def write_effect(value: float) -> str:
+    """Write what a picture did to the loss: 0.032, and 2e-6 where three places would show nothing."""
+    return number(value, 3) if abs(value) >= 0.0005 else f"{value:.0e}".replace("e-0", "e-")

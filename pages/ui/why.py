@@ -37,7 +37,8 @@ def show_why(page: str, view: RunView, step: int, cell: tuple[int, int], indices
         st.session_state[f"{page}.why_method"] = METHOD
     method, columns = st.session_state[f"{page}.why_method"], _columns(view, cell, indices[:MOST])
     try:
-        sheets = {label: _ask(page, view, step, label, columns, method) for label in dict.fromkeys(cell[::-1])}
+        sheets = {label: _ask(page, view, step, label, columns, method, f"why_{place}")
+                  for place, label in enumerate(dict.fromkeys(cell[::-1]))}
     except DerinError as error:
         st.caption(told(error))
         return
@@ -50,13 +51,14 @@ def _columns(view: RunView, cell: tuple[int, int], indices: np.ndarray) -> list[
             for index in indices]
 
 
-def _ask(page: str, view: RunView, step: int, label: int, columns: list[Column], method: str) -> Sheet:
-    """Return the maps that speak for and against one class, as far as they are known."""
+def _ask(page: str, view: RunView, step: int, label: int, columns: list[Column], method: str, job: str
+         ) -> Sheet:
+    """Return the maps that speak for and against one class, as far as the page's Job of a name has made them."""
     sight = Sight({"run": view.id, "step": step}, view.experiment, columns[0].image, None, "", view)
     work = request(sight, replace(Saliency(), target=str(label)), columns, (method,)) | {"cache": True}
-    job, sheet = run_job(page, f"why_{label}", work), Sheet(columns)
-    sheet.take(job.result if job else None, 0)
-    sheet.wait(job)
+    found, sheet = run_job(page, job, work), Sheet(columns)
+    sheet.take(found.result if found else None, 0)
+    sheet.wait(found)
     return sheet
 
 

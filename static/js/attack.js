@@ -151,7 +151,10 @@ function paintChart({ paper, tick, stage, canvas }, at) {
   painter.strokeStyle = theme.ink;
   line(painter, crisp(frame.x(at)), frame.top, crisp(frame.x(at)), frame.bottom);
   const format = new Intl.NumberFormat(meta.language, { maximumFractionDigits: 2 });
-  Object.assign(painter, { fillStyle: theme.muted, textAlign: "center", textBaseline: "alphabetic", font: `11px ${theme.mono}` });
-  for (let tick = 0; tick <= last; tick += 5) painter.fillText(format.format(arrays.epsilons[tick]), frame.x(tick), height - 4);
+  Object.assign(painter, { fillStyle: theme.muted, textBaseline: "alphabetic", font: `11px ${theme.mono}` });
+  for (let tick = 0; tick <= last; tick += 5) {
+    painter.textAlign = tick === last ? "right" : "center";
+    painter.fillText(format.format(arrays.epsilons[tick]), frame.x(tick), height - 4);
+  }
   mark(canvas, "aria-label", meta.spoken);
 }

@@ -1,10 +1,9 @@
 // The elastic view of a convolution: each input channel, its slice of the stamp, what it gives alone, and what it adds here.
 
 const version = new URL(import.meta.url).search;
-const { fill, make, mark, say } = await import(`./panel.js${version}`);
+const { fill, make, mark, paper, say } = await import(`./panel.js${version}`);
 const { encode, mapOf, outline, paintMap } = await import(`./sheet.js${version}`);
 const { channelSums, kernelOf, windowOf } = await import(`./walklines.js${version}`);
-const { paper } = await import(`./walkmiddle.js${version}`);
 
 const [STEP, THUMB, STAMP] = [50, 38, 26];
 const TOPS = [0, 44, 76, 122]; // of input, stamp, product, number

@@ -15,8 +15,8 @@ const STYLE = `${SCRUBBER_STYLE}
   canvas { image-rendering: pixelated; border-radius: 6px; box-shadow: 0 0 0 1px var(--st-border-color); }
   .whole canvas { width: 256px; height: 256px; border-radius: 10px; }
   .whole figcaption { max-width: none; }
-  .parts { display: grid; grid-template-columns: auto auto; gap: 6px 12px; }
-  .parts canvas { width: 112px; height: 112px; }
+  .parts { display: grid; grid-template-columns: repeat(3, auto); gap: 10px 12px; align-content: center; height: 100%; }
+  .parts canvas { width: 100px; height: 100px; } .parts figcaption { max-width: 104px; }
   .all { display: flex; flex-wrap: wrap; gap: 5px; align-content: start; }
   .all .name { flex: 1 0 100%; font-weight: 600; }
   .all button { padding: 0; border: 0; background: none; cursor: pointer; border-radius: 6px; display: grid; justify-items: center; }

@@ -1,10 +1,9 @@
 // What a unit sees of the network's input: the picture, and the receptive field on it.
 
 const version = new URL(import.meta.url).search;
-const { fill, make, mark, say } = await import(`./panel.js${version}`);
+const { fill, make, mark, paper, say } = await import(`./panel.js${version}`);
 const { frameFor, mapOf, outline, paintColours, paintMap } = await import(`./sheet.js${version}`);
 const { unflatten } = await import(`./walklines.js${version}`);
-const { paper } = await import(`./walkmiddle.js${version}`);
 
 export const FIELD_STYLE = `
   .field { margin: 0; grid-row: 1 / span 2; }

@@ -1,10 +1,9 @@
 // The two large pictures of a walk: the input with the stamp laid on it, and the map in which the number is written.
 
 const version = new URL(import.meta.url).search;
-const { fill, make, mark, say } = await import(`./panel.js${version}`);
+const { fill, make, mark, paper, say } = await import(`./panel.js${version}`);
 const { frameFor, mapOf, outline, paintMap, paintPadding } = await import(`./sheet.js${version}`);
 const { unflatten, windowOf } = await import(`./walklines.js${version}`);
-const { paper } = await import(`./walkmiddle.js${version}`);
 
 export const FIGURES_STYLE = `
   .figure { margin: 0; min-width: 0; }

@@ -25,20 +25,19 @@ export function paintPoints(painter, frame, points, theme) {
   painter.globalAlpha = 1;
 }
 
-// One arrow a cell; the longest one is as long as a cell is wide. `field` is (moments, side·side, 2), its rows from below.
-export function paintField(painter, frame, field, moment, edge, theme) {
-  const [moments, cells] = field.shape;
-  const at = Math.min(moment, moments - 1);
-  const arrows = field.subarray(2 * cells * at, 2 * cells * (at + 1));
-  const side = Math.round(Math.sqrt(cells));
-  const cell = (2 * edge) / side;
+// One arrow a place; the longest one is as long as two places lie apart. `field` is (times, places, 2) at `fieldTimes`,
+// of which the nearest to `time` is drawn.
+export function paintField(painter, frame, { field, places, field_times: fieldTimes }, time, edge, theme) {
+  const count = field.shape[1];
+  const nearest = fieldTimes.reduce((best, one, at) => (Math.abs(one - time) < Math.abs(fieldTimes[best] - time) ? at : best), 0);
+  const arrows = field.subarray(2 * count * nearest, 2 * count * (nearest + 1));
   let most = 0;
-  for (let one = 0; one < cells; one++) most = Math.max(most, Math.hypot(arrows[2 * one], arrows[2 * one + 1]));
+  for (let one = 0; one < count; one++) most = Math.max(most, Math.hypot(arrows[2 * one], arrows[2 * one + 1]));
   if (!most) return;
-  Object.assign(painter, { strokeStyle: theme.muted, fillStyle: theme.muted, lineWidth: 1, globalAlpha: 0.75 });
-  for (let one = 0; one < cells; one++) {
-    const [x, y] = [-edge + cell * ((one % side) + 0.5), -edge + cell * (Math.floor(one / side) + 0.5)];
-    const scale = (cell * 0.92) / most;
+  const scale = (2 * edge) / Math.sqrt(count) / most;
+  Object.assign(painter, { strokeStyle: theme.muted, fillStyle: theme.muted, lineWidth: 1, globalAlpha: 0.7 });
+  for (let one = 0; one < count; one++) {
+    const [x, y] = [places[2 * one], places[2 * one + 1]];
     arrow(painter, frame, x, y, x + scale * arrows[2 * one], y + scale * arrows[2 * one + 1]);
   }
   painter.globalAlpha = 1;

@@ -1,6 +1,7 @@
 // Points on a plane that flow from noise to the data: the topic "flow" holds every moment, the slider moves among them.
 
 import { component, fill, fit, make, mark, say } from "./panel.js";
+import { within } from "./axes.js";
 import { openScrubber, SCRUBBER_STYLE } from "./scrubber.js";
 import { openWishes } from "./wishes.js";
 import { paintData, paintField, paintPath, paintPoints, planeFrame } from "./flowpaint.js";
@@ -162,16 +163,20 @@ function draw(view) {
   if (!meta) return;
   const paper = view.paper();
   const frame = (view.frame = planeFrame(paper, meta.edge, { theme, language: meta.language }));
-  if (shown.field && told?.arrays.field) paintField(paper.painter, frame, told.arrays.field, scrubber.index, meta.edge, theme);
-  if (shown.data && view.data) paintData(paper.painter, frame, view.data, theme, meta.draws);
-  if (view.pulled) paintData(paper.painter, frame, view.pulled.flat(), theme, true);
-  if (told) {
-    if (shown.paths) for (let at = 0; at < told.arrays.paths.shape[1]; at += 4) paintPath(paper.painter, frame, told.arrays.paths, at, scrubber.index, { colour: theme.blue, alpha: 0.18 });
-    paintPoints(paper.painter, frame, momentOf(view), theme);
-    if (view.picked !== null) paintPath(paper.painter, frame, told.arrays.paths, view.picked, scrubber.index, { colour: theme.orange, whole: true, theme });
-  }
+  within(paper.painter, frame, () => paintAll(view, paper.painter, frame));
   for (const { name, button } of switches) mark(button, "aria-pressed", shown[name]);
   describe(view);
+}
+
+function paintAll({ meta, told, shown, data, pulled, picked, scrubber, stage: { theme } }, painter, frame) {
+  if (shown.field && told?.arrays.field) paintField(painter, frame, told.arrays, told.arrays.times[scrubber.index], meta.edge, theme);
+  if (shown.data && data) paintData(painter, frame, data, theme, meta.draws);
+  if (pulled) paintData(painter, frame, pulled.flat(), theme, true);
+  if (!told) return;
+  const { paths } = told.arrays;
+  if (shown.paths) for (let at = 0; at < paths.shape[1]; at += 4) paintPath(painter, frame, paths, at, scrubber.index, { colour: theme.blue, alpha: 0.18 });
+  paintPoints(painter, frame, momentOf({ told, scrubber }), theme);
+  if (picked !== null) paintPath(painter, frame, paths, picked, scrubber.index, { colour: theme.orange, whole: true, theme });
 }
 
 function describe(view) {

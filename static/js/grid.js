@@ -16,7 +16,7 @@ const STYLE = `
   .cell canvas { width: var(--cell); height: var(--cell-height); image-rendering: pixelated; border-radius: 4px; }
   .cell[aria-pressed=true] canvas { outline: 2px solid var(--st-text-color); outline-offset: 1px; }
   .caption { font-size: 11px; line-height: 15px; color: var(--st-gray-text-color); text-align: center;
-    white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+    overflow: hidden; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; }
   .caption:empty { display: none; }
   .scale { position: absolute; right: 0; top: 24px; z-index: 2; width: 168px; padding: 8px 10px; border-radius: 8px;
     background: var(--st-background-color); border: 1px solid var(--st-border-color); box-shadow: 0 4px 14px rgb(0 0 0 / .12); }

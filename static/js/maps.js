@@ -47,6 +47,7 @@ const STYLE = `
   .many .read { font-size: 12px; line-height: 14px; }
   .wait { color: var(--st-gray-text-color); padding: 12px 0; }
   @container (max-width: 759px) { .one { grid-template-columns: repeat(5, minmax(0, 1fr)); } .many .subject { grid-template-columns: 44px; } .many .subject .text { display: none; }
+    .dense .column { writing-mode: vertical-rl; transform: rotate(180deg); justify-self: center; overflow-wrap: normal; }
     .many { grid-template-columns: 50px repeat(var(--count), minmax(44px, 72px)); } }
   @container (max-width: 479px) { .one { grid-template-columns: repeat(3, minmax(0, 1fr)); }
     .one .subject { grid-column: span 3; grid-row: auto; display: grid; grid-template-columns: 1fr 2fr; gap: 10px; align-items: center; } }
@@ -115,7 +116,7 @@ function build(view) {
   if (form === view.built) return;
   view.built = form;
   const single = meta.columns.length === 1;
-  mark(view.sheet, "class", `sheet ${single ? "one" : "many"}`);
+  mark(view.sheet, "class", `sheet ${single ? "one" : meta.methods.length > 4 ? "many dense" : "many"}`);
   mark(view.sheet, "aria-label", meta.words.group);
   view.sheet.style.setProperty("--count", meta.methods.length);
   view.subjects = meta.columns.map(() => openSubject());

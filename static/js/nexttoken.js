@@ -34,7 +34,7 @@ const STYLE = `
   .acts { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin: 8px 0 4px; }
   .acts button { font-size: 13px; line-height: 22px; padding: 1px 10px; }
   .acts button:disabled { opacity: .5; cursor: default; }
-  .acts .main { color: var(--st-background-color); background: var(--st-primary-color); border-color: transparent; }
+  .acts button.main:not(:disabled), .acts button.main:not(:disabled):hover { color: var(--st-background-color); background: var(--st-primary-color); border-color: transparent; }
   .small { font-size: 12px; color: var(--st-gray-text-color); min-height: 18px; }
   @media (max-width: 480px) { th.scaled, td.scaled, td .bar { display: none; } }
 `;
@@ -86,7 +86,8 @@ async function look(view) {
 
 function accept(view, id) {
   const { life, told } = view;
-  if (!told || told.finished || id === undefined) return;
+  if (!told || told.finished) return;
+  if (id === undefined) return void (life.seed += 1, look(view)); // drawn beyond the tokens that are told: once more
   life.stack.push(life.ids);
   life.ids = [...told.so_far, id];
   life.seed += 1;

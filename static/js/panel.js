@@ -113,16 +113,19 @@ export function fit(canvas, stage) {
   const watcher = new ResizeObserver(() => stage.redraw());
   watcher.observe(canvas);
   stage.onEnd(() => watcher.disconnect());
-  return () => {
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    const ratio = globalThis.devicePixelRatio || 1;
-    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
-    const painter = canvas.getContext("2d");
-    painter.setTransform(ratio, 0, 0, ratio, 0, 0);
-    painter.clearRect(0, 0, width, height);
-    return { painter, width, height };
-  };
+  return () => paper(canvas);
+}
+
+// Returns a canvas's painter, wiped and at the screen's own resolution, and its size: {painter, width, height}.
+export function paper(canvas) {
+  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  const ratio = globalThis.devicePixelRatio || 1;
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
+  const painter = canvas.getContext("2d");
+  painter.setTransform(ratio, 0, 0, ratio, 0, 0);
+  painter.clearRect(0, 0, width, height);
+  return { painter, width, height };
 }
 
 // Put values into a sentence from Python: fill("{row} read as {column}", {row: 4, column: 9}).

@@ -33,7 +33,7 @@ function draw({ stage: { theme }, title, note, canvas, paper, meta, told }) {
   say(title, words.title);
   const known = [...losses].filter(Number.isFinite);
   say(note, known.length ? words.note : words.none);
-  const high = Math.max(...known, 1e-3) * 1.08;
+  const high = known.length ? Math.max(...known, 1e-3) * 1.08 : 1;
   const { painter, width, height } = paper();
   const frame = openFrame({ width, height }, { left: 0, right: last, low: 0, high, margin: MARGIN });
   frame.ticks.across = [0, last / 2, last];

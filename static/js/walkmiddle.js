@@ -1,7 +1,7 @@
 // What stands between the input and the map: the window and the stamp as grids of numbers, or how input and output go together.
 
 const version = new URL(import.meta.url).search;
-const { make, mark, say } = await import(`./panel.js${version}`);
+const { make, mark, paper, say } = await import(`./panel.js${version}`);
 const { css, table, textOn } = await import(`./colors.js${version}`);
 const { encode, frameFor, outline, paintMap } = await import(`./sheet.js${version}`);
 const { channelSums, indexOf, kernelOf, valuesUnder, windowOf } = await import(`./walklines.js${version}`);
@@ -176,15 +176,4 @@ function numbers(middle, line, name, title, values, { size, short, many, bytes, 
     say(cell, size > 5 ? "" : write(value));
     cell.title = write(value);
   });
-}
-
-export function paper(canvas) {
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  const ratio = globalThis.devicePixelRatio || 1;
-  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
-  const painter = canvas.getContext("2d");
-  painter.setTransform(ratio, 0, 0, ratio, 0, 0);
-  painter.clearRect(0, 0, width, height);
-  return { painter, width, height };
 }

@@ -7,7 +7,7 @@ const { openPending } = await import(`./pending.js${version}`);
 const STYLE = `
   .track { height: 4px; border-radius: 2px; background: var(--st-border-color); overflow: hidden; }
   .track i { display: block; height: 100%; background: var(--st-primary-color); transform-origin: left; }
-  .text { color: var(--st-gray-text-color); font-size: 12px; line-height: 20px; height: 20px; }
+  .text { color: var(--st-gray-text-color); font-size: 12px; line-height: 20px; min-height: 20px; }
 `;
 
 export default component(STYLE, (stage) => {

@@ -17,8 +17,8 @@ from dlcore.data.sequences import Sequences
 from dlcore.explain.requests import REQUESTS
 from dlcore.explain.snapshot import load
 from dlcore.specs import codec
-from dlcore.specs.recurrent import Recurrent, RecurrentNetwork, RecurrentTraining
-from dlcore.specs.sequences import SequenceData
+from dlcore.specs.recurrent import Recurrent, RecurrentNetwork, RecurrentTraining, suit
+from dlcore.specs.sequences import MEMORIES, SequenceData
 from dlcore.training.jobs import JOBS
 from dlcore.training.precision import autocast
 from dlcore.training.recurrent_trainer import RecurrentTrainer
@@ -30,6 +30,7 @@ TOKENS = 32 * 64
 ROUNDS, BLOCK = sized(6, 16), 5
 TEXT = "To be, or not to be: that is the question: Whether 'tis nobler i"
 NAMES_SECONDS = 30
+DELAYS = [2, 5, 10, 20, 40, 80]
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +114,13 @@ def test_looking_inside_is_quick():
 
 
 def test_names_are_learned_within_half_a_minute():
+    """The aim of 2.4 bits lies beyond this data set, as far as we can tell.
+
+    Held-out bits with 580, 1,161, 2,323 and 4,647 names to learn from: 3.10, 2.98, 2.79, 2.68, so some 0.13 a doubling,
+    and 2.4 would take about four times the names that there are. Interpolated Kneser-Ney of order 6 comes to 2.69, two
+    layers to 2.66, 512 units to 2.66, a GRU to 2.69, tied weights with a layer norm to 2.78, label smoothing to 2.71,
+    and the average of all of these networks to 2.66.
+    """
     torch.set_num_threads(2)
     network = RecurrentNetwork(cells=("lstm",), hidden=256, embedding=32, dropout=0.5)
     spec = Recurrent(SequenceData(), network, RecurrentTraining(batch_size=64, epochs=16, weight_decay=0.1,
@@ -126,19 +134,17 @@ def test_names_are_learned_within_half_a_minute():
         Figure("held-out names, at the end", bits[-1:], "bits/char")])
 
 
-@pytest.mark.parametrize(("task", "delays"), [("adding", [5, 10, 20, 40]), ("recall", [5, 10, 20, 40])])
-def test_a_minute_says_which_cell_solves_which_delay(task, delays):
-    spec = Recurrent(SequenceData(task=task), RecurrentNetwork(hidden=32),
-                     RecurrentTraining(learning_rate=0.01, weight_decay=0.0))
-    job = JOBS["recurrent_verdict"]({"spec": codec.to_dict(spec), "delays": delays, "seconds": sized(25, 55)},
-                                    Path("."))
+@pytest.mark.parametrize("task", MEMORIES)
+def test_a_minute_says_which_cell_solves_which_delay(task):
+    spec = suit(Recurrent(SequenceData(task=task)))
+    job = JOBS["recurrent_verdict"]({"spec": codec.to_dict(spec), "delays": DELAYS, "seconds": 55}, Path("."))
     begun = time.perf_counter()
     while not job.finished:
         job.advance(0.03)
     told = job.result
     figures = [Figure(f"{cell}, longest delay solved", [longest(told, row)], "steps")
                for row, cell in enumerate(told["cells"])]
-    show(f"{task}: accuracy at {delays}: {np.round(told['accuracy'], 2).tolist()}", [
+    show(f"{task}: accuracy at {DELAYS}: {np.round(told['accuracy'], 2).tolist()}", [
         *figures, Figure("the verdict took", [time.perf_counter() - begun], "s", most=60)])
 
 

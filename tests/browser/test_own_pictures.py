@@ -8,6 +8,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from dlcore.specs.codec import from_link
+from dlcore.specs.subject import read_pixels
 from tests.browser.digits_page import PATIENCE, button
 from tests.conftest import settled
 
@@ -63,3 +64,17 @@ def test_a_zip_becomes_a_data_set_is_learned_and_a_new_picture_is_read(page, app
     page.locator(".st-key-digits-brought input[type=file]").set_input_files(
         {"name": "broken.png", "mimeType": "image/png", "buffer": b"no picture at all"})
     expect(page.get_by_text("This is no picture that can be read").first).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_photograph_becomes_the_picture_that_the_network_looks_at(page, app_url, awake):
+    page.goto(f"{app_url}/convolution")
+    settled(page)
+    page.locator(".st-key-convolution-picture button").nth(2).click()
+    page.locator(".st-key-convolution-bring_camera label").first.click()
+    page.wait_for_function("document.querySelector('video')?.videoWidth > 0", timeout=PATIENCE)
+    page.get_by_role("button", name="Take Photo").click()
+    expect(page.get_by_text("like the pictures it learned from")).to_be_visible(timeout=PATIENCE)
+    page.get_by_text("As it is").click()
+    expect(page.get_by_text("in grey, at 28×28 pixels")).to_be_visible(timeout=PATIENCE)
+    asked = from_link(page.evaluate("new URL(location.href).searchParams.get('convolution')"), "convolution")[0]
+    assert asked.subject.picture == "own" and max(read_pixels(asked.subject.pixels)) > 0

@@ -1,12 +1,16 @@
 """The parts of the Diffusion page that train, without a browser: settings, runs, own points, and bad input."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from dlcore.data.clouds import make_cloud
+from dlcore.diffusion.prompts import read_prompt
 from dlcore.specs.codec import from_link, to_link
 from dlcore.specs.diffusion import Denoiser, Diffusion, DiffusionData, DiffusionTraining, Process
-from pages.ui.diffusion import plane
+from pages.ui.diffusion import beginning, measuring, plane
+from pages.ui.diffusion.prompting import say_unknown
 from tests.conftest import wait_until
 from tests.pages.test_diffusion import told
 
@@ -103,9 +107,97 @@ def test_a_prompt_for_pictures_that_cannot_be_told_of_is_refused_at_the_network(
 
 
 def test_the_diagram_has_the_parts_of_the_network_and_all_their_parameters(page):
-    meta, _arrays = told(page("digits", PICTURES), "diffusion.diagram")
+    app = page("digits", PICTURES).run()
+    app.session_state["diffusion.closer"] = "The network"
+    meta, _arrays = told(app.run(), "diffusion.diagram")
     assert [part["name"] for part in meta["parts"]][:3] == ["time", "label", "stem"]
     assert sum(part["parameters"] for part in meta["parts"]) > 10_000
+
+
+# what is drawn
+
+def drawn(app, key):
+    """Run the page until a way has been drawn, as its panel does in a browser; return the message of its panel."""
+    wait_until(lambda: told(app.run(), key)[0]["topics"].get("film"), 60, "the way was not drawn")
+    return told(app, key)
+
+
+def test_every_step_of_the_way_is_kept_with_what_the_network_said(trained_digits):
+    app = trained_digits
+    app.select_slider(key="sampling.steps").set_value(5).run()
+    wait_until(lambda: len(told(app.run(), "diffusion.film")[1].get("film.times", ())) == 6, 60, "no new way")
+    meta, arrays = told(app, "diffusion.film")
+    assert arrays["film.states"].shape == (6, 1, 28, 28) and arrays["film.clean"].shape == (5, 1, 28, 28)
+    assert arrays["film.times"].tolist() == pytest.approx([1, 0.8, 0.6, 0.4, 0.2, 0])
+    assert {part["name"] for part in meta["topics"]["film"]["parts"]} == {
+        "clean", "noise", "conditional", "unconditional", "difference"}
+    assert (arrays["film.difference"] != 128).any()
+
+
+def test_a_prompted_way_has_a_map_for_every_word_and_marks_what_it_does_not_know(page, awake):
+    spec = replace(PICTURES, network=replace(PICTURES.network, condition="prompt"))
+    app = train(page("digits", spec, sampling='{"prompt": "a purple seven", "steps": 2}'), awake, "diffusion")
+    drawn(app, "diffusion.film")
+    meta, arrays = told(app, "diffusion.film")
+    assert meta["topics"]["film"]["tokens"] == ["·", "a", "seven"]
+    assert arrays["film.maps"].shape == (2, 1, 3, 14, 14) and arrays["film.maps"].max() == 255
+    assert any("~~purple~~" in said.value for said in app.markdown)
+    app.text_input(key="sampling.prompt").set_value("ince üç").run()
+    wait_until(lambda: told(app.run(), "diffusion.film")[0]["topics"]["film"]["tokens"] == ["·", "ince", "üç"], 60,
+               "the new prompt was not drawn")
+
+
+def test_only_samplers_that_belong_to_the_model_are_offered_and_the_others_say_why(trained_digits):
+    assert trained_digits.selectbox(key="sampling.sampler").options == ["Euler", "Heun"]
+    assert any("DPM-Solver" in said.value and "straight flow" in said.value for said in trained_digits.caption)
+
+
+def test_a_link_with_a_sampler_of_another_model_uses_the_usual_one(page, awake):
+    app = page("digits", PICTURES, sampling='{"sampler": "ddpm", "steps": 9999, "guidance": 99}')
+    assert app.selectbox(key="sampling.sampler").value == "euler"
+    assert app.select_slider(key="sampling.steps").value == 1000
+    assert any("9999" in said.value for said in app.info)
+
+
+@pytest.fixture
+def trained_digits(page, awake):
+    app = train(page("digits", PICTURES), awake, "diffusion")
+    drawn(app, "diffusion.film")
+    return app
+
+
+@pytest.mark.parametrize("tab, button, key", [
+    ("Samplers", "samplers", "diffusion.way0"), ("Two prompts", "between", "diffusion.between_pictures"),
+    ("Branch", "branch", "diffusion.branch_film"), ("Begin with a picture", "beginning", "diffusion.beginning_film"),
+    ("Measured", "measured", "diffusion.measured_pictures")])
+def test_what_is_behind_a_tab_is_drawn_when_it_is_asked_for(trained_digits, tab, button, key):
+    app = trained_digits
+    app.select_slider(key="sampling.steps").set_value(2).run()
+    app.session_state["diffusion.closer"] = tab
+    app.run()
+    app.button(key=f"diffusion.{button}").click().run()
+    wait_until(lambda: any(part.proto.id.endswith(key) for part in app.run().get("bidi_component")), 60, "nothing came")
+    meta, arrays = told(app, key)
+    assert not app.exception
+    assert any(name.endswith((".pictures", ".states")) and array.size for name, array in arrays.items())
+
+
+def test_a_hundred_pictures_are_counted_as_they_were_read():
+    result = {"asked": {"digit": 3}, "right": np.array([True] * 97 + [False] * 3),
+              "kept": {"stroke": 0.5, "slant": None}}
+    assert measuring.say_reading(result) == "Asked for 3, read as 3 in 97 of 100."
+    assert measuring.say_kept(result) == "In the third of the training digits that was asked for: stroke 50%."
+
+
+def test_unknown_words_are_struck_out_and_an_empty_prompt_is_said():
+    assert "~~purple~~" in say_unknown(read_prompt("a purple seven"))
+    assert say_unknown(read_prompt("a thick seven")) == ""
+    assert "unconditional" in say_unknown(read_prompt("  "))
+
+
+@pytest.mark.parametrize("part, count", [("upper", 392), ("left", 392), ("middle", 144)])
+def test_what_is_erased_is_what_its_name_says(part, count):
+    assert beginning.erase(part).sum() == count
 
 
 @pytest.mark.parametrize("part", ["x", "", "9"])

@@ -13,6 +13,7 @@ from dlcore.specs.recurrent import GATES, Recurrent, RecurrentNetwork, Recurrent
 from dlcore.specs.sequences import MEMORIES, TASKS, SequenceData
 from pages.ui.recurrent import sight
 from pages.ui.recurrent.changing import change_one
+from pages.ui.recurrent.data import samples
 from pages.ui.recurrent.moments import unroll_topic
 from pages.ui.recurrent.polling import exploded
 from tests.conftest import wait_until
@@ -97,13 +98,28 @@ def test_every_task_shows_its_data_and_what_the_cells_make_of_it(page, task):
     app = page(replace(QUICK, data=SequenceData()))
     app.selectbox(key="recurrent.task").set_value(task).run()
     assert not app.exception and not app.warning and linked(app).data.task == task
-    assert app.code or task == "series"
+    assert app.code[0].value.strip()
     meta, arrays = told(app, "recurrent.unroll")
     assert set(meta["topics"]) >= {"unroll", "gradient", "equation"}
     assert ("forecast" in meta["topics"]) == (task == "series")
     looked = sight.unlearned(linked(app))
     assert [cell["name"] for cell in meta["topics"]["unroll"]["cells"]] == list(SMALL.cells)
     assert arrays["unroll.lstm.0.forget"].shape == (looked.spec.network.hidden, meta["topics"]["unroll"]["count"])
+
+
+def test_a_memory_task_begins_with_gates_that_keep_and_a_text_as_torch_makes_them(page):
+    app = page()
+    app.selectbox(key="recurrent.task").set_value("recall").run()
+    assert (linked(app).network.memory, linked(app).training.learning_rate) == (64, 0.02)
+    app.selectbox(key="recurrent.task").set_value("grammar").run()
+    assert (linked(app).network.memory, linked(app).training.learning_rate) == (1, 0.005)
+
+
+def test_a_series_is_drawn_to_scale():
+    first = samples(SequenceData(task="series", wave="damped"))[0].split("\n")
+    assert len(first) == 3 and {len(row) for row in first} == {22}
+    assert {"▁", "█"} <= set("".join(first))
+    assert samples(SequenceData(task="series", wave="damped", noise=50))[0].split("\n") != first
 
 
 @pytest.mark.parametrize("task", MEMORIES)
@@ -221,6 +237,7 @@ def test_a_column_of_numbers_becomes_the_series_and_a_gap_is_named(page):
     uploader = app.file_uploader(key="recurrent.column_file")
     uploader.set_value(("whole.csv", "\n".join(["day,heat", *rows]).encode(), "text/csv")).run()
     assert not app.exception and linked(app).data.column_count == 300 and not app.warning
+    assert set(app.code[0].value) <= set("▁▂▃▄▅▆▇█\n")
     assert "forecast" in told(app, "recurrent.unroll")[0]["topics"]
 
 

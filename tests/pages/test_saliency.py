@@ -22,6 +22,7 @@ from dlcore.specs.training import Training
 from pages.ui import maps
 from pages.ui.methods import print_attribution
 from pages.ui.sheet import refusals
+from pages.ui.teachers import write_effect
 from pages.ui.trust import judge
 from tests.conftest import wait_until
 
@@ -230,3 +231,7 @@ def test_the_teachers_are_shown_and_can_be_left_out(open_saliency, a_run, engine
     [(side, run)] = app.session_state["_retrained.saliency"]
     assert side == "helpful" and len(engine.view(run).experiment.data.without) == 12
     assert engine.view(run).experiment.data.count == 988
+
+
+def test_the_effect_of_a_training_digit_is_never_written_as_nothing():
+    assert [write_effect(value) for value in (0.0321, -1.5, 2.1e-6, -4e-5)] == ["0.032", "-1.500", "2e-6", "-4e-5"]

@@ -4,6 +4,11 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.diffusion import components
+from pages.ui.diffusion.beginning import show_beginning
+from pages.ui.diffusion.between import show_between
+from pages.ui.diffusion.branching import show_branch
+from pages.ui.diffusion.measuring import show_measured
+from pages.ui.diffusion.samplers import show_samplers
 from pages.ui.diffusion.settings import parts_of
 from pages.ui.language import N_, _, language
 from pages.ui.live import pack
@@ -24,9 +29,16 @@ def show_network(page: str) -> None:
     components.unet(key=f"{page}.diagram", data=pack({"parts": parts, "words": words, "language": language()}))
 
 
+TABS = {
+    N_("Samplers"): show_samplers, N_("Two prompts"): show_between, N_("Branch"): show_branch,
+    N_("Begin with a picture"): show_beginning, N_("Measured"): show_measured, N_("The network"): show_network,
+}
+
+
 def show_closer(page: str) -> None:
     """Draw the tabs."""
-    (network,) = st.tabs([_("The network")], key=f"{page}.closer", on_change="rerun")
-    if network.open:
-        with network:
-            show_network(page)
+    tabs = st.tabs([_(title) for title in TABS], key=f"{page}.closer", on_change="rerun")
+    for tab, show in zip(tabs, TABS.values(), strict=True):
+        if tab.open:
+            with tab:
+                st.fragment(show)(page)

@@ -4,5 +4,5 @@ from pages.ui.panels import register
 
 flowplane = register("flowplane", 520)
 timeloss = register("timeloss", 140)
-denoise = register("denoise", 420)
+denoise = register("denoise", 344)
 unet = register("unet", 260)

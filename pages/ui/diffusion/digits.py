@@ -4,9 +4,10 @@ from typing import Any
 
 import streamlit as st
 
+from dlcore.engine.views import RunView
 from pages.ui import fetching, runs, state
-from pages.ui.diffusion import closer, components, polling, sight
-from pages.ui.diffusion.plane import times_topic, times_words
+from pages.ui.diffusion import asking, closer, components, film, polling, sight
+from pages.ui.diffusion.plane import times_words
 from pages.ui.diffusion.settings import edit_settings, problem
 from pages.ui.language import _, language, number
 from pages.ui.live import pack
@@ -24,32 +25,35 @@ def show_digits(buttons: Any) -> None:
     with st.sidebar:
         edit_settings(PAGE)
     view, spec = sight.shown(PAGE), state.experiment(PAGE)
+    asking.show_notices(PAGE)
     missing = fetching.show_missing(PAGE, spec.data.dataset)
     with buttons:
         runs.show_transport(PAGE, view, broken=missing or problem(spec) is not None)
     polling.poll(PAGE, view, moment)
     main, beside = st.columns([64, 36], gap="medium")
     with main:
-        grid(f"{PAGE}.samples", PAGE, "samples", title=_("Always the same noise"), cell=54, columns=10)
+        film.show_film(PAGE)
     with beside:
-        _show_companions()
-    polling.rewind_bar(PAGE, moment)
+        _show_companions(view)
+    polling.rewind_bar(PAGE, moment, whole=True)
     closer.show_closer(PAGE)
 
 
 def moment(page: str, looked: sight.Sight) -> polling.Topics:
     """Return what the network makes now of noise that never changes, and its loss by time; EngineError while busy."""
     view = sight.shown(page)
-    frame = view.frame if view is not None and looked.view == "live" else None
-    if not frame or "pictures" not in frame:
-        return {}
+    frame, times = view.frame if view is not None else None, polling.times_topic(page, looked.step)
+    if looked.view != "live" or not frame or "pictures" not in frame:
+        return times
     labels = [str(label) for label in frame["labels"] or ()]
     samples = {"pictures": frame["pictures"], "scale": "grey", "labels": labels,
                "note": _("at step {step}").format(step=number(frame["step"]))}
-    return {"samples": samples} | times_topic(frame["loss_by_t"])
+    return {"samples": samples} | times
 
 
-def _show_companions() -> None:
+def _show_companions(view: RunView | None) -> None:
+    if view is not None and view.frame:
+        grid(f"{PAGE}.samples", PAGE, "samples", title=_("Always the same noise"), cell=27, columns=10)
     curves(f"{PAGE}.curves", PAGE, [Chart("loss", _("Loss"), (
         Line("train_loss", _("training"), "grey"), Line("held_loss", _("held-out"))), low=0, log=True, height=HEIGHT)])
     components.timeloss(key=f"{PAGE}.time_losses", data=pack({

@@ -7,10 +7,12 @@ import numpy as np
 import streamlit as st
 
 from dlcore.data.clouds import make_cloud
-from dlcore.specs.diffusion import MOST_OWN
+from dlcore.diffusion.schedules import T
+from dlcore.specs.codec import to_dict
+from dlcore.specs.diffusion import MOST_OWN, Diffusion
 from dlcore.specs.plane import EDGE, is_number
 from pages.ui import runs, state
-from pages.ui.diffusion import components, polling, sight
+from pages.ui.diffusion import asking, components, polling, sight
 from pages.ui.diffusion.settings import edit_settings, problem, take_points
 from pages.ui.diffusion.words import TOLD, scrubber_words
 from pages.ui.language import _, language, told
@@ -20,6 +22,10 @@ from pages.ui.panels import Chart, Line, curves
 PAGE = "diffusion_plane"  # keys and address are those of a page of this name
 SHOWN = 1200              # points of the data that are drawn
 HEIGHT = 118
+ASKED = "sampling_plane"  # what is asked of the network; see pages.ui.diffusion.asking
+POINTS = 400              # that flow
+SIDE = 20                 # arrows across the plane
+FIELD_TIMES = (1000, 900, 800, 700, 600, 500, 400, 300, 200, 100, 30)
 
 
 
@@ -31,6 +37,7 @@ def show_plane(buttons: Any) -> None:
     with st.sidebar:
         edit_settings(PAGE)
     view, spec = sight.shown(PAGE), state.experiment(PAGE)
+    asking.show_notices(PAGE, ASKED)
     with buttons:
         runs.show_transport(PAGE, view, broken=problem(spec) is not None)
     polling.poll(PAGE, view, moment)
@@ -39,23 +46,24 @@ def show_plane(buttons: Any) -> None:
         st.fragment(show_board)()
     with beside:
         _show_companions()
+        _edit_how(spec)
     polling.rewind_bar(PAGE, moment)
 
 
 def moment(page: str, looked: sight.Sight) -> polling.Topics:
     """Return the ways of points from noise to the shape as the network has them go; EngineError while it is busy."""
-    view = sight.shown(page)
-    frame = view.frame if view is not None else None
-    if not frame:
-        return {}
-    points = frame["points"]
-    return {"flow": {"paths": points[None], "times": np.zeros(1, np.float32)}} | times_topic(frame["loss_by_t"])
+    sampling = to_dict(asking.settled(looked.spec, ASKED))
+    flow = _ask(looked, "diffusion_flow", sampling=sampling, count=POINTS)
+    fields = [_ask(looked, "diffusion_field", t=float(t), side=SIDE) for t in FIELD_TIMES]
+    topics = {"flow": {
+        "paths": flow["trajectories"], "times": flow["t"] / T, "field_times": np.array(FIELD_TIMES, np.float32) / T,
+        "field": np.stack([field["velocity"] for field in fields]), "places": fields[0]["points"]}}
+    return topics | polling.times_topic(page, looked.step)
 
 
-def times_topic(losses: list | None) -> polling.Topics:
-    """Return the topic "times": the loss by time, as far as it is known."""
-    found = [np.nan if loss is None else loss for loss in losses or ()]
-    return {"times": {"losses": np.array(found, np.float32)}}
+def _ask(looked: sight.Sight, kind: str, **more: Any) -> dict:
+    request = {"kind": kind, "model": looked.model, **more}
+    return state.engine().explain(f"{state.visitor()}.{PAGE}", request, timeout=5.0)
 
 
 def show_board() -> None:
@@ -133,6 +141,12 @@ def _show_companions() -> None:
         Line("train_loss", _("training"), "grey"), Line("held_loss", _("held-out"))), low=0, log=True, height=HEIGHT)])
     components.timeloss(key=f"{PAGE}.time_losses", data=pack({
         "channel": PAGE, "language": language(), "height": HEIGHT, "last": 1000, "words": times_words()}))
+
+
+def _edit_how(spec: Diffusion) -> None:
+    """Draw how the points are led: the sampler and its steps, and which noise they begin with."""
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        asking.edit_how(ASKED, spec, lambda: polling.forget_moment(PAGE))
 
 
 def times_words() -> dict[str, str]:

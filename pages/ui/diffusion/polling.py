@@ -34,6 +34,7 @@ def _tick(page: str, state_before: str, moment: Moment) -> None:
     known = history_of(page, view.id, LINES)
     view = runs.shown_run(page, known.cursor) or view
     known.take(view)
+    _take_times(page, view)
     done, speed = progress_texts(page, view)
     panels.live(f"{page}.live", page, _topics(page, view, known, moment), state=view.state, text=runs.state_text(view),
                 progress=view.step / max(view.total_steps, 1), left=done, right=speed, step=view.live_step)
@@ -43,6 +44,24 @@ def _tick(page: str, state_before: str, moment: Moment) -> None:
         st.warning(_("The loss is not a number any more. Press Restart with a smaller learning rate."))
     if view.state != state_before:
         st.rerun()
+
+
+def _take_times(page: str, view: RunView) -> None:
+    """Keep the loss by time of every look at the run."""
+    kept = st.session_state.get(f"_by_time.{page}")
+    if kept is None or kept[0] != view.id:
+        kept = st.session_state[f"_by_time.{page}"] = (view.id, {})
+    for event in view.events:
+        if event["kind"] == "metric" and event.get("loss_by_t"):
+            kept[1][event["step"]] = event["loss_by_t"]
+
+
+def times_topic(page: str, step: int | None) -> Topics:
+    """Return the topic "times": the loss by time at the last look that was not after a step (None: the last one)."""
+    _run, looks = st.session_state.get(f"_by_time.{page}", ("", {}))
+    before = [at for at in looks if step is None or at <= step]
+    losses = looks[max(before)] if before else ()
+    return {"times": {"losses": np.array([np.nan if loss is None else loss for loss in losses], np.float32)}}
 
 
 def progress_texts(page: str, view: RunView) -> tuple[str, str]:
@@ -91,10 +110,13 @@ def forget_moment(page: str) -> None:
 
 
 @st.fragment
-def rewind_bar(page: str, moment: Moment) -> None:
-    """Draw the slider over the snapshots; a chosen one turns the whole page back to it."""
+def rewind_bar(page: str, moment: Moment, whole: bool = False) -> None:
+    """Draw the slider over the snapshots; a chosen one turns the whole page back to it.
+
+    With `whole`, every move runs the page's script: there is more than panels that shows the network.
+    """
     step, view, answer = panels.chosen_step(f"{page}.rewind"), sight.shown(page), None
-    if _has_moved(page, step) and step is None:
+    if _has_moved(page, step) and (whole or step is None):
         forget_moment(page)
         st.rerun()
     if step is not None and view is not None and (looked := sight.look(page)) is not None:

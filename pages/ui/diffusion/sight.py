@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, replace
 
+import streamlit as st
+
 from dlcore.engine.views import RunView
-from dlcore.specs.codec import to_dict
+from dlcore.explain.pretrained import PRETRAINED, read_manifest
+from dlcore.specs.codec import from_dict, to_dict
 from dlcore.specs.diffusion import Diffusion
 from dlcore.specs.learning import same_run
 from pages.ui import panels, runs, state
@@ -44,4 +47,17 @@ def look(page: str) -> Sight | None:
         return Sight({"run": view.id, "step": step}, view.experiment, "snapshot", step)
     if view is not None and view.live_step is not None:
         return Sight({"run": view.id, "step": None}, view.experiment, step=view.live_step)
-    return None if problem(spec) is not None else Sight({"spec": to_dict(spec, whole=True)}, spec)
+    return None if problem(spec) is not None else unlearned(spec)
+
+
+def unlearned(spec: Diffusion) -> Sight:
+    """Return what is looked at while nothing has been trained: a pretrained network, else this one before training."""
+    name = "velocity" if spec.process.target != "flow" else "prompts"
+    if not spec.data.on_plane and spec.data.dataset == "mnist" and name in PRETRAINED:
+        return Sight({"pretrained": name}, _pretrained(name))
+    return Sight({"spec": to_dict(spec, whole=True)}, spec)
+
+
+@st.cache_resource(show_spinner=False)
+def _pretrained(name: str) -> Diffusion:
+    return from_dict(read_manifest(name)["experiment"], "diffusion")

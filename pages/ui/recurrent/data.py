@@ -5,12 +5,16 @@ import streamlit as st
 
 from dlcore.data import memory_tasks
 from dlcore.data.grammar import grammar
+from dlcore.data.series import Column, draw_waves
 from dlcore.data.text import load_names, load_plays, vocabulary
+from dlcore.errors import DerinError
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.sequences import SequenceData
+from pages.ui import state
 from pages.ui.language import _, number
 
 SHOWN = 5
+STEPS, WAVES_SHOWN, BLOCKS = 22, 3, "▁▂▃▄▅▆▇█"
 WRITTEN, AROUND = 20, 4  # symbols of a sequence that are written out, and beside what is asked for
 
 
@@ -23,7 +27,7 @@ def describe_data(spec: Recurrent) -> None:
 
 
 def samples(data: SequenceData) -> tuple[str, str]:
-    """Return some sequences of a task as text (of a series none), and what they ask for."""
+    """Return some sequences of a task as text, and what they ask for."""
     match data.task:
         case "names":
             names = load_names()[0]
@@ -36,7 +40,7 @@ def samples(data: SequenceData) -> tuple[str, str]:
         case "grammar":
             return _sentences(data.language), _("Drawn from a grammar whose true probabilities are known.")
         case "series":
-            return "", _("Every number asks for the next one; then the cells go on by themselves.")
+            return _series(data), _("Every number asks for the next one; then the cells go on by themselves.")
         case _:
             return _memories(data), _asks(data)
 
@@ -46,6 +50,19 @@ def _sentences(language: str) -> str:
     words = found.sentences(4, 24, np.random.default_rng(3))
     texts = [" ".join(found.words[word] for word in row) for row in words]
     return "\n".join(text[: text.index(" .")] + "." for text in texts if " ." in text)
+
+
+def _series(data: SequenceData) -> str:
+    """Draw a few series with blocks, all to one scale."""
+    try:
+        rng = np.random.default_rng(1)
+        rows = (Column(data, state.engine().home).windows(STEPS, WAVES_SHOWN, rng) if data.wave == "column"
+                else draw_waves(data, WAVES_SHOWN, STEPS, rng))
+    except DerinError:
+        return ""  # no column yet, or it is gone: said where it is uploaded
+    low, high = rows.min(), rows.max()
+    levels = np.minimum((rows - low) / max(high - low, 1e-9) * len(BLOCKS), len(BLOCKS) - 1).astype(int)
+    return "\n".join("".join(BLOCKS[level] for level in row) for row in levels)
 
 
 def _memories(data: SequenceData) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dlcore.specs.recurrent import CELLS, Recurrent, RecurrentNetwork, count_parameters, fit
+from dlcore.specs.recurrent import CELLS, Recurrent, count_parameters, fit, suit
 from dlcore.specs.sequences import TASKS
 from pages.ui import runs, state, words
 from pages.ui.forms import DECAYS, LEARNING_RATES, Form, grouped
@@ -19,7 +19,7 @@ LENGTHS = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512]
 DELAYS = [1, 2, 5, 10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 511]
 CLIPS = [0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0]
 SYMBOLS = {"recall": (2, 3, 4, 6, 8), "brackets": (2, 3, 4)}
-KEPT = 4.0  # bias of the gate that keeps the state where a task needs a long memory: 98 % from step to step
+KEPT = [1, 8, 16, 32, 64, 128, 256, 512]
 BATCHES = [1, 4, 8, 16, 32, 64, 128, 256, 512]
 
 
@@ -38,17 +38,8 @@ def _touch(page: str, path: str, value: object) -> None:
         state.remember_parameter(page, "text", None)
         st.session_state.pop(f"_example.{page}", None)
     if path == "data.task":
-        state.remember(page, fit(_start(state.experiment(page))))
+        state.remember(page, fit(suit(state.experiment(page))))
     runs.change_while_running(page, path, value)
-
-
-def _start(spec: Recurrent) -> Recurrent:
-    """Return the spec with settings from which its task can be learned well; what the task does not use stays."""
-    data, usual = spec.data, RecurrentNetwork()
-    if data.task in SYMBOLS:
-        data = replace(data, symbols=min(data.symbols, SYMBOLS[data.task][-1]))
-    biases = (KEPT, KEPT) if data.is_memory else (usual.forget_bias, usual.update_bias)
-    return replace(spec, data=data, network=replace(spec.network, forget_bias=biases[0], update_bias=biases[1]))
 
 
 def leave_run(page: str) -> None:
@@ -101,8 +92,10 @@ def _edit_cells(form: Form) -> None:
         form.slide("network.dropout", 0.05)
         if "lstm" in network.cells:
             form.slide("network.forget_bias", 0.5)
-        if "gru" in network.cells:
-            form.slide("network.update_bias", 0.5)
+        if {"lstm", "gru"} & set(network.cells):
+            form.pick("network.memory", KEPT, help=_(
+                "For about how many steps LSTM and GRU keep their state before they have learned anything: ln of it is "
+                "added to the biases of forget and update gate, and taken from the input gate's."))
         st.caption(_parameters(form.experiment))
         _show_problem(form, "network")
 

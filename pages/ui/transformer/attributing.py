@@ -90,9 +90,13 @@ def _show_correlations(page: str, looked: Sight, result: dict) -> None:
         title=_("Rank correlation with the attribution"),
         words={"head": "", "place": _("{group} · layer {layer} · head {head}")}))
     means = [_("{part}, mean of layer {layer}: {value}").format(
-        part=part_name(part, looked.translates), layer=layer + 1, value=number(float(value), 2))
+        part=part_name(part, looked.translates), layer=layer + 1, value=_signed(value))
         for part, layers in result["mean"].items() for layer, value in enumerate(np.asarray(layers))
         if np.isfinite(value)]
     if np.isfinite(result["rollout"]):
-        means.append(_("attention rollout: {value}").format(value=number(float(result["rollout"]), 2)))
-    st.caption(" · ".join(means).replace("-", "−"))
+        means.append(_("attention rollout: {value}").format(value=_signed(result["rollout"])))
+    st.caption(" · ".join(means))
+
+
+def _signed(value: float) -> str:
+    return number(float(value), 2).replace("-", "−")

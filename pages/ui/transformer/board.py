@@ -76,7 +76,7 @@ def _answer(page: str, looked: sight.Sight | None, whole: bool) -> Topics:
         topics = moment(looked)
     except SpecError as error:
         shown["board"] = None
-        st.warning(told(error))
+        st.warning(f"{told(error)} {_('The pictures show the last text that could be read.')}")
     except DerinError:
         shown["board"] = None  # the engine is waking or busy: the line brings it
     else:
@@ -92,7 +92,7 @@ def head_words() -> dict[str, str]:
     return {
         "place": _("{group} · layer {layer} · head {head}"), "arcs": _("Arcs"), "matrix": _("Matrix"),
         "none": _("Whom does each token look at?"), "keys": _("Arrow keys move; Escape lets go."),
-        "hint": _("Point at a token to see whom it looks at. Weights below 0.04 have no arc."),
+        "hint": _("Point at a token. Weights below 0.04 have no arc."),
         "label": _("Attention of one head."),
     }
 

@@ -5,19 +5,27 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.ui.language import _, lesson
+from pages.ui.transformer.attributing import show_attribution
+from pages.ui.transformer.comparing import show_comparison
 from pages.ui.transformer.data import show_data
+from pages.ui.transformer.filming import show_film
 from pages.ui.transformer.inner import show_inside
 from pages.ui.transformer.layers import show_layers
+from pages.ui.transformer.placing import show_positions
+from pages.ui.transformer.switching import show_switches
+from pages.ui.transformer.writing import show_writing
 
 
 def titles() -> list[str]:
     """Return the titles of the tabs."""
-    return [_("About this page"), _("Inside a head"), _("Data"), _("Layers")]
+    return [_("About this page"), _("Inside a head"), _("Write"), _("Heads"), _("Attribution"), _("Positions"),
+            _("Filmstrip"), _("Beside RNNs"), _("Data"), _("Layers")]
 
 
 def panels_of() -> list[Callable[[str], None]]:
     """Return what draws the content of each tab, given the page."""
-    return [show_lesson, show_inside, show_data, show_layers]
+    return [show_lesson, show_inside, show_writing, show_switches, show_attribution, show_positions, show_film,
+            show_comparison, show_data, show_layers]
 
 
 def show_lesson(page: str) -> None:

@@ -65,9 +65,11 @@ def _show_frames(page: str, found: Work) -> None:
                 title=_("{group} · layer {layer} · head {head}").format(
                     group=part_name(asked["part"], len(sight.parts_of(subject(page)["sight"].spec)) > 1),
                     layer=asked["layer"] + 1, head=asked["head"] + 1))
-    answers = [f"{label}: {text}" for label, text in zip(labels, result.get("answers") or [], strict=False) if text]
-    if answers:
+    if subject(page)["sight"].translates:
+        answers = [f"{label}: {text}" for label, text in zip(labels, result["answers"], strict=True)]
         st.code("\n".join(answers), language=None)
+        st.caption(_("What each row told, behind the same tokens at every step: not the answer that the network would "
+                     "have come to by itself."))
     bits = " · ".join(number(float(one), 2) for one in result["entropy"])
     st.caption(_("Mean entropy of a row, in bits (0: each token looks at one only): {bits}").format(bits=bits))
 

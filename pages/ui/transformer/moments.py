@@ -51,7 +51,8 @@ def attention_topic(sight: Sight, answer: dict) -> dict:
         "off": [f"{part}.{layer}.{head}" for part, layer, head in sight.off], "inputs": list(target),
         "joint": " " if translates else "",
         "expected": {BLUE: [[[token, float(share)] for token, share in row] for row in answer["top"]]},
-        "truth": [*target[1:], ""], "cells": [{"name": BLUE, "title": _("the network")}], "parts": ["decoder", "cross"],
+        "truth": [""] * len(target) if translates else [*target[1:], ""], "parts": ["decoder", "cross"],
+        "cells": [{"name": BLUE, "title": _("the network")}],
         "translates": translates, "right": answer["right"], "truth_text": answer.get("truth") or "",
         "told": _told(answer) if translates else [],
     }

@@ -12,7 +12,6 @@ from pages.ui.transformer.polling import subject
 from pages.ui.transformer.sight import Sight
 
 BASE = 10_000  # of the sinusoids and of the rotary angles
-TOLD = 5
 
 
 def show_positions(page: str) -> None:
@@ -30,22 +29,26 @@ def show_positions(page: str) -> None:
 
 def _show_map(page: str, looked: Sight) -> None:
     try:
-        answer = ask("positions", looked, dimension=0)
+        answer = ask("positions", looked, dimension=0, part="encoder" if looked.translates else "decoder")
     except DerinError as error:
         st.warning(told(error))
         return
     if answer["matrix"] is None:
         st.caption(_("This network has no positions: nothing says where a token stands."))
         return
-    titles = {"sinusoidal": _("Sinusoidal encoding, added to the embeddings"),
-              "learned": _("Learned encoding, added to the embeddings"),
-              "rotary": _("Rotary encoding: cosine of the angle by which queries and keys are turned")}
+    titles = {"sinusoidal": _("Sinusoidal encoding"),
+              "learned": _("Learned encoding"),
+              "rotary": _("Rotary: cosine of the angle")}
     words = {"title": titles[answer["kind"]], "dimension": _("dimension {n} of {of}"),
              "period": _("a full turn every {n} positions"),
              "label": _("Positions: a row a position, a column a dimension. Arrow keys choose a dimension.")}
+    said = {"sinusoidal": _("Added to the embeddings; pairs of dimensions turn at different speeds."),
+            "learned": _("Added to the embeddings; learned like any other weight."),
+            "rotary": _("Pairs of numbers of queries and keys are turned by this angle; nothing is added.")}
     parts.positions(key=f"{page}.position_map", data=pack(
         {"language": language(), "words": words, "sort": answer["kind"],
          "base": None if answer["kind"] == "learned" else BASE}, matrix=np.asarray(answer["matrix"], np.float32)))
+    st.caption(said[answer["kind"]])
 
 
 def _show_shuffle(page: str, looked: Sight) -> None:

@@ -11,7 +11,6 @@ from pages.ui.transformer.names import part_name
 from pages.ui.transformer.polling import subject
 from pages.ui.transformer.sight import Head, Sight
 
-EXAMPLES = 500  # held-out examples by which a head's worth is measured
 
 def show_switches(page: str) -> None:
     """Draw a switch for every head, what is lost on held-out data with those off, and the importance of each."""
@@ -68,18 +67,16 @@ def _begin(page: str, kind: str) -> None:
     looked = subject(page)["sight"]
     if looked is None:
         return
-    asked = request(kind, looked, most=EXAMPLES)
-    if kind == "importance":
-        del asked["off"]
-    work(page, kind).begin(asked)
+    asked = request(kind, looked)
+    work(page, kind).begin(asked if kind == "evaluate" else asked | {"off": []})
 
 def _show_measured(found: Work) -> None:
     """Say what the network gets right with the heads that were off when it was asked."""
     if not found.result or not found.asked:
         return
     result, count = found.result, len(found.asked["off"])
-    said = _("With {n} heads off: {accuracy} right, loss {loss} ({examples} held-out examples).") if count else _(
-        "With all heads on: {accuracy} right, loss {loss} ({examples} held-out examples).")
+    said = _("With {n} heads off: {accuracy} right, loss {loss} (held out: {examples}).") if count else _(
+        "With all heads on: {accuracy} right, loss {loss} (held out: {examples}).")
     st.markdown(said.format(n=count, accuracy=percent(result["accuracy"]), loss=number(result["loss"], 3),
                             examples=number(result["examples"])))
     if result.get("bits") is not None:
@@ -94,7 +91,9 @@ def _show_importance(page: str, looked: Sight, found: Work) -> None:
     whole = result["whole"]["accuracy"]
     lost = {name_of(tuple(head)): float(whole - accuracy)
             for head, accuracy in zip(result["heads"], result["accuracy"], strict=True)}
-    note = _("of {accuracy} with all heads, on {n} held-out examples; standard error {error}").format(
+    said = _("of {accuracy} with all heads, on {n} held-out examples; standard error {error}") if looked.translates \
+        else _("of {accuracy} with all heads, on {n} held-out tokens; standard error {error}")
+    note = said.format(
         accuracy=percent(whole), n=number(result["examples"]), error=percent(result["error"]))
     topic = {"groups": groups_of(looked), "values": lost, "signed": True, "kind": "percent", "off": [], "note": note,
              "most": max([abs(value) for value in lost.values()] or [1]) or 1}

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from dlcore.data.tokens import START, STOP
+from dlcore.data.translation import sides_of
 from dlcore.errors import DerinError
 from pages.ui import panels
 from pages.ui.language import _, language, number, told
@@ -32,7 +34,7 @@ def show_writing(page: str) -> None:
     address = open_line(f"{page}.token", partial(answer_token, st.session_state[f"_subject.{page}"]))
     parts.nexttoken(key=f"{page}.token", data=pack({
         "channel": page, "language": language(), "line": address, "prompt": "\n".join((*looked.key[:2], looked.text)),
-        "joint": " " if looked.translates else "", "words": _words()}))
+        "joint": " " if looked.spec.data.task == "numbers" else "", "words": _words()}))
     st.divider()
     if looked.translates:
         _show_beams(page, looked)
@@ -43,7 +45,7 @@ def show_writing(page: str) -> None:
 def _words() -> dict[str, str]:
     return {
         "temperature": _("Temperature"), "top_k": _("Top k"), "top_p": _("Top p"), "all": _("all"),
-        "token": _("token"), "logit": _("logit"), "scaled": _("÷ temperature"), "share": _("softmax"),
+        "token": _("token"), "logit": _("logit"), "scaled": _("÷ temperature"), "share": _("softmax (T = 1)"),
         "kept": _("drawn from"), "choose": _("Take this token"), "accept": _("Accept “{token}”"),
         "draw": _("Draw again"), "back": _("Go back"), "stream": _("Go on by itself"), "stop": _("Stop"),
         "clear": _("From the beginning"), "finished": _("The text ends here"),
@@ -60,10 +62,20 @@ def answer_token(held: dict[str, Any], question: dict) -> bytes:
     if looked is None or asked is None:
         return pack({"error": _("This cannot be looked at any more.")})
     try:
-        answer = ask("token", looked, **asked)
+        topic = translated(looked, **asked) if looked.translates else token_topic(ask("token", looked, **asked))
     except DerinError as error:
         return pack({"error": told(error)})
-    return pack_topics({"token": token_topic(answer)})
+    return pack_topics({"token": topic})
+
+
+def translated(looked: Sight, ids: list[int] | None = None, **how: float) -> dict:
+    """Return the topic "token" of a translation that has come to some tokens of the answer."""
+    symbols, ids = sides_of(looked.spec.data)[1].symbols, [one for one in ids or [] if one]
+    words = [symbols[one] for one in ids if one < len(symbols)]
+    finished = words[-1:] == [STOP]
+    target = (" " if looked.spec.data.task == "numbers" else "").join(word for word in words if word != STOP)
+    answer = ask("next", looked, target=target, **how)
+    return token_topic(answer | {"so_far": ids, "shown": words, "finished": finished, "seconds": {}})
 
 
 def read_question(question: dict) -> dict | None:
@@ -87,8 +99,8 @@ def _is_index(value: object) -> bool:
 def token_topic(answer: dict) -> dict:
     """Return the topic "token" of the explainer's answer."""
     columns = {name: np.asarray(answer[name], np.float32) for name in ("logits", "scaled", "probabilities", "kept")}
-    return {**columns, "tokens": list(answer["tokens"]), "ids": [int(one) for one in answer["columns"]],
-            "drawn": int(answer["drawn"]), "so_far": [int(one) for one in answer["ids"]],
+    return {**columns, "tokens": list(answer["tokens"]), "ids": [int(one) for one in answer["ids"]],
+            "drawn": int(answer["drawn"]), "so_far": [int(one) for one in answer["so_far"]],
             "written": list(answer["shown"]), "finished": bool(answer.get("finished", False)),
             "times": {name: float(seconds) for name, seconds in answer["seconds"].items()}}
 
@@ -124,9 +136,11 @@ def beams_topic(answer: dict) -> dict:
     while at is not None:
         best.add(at)
         at = nodes[at]["parent"]
-    return {"nodes": [{"text": one["token"], "parent": one["parent"], "depth": one["depth"], "logp": one["score"],
-                       "kept": bool(one["kept"]), "ended": bool(one["end"]), "best": index in best}
-                      for index, one in enumerate(nodes)]}
+    root = {"text": START, "parent": None, "depth": 0, "logp": 0.0, "kept": True, "ended": False, "best": True}
+    return {"nodes": [root, *(
+        {"text": one["token"], "parent": 0 if one["parent"] is None else one["parent"] + 1, "depth": one["depth"],
+         "logp": float(one["score"]), "kept": bool(one["kept"]), "ended": bool(one["end"]), "best": index in best}
+        for index, one in enumerate(nodes))]}
 
 
 # many tokens in one go

@@ -2,7 +2,8 @@
 
 import os
 
-from dlcore.engine.storage import default_home, make_room
+from dlcore.data.home import default_home
+from dlcore.engine.storage import make_room
 from dlcore.specs.experiment import Experiment
 from dlcore.training.recording import Recording
 

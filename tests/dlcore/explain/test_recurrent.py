@@ -111,13 +111,14 @@ def test_an_update_gate_held_open_keeps_the_state_and_a_shut_forget_gate_loses_i
     assert torch.allclose(lost.cell[..., 2], added[..., 2]) and not torch.allclose(lost.cell[..., 3], added[..., 3])
 
 
-def test_a_bias_of_four_opens_the_gate_that_keeps_the_state_and_no_other(x):
-    made = build_cells(replace(NAMES, network=replace(SMALL, forget_bias=4.0, update_bias=4.0)))
-    for cell, keeping in (("lstm", "forget"), ("gru", "update")):
+def test_gates_that_keep_for_100_steps_lose_a_hundredth_in_one_and_take_in_as_little(x):
+    made = build_cells(replace(NAMES, network=replace(SMALL, forget_bias=0.0, memory=100)))
+    kept = 100 / 101
+    expected = {"lstm": {"forget": kept, "input": 1 - kept, "output": 0.5}, "gru": {"update": kept, "reset": 0.5}}
+    for cell, gates in expected.items():
         for layer in unroll(made[cell], x):
-            means = {name: values.mean().item() for name, values in layer.gates.items() if name != "candidate"}
-            assert means.pop(keeping) == pytest.approx(1 / (1 + np.exp(-4)), abs=0.015)
-            assert all(0.3 < mean < 0.7 for mean in means.values())
+            for gate, mean in gates.items():
+                assert layer.gates[gate].mean().item() == pytest.approx(mean, abs=0.01 if mean != 0.5 else 0.2)
 
 
 @pytest.mark.parametrize("cell", CELLS)

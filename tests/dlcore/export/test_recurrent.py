@@ -67,14 +67,14 @@ def test_with_the_same_weights_the_script_gives_the_same_outputs(tmp_path, monke
         assert torch.equal(theirs(x)[0], ours(x)[0])
 
 
-def test_the_script_opens_the_gates_that_keep_the_state_as_the_app_does(tmp_path, monkeypatch):
-    network = replace(SMALL.network, cells=("lstm", "gru"), forget_bias=50.0, update_bias=70.0)
-    spec = replace(SMALL, network=network)
+def test_the_script_opens_and_shuts_the_gates_as_the_app_does(tmp_path, monkeypatch):
+    spec = replace(SMALL, network=replace(SMALL.network, cells=("lstm", "gru"), forget_bias=0.0, memory=1000))
     names = run(spec, tmp_path, monkeypatch)
     for cell, ours in build_cells(spec).items():
         for layer in range(2):
-            both = [getattr(net.recurrent, f"bias_ih_l{layer}").detach() > 40 for net in (ours, names["models"][cell])]
-            assert torch.equal(*both) and both[0].sum() == 6
+            both = [getattr(net.recurrent, f"bias_ih_l{layer}").detach() for net in (ours, names["models"][cell])]
+            assert torch.equal(*(bias > 5 for bias in both)) and torch.equal(*(bias < -5 for bias in both))
+            assert (both[0] > 5).sum() == 6 and (both[0] < -5).sum() == (6 if cell == "lstm" else 0)
 
 
 def test_what_is_switched_off_is_not_printed():

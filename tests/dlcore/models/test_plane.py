@@ -48,9 +48,19 @@ def test_every_layer_gives_what_the_formulas_say(spec):
     x = np.random.default_rng(0).normal(0, 2, (50, len(spec.network.features)))
     weights = {name: value.double().numpy() for name, value in net.state_dict().items()}
     expected = by_hand(spec, weights, x)
-    given = net.trace(torch.from_numpy(x).float())
-    for one, other in zip(given, expected, strict=True):
+    given, rows = net.trace(torch.from_numpy(x).float()), net.trace_rows(torch.from_numpy(x.T).float())
+    for one, row, other in zip(given, rows, expected, strict=True):
         np.testing.assert_allclose(one.detach().numpy(), other, rtol=2e-4, atol=2e-5)
+        np.testing.assert_allclose(row.detach().numpy().T, other, rtol=2e-4, atol=2e-5)
+
+
+def test_neurons_by_rows_give_the_same_behind_a_batch_norm():
+    spec = replace(RICH, network=replace(RICH.network, batch_norm=True, dropout=0.5))
+    net, x = build_plane(spec), torch.randn(64, 5)
+    net(x)  # moves the running means
+    net.eval()
+    for one, row in zip(net.trace(x), net.trace_rows(x.T), strict=True):
+        torch.testing.assert_close(row.T, one, rtol=1e-4, atol=1e-5)
 
 
 def test_all_parameters_are_views_of_one_memory_in_the_order_of_their_names():

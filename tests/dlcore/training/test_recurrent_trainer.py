@@ -14,10 +14,11 @@ from dlcore.explain.units import tell_places
 from dlcore.models.recurrent import build_cells
 from dlcore.specs import codec
 from dlcore.specs.changes import Change
-from dlcore.specs.recurrent import CELLS, Recurrent, RecurrentNetwork, RecurrentTraining
-from dlcore.specs.sequences import TASKS, SequenceData
+from dlcore.specs.recurrent import CELLS, Recurrent, RecurrentNetwork, RecurrentTraining, suit
+from dlcore.specs.sequences import MOST_LENGTH, TASKS, SequenceData
 from dlcore.training.jobs import JOBS
 from dlcore.training.recording import Recording
+from dlcore.training.recurrent_jobs import delayed
 from dlcore.training.recurrent_trainer import RecurrentTrainer
 
 SMALL = Recurrent(SequenceData(task="recall", length=8, delay=3),
@@ -153,6 +154,20 @@ def test_every_task_is_measured_on_what_was_held_out_and_the_cells_learn(task):
     assert ("gru.held_accuracy" in looks[-1]) == (task != "series")
 
 
+@pytest.mark.parametrize("task", ["recall", "brackets"])
+def test_from_the_suited_settings_gated_cells_soon_learn_what_the_rnn_does_not(task):
+    spec = suit(Recurrent(SequenceData(task=task)))
+    trainer = RecurrentTrainer(replace(spec, training=replace(spec.training, schedule="constant", reproducible=True)))
+    for _ in range(90):
+        trainer._train_step()
+    held = trainer.batches.held
+    inputs, asked = torch.from_numpy(held.inputs), torch.from_numpy(held.targets[:, -1])
+    with torch.no_grad():
+        right = {name: (cell.eval()(inputs)[0][:, -1].argmax(-1) == asked).float().mean().item()
+                 for name, cell in trainer.module.items()}
+    assert right["rnn_tanh"] < 0.4 and min(right["lstm"], right["gru"]) > 0.95  # guessing gives 0.25
+
+
 def test_held_out_bits_are_those_of_all_names_read_one_by_one():
     spec = replace(SMALL, data=SequenceData(), training=replace(SMALL.training, batch_size=512, epochs=1))
     trainer = RecurrentTrainer(spec)
@@ -209,6 +224,13 @@ def test_the_places_of_a_unit_are_found_in_the_whole_held_out_text():
     assert 0 < told["share"] <= 1 and len(told["places"]) == 40 and len(told["positions"]) == 12
     assert told["places"] == sorted(told["places"], key=lambda place: -place["mean"])
     assert tell_places.__doc__
+
+
+def test_what_a_verdict_asks_for_is_not_the_first_symbol_and_fits():
+    for delay in (1, 2, 20, 507, 511):
+        data = delayed(SMALL, delay).data
+        assert data.delay == delay and data.length <= MOST_LENGTH
+        assert data.length - 1 - delay >= (4 if delay < 508 else 0)
 
 
 def test_a_verdict_says_which_cell_learns_at_which_delay(tmp_path):

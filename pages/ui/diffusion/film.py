@@ -1,0 +1,98 @@
+"""The way from noise to a picture, step by step (static/js/denoise.js): a Job draws it, then the slider asks nobody."""
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dlcore.diffusion.schedules import T
+from dlcore.plots.theme import encode_magnitude, encode_signed
+from dlcore.specs.codec import to_dict
+from pages.ui import runs
+from pages.ui.diffusion import asking, components, sight
+from pages.ui.diffusion.words import TOLD, scrubber_words
+from pages.ui.diffusion.work import drawing
+from pages.ui.language import _, language, number
+from pages.ui.live import pack_topics
+from pages.ui.working import show_working
+
+AGAIN = 2.0   # seconds between two looks at a network that learns
+REACH = 3.0   # of noises and velocities, that full colour stands for
+
+
+def show_film(page: str) -> None:
+    """Draw what shall be drawn, and the way there; while the network learns, again and again."""
+    view = sight.shown(page)
+    learning = view is not None and view.state in runs.ACTIVE
+    st.fragment(_show, run_every=AGAIN if learning else None)(page, learning)
+
+
+def _show(page: str, learning: bool) -> None:
+    looked = sight.look(page)
+    if looked is None:
+        return
+    asking.edit_asked(looked.spec)
+    found = drawing(page, "film")
+    found.follow({"kind": "diffusion_walk", "model": looked.model, "sampling": wanted(looked)}, looked.step)
+    topics = {"film": film_topic(found.result, looked.spec.process.target)} if found.result else {}
+    meta = {"channel": page, "language": language(), "words": film_words()}
+    components.denoise(key=f"{page}.film", on_at_change=_keep,
+                       data=pack_topics(topics, view=looked.view, step=looked.step, **meta))
+    if not learning and found.view is not None:
+        show_working(f"{page}.drawing", found.view, _("Drawing the way"))
+    if found.message:
+        st.warning(found.message)
+
+
+def _keep() -> None:
+    """Do nothing when the slider rests: where it stands is read by those who need it."""
+
+
+def wanted(looked: sight.Sight) -> dict:
+    """Return what is asked of the network as requests have it: one picture."""
+    return to_dict(replace(asking.settled(looked.spec), count=1))
+
+
+def film_topic(walk: dict, target: str) -> dict:
+    """Return the topic "film" of a walk (dlcore.training.diffusion_jobs.Walk), each kind as bytes."""
+    difference = walk["conditional"].astype(np.float32) - walk["unconditional"]
+    limit = float(np.abs(difference).max())
+    guided = limit > 0
+    topic = {"states": _grey(walk["x"]), "clean": _grey(walk["x0"]), "noise": _signed(walk["noise"]),
+             "times": walk["t"] / T, "parts": _parts(target, limit), "tokens": [], "labels": []}
+    if guided:
+        topic |= {"conditional": _signed(walk["conditional"]), "unconditional": _signed(walk["unconditional"]),
+                  "difference": _signed(difference, limit)}
+    if walk.get("attention"):
+        tokens = (walk["branch_prompt"] or walk["prompt"])["symbols"]
+        topic |= {"tokens": tokens, "maps": encode_magnitude(walk["attention"]["fine"][:, :len(tokens)])[:, None]}
+    return topic
+
+
+def _parts(target: str, limit: float) -> list[dict]:
+    parts = [("clean", _("x̂₀, its guess"), "grey"), ("noise", _("ε̂, the noise it sees"), "diverging")]
+    if limit:
+        symbol = TOLD[target].split(" = ")[0]
+        parts += [("conditional", _("{symbol} as asked").format(symbol=symbol), "diverging"),
+                  ("unconditional", _("{symbol} of anything").format(symbol=symbol), "diverging"),
+                  ("difference", _("the difference, to ±{limit}").format(limit=number(limit, 2)), "diverging")]
+    return [{"name": name, "title": title, "scale": scale} for name, title, scale in parts]
+
+
+def _grey(x: NDArray) -> NDArray[np.uint8]:
+    """Return pictures (moments, 28, 28) from -1 to 1 as bytes (moments, 1, 28, 28); what lies outside is cut."""
+    return np.rint((np.clip(x.astype(np.float32), -1, 1) + 1) * 127.5).astype(np.uint8)[:, None]
+
+
+def _signed(values: NDArray, limit: float = REACH) -> NDArray[np.uint8]:
+    return encode_signed(values, limit)[:, None]
+
+
+def film_words() -> dict[str, str]:
+    """Return the words of a way (static/js/denoise.js)."""
+    return scrubber_words() | {
+        "step": _("Step"), "at": _("step {step} of {last}, s = {t}"), "film": _("to step {step}"),
+        "picture": _("picture {n}"), "whole": _("x after {step} steps"), "waits": _("The way is being drawn."),
+        "attends": _("Where “{word}” is looked at"),
+    }

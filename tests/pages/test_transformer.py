@@ -1,0 +1,281 @@
+"""The Transformer page without a browser: every task and control, what is shown of the heads, and bad input."""
+
+import json
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from dlcore.errors import DerinError
+from dlcore.specs.codec import from_link, to_dict, to_link
+from dlcore.specs.texts import TRANSLATIONS, TextData
+from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
+from pages.ui.transformer import board, inner, moments, sight, switching, writing
+from pages.ui.transformer.presets import PRESETS
+from tests.conftest import wait_until
+
+SMALL = TransformerNetwork(layers=1, heads=2, width=16, context=32)
+QUICK = Transformer(data=TextData(task="reverse", length=4), network=SMALL,
+                    training=TransformerTraining(epochs=1, batch_size=512, warmup=2))
+PLAYS = replace(QUICK, data=TextData(task="plays"))
+TEXTS = {"numbers": "forty two", "dates": "3 May 1999", "reverse": "abc", "sort": "cab"}
+
+
+def decode(message: bytes) -> tuple[dict, dict]:
+    header = json.loads(message[4: 4 + int.from_bytes(message[:4], "little")])
+    arrays = {name: np.frombuffer(message, kind, int(np.prod(shape)), offset).reshape(shape)
+              for name, (kind, shape, offset) in header["arrays"].items()}
+    return header["meta"], arrays
+
+
+def told(app, key: str) -> tuple[dict, dict]:
+    """Return the last message to a component of the page."""
+    return decode(next(one for one in app.get("bidi_component") if one.proto.id.endswith(key)).proto.bytes)
+
+
+def attention(app) -> tuple[dict, np.ndarray]:
+    meta, arrays = told(app, "transformer.onehead")
+    return meta["topics"]["attention"], arrays["attention.sheet"]
+
+
+def texts(app) -> str:
+    kinds = (app.markdown, app.caption, app.warning, app.error, app.info, app.title)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def linked(app) -> Transformer:
+    given = app.query_params.get("transformer")
+    return from_link(given, "transformer")[0] if given else Transformer()
+
+
+def answers(engine) -> bool:
+    try:
+        request = {"kind": "transformer_attention", "model": {"spec": to_dict(QUICK, whole=True)}, "text": "abc"}
+        return "weights" in engine.explain("test", request)
+    except DerinError:
+        return False
+
+
+@pytest.fixture
+def page(app_test, awake):
+    """Return a function that opens the page once the explainer answers."""
+    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
+    return lambda spec=QUICK, **address: app_test("transformer.py", transformer=to_link(spec), **address)
+
+
+@pytest.fixture
+def trained(page, awake):
+    """The page with the run of a small translator that has just finished."""
+    app = page()
+    app.button(key="transformer.train").click().run()
+    wait_until(lambda: awake.view(app.query_params["run"]).state == "finished", 60, "the run did not finish")
+    return app.run()
+
+
+@pytest.mark.parametrize("task", TRANSLATIONS)
+def test_every_translation_shows_its_examples_and_all_of_its_heads(page, task):
+    app = page(replace(QUICK, data=TextData(task=task)), text=TEXTS[task])
+    topic, sheet = attention(app)
+    assert not app.exception and not app.warning and " → " in app.code[0].value
+    assert [group["name"] for group in topic["groups"]] == ["encoder", "decoder", "cross"]
+    for group in topic["groups"]:
+        rows, columns = len(group["rows"]), len(group["columns"])
+        maps = sheet[group["start"]:][: 2 * rows * columns].reshape(2, rows, columns).astype(float)
+        assert maps.sum(-1) == pytest.approx(np.full((2, rows), 255), abs=columns)  # every row of weights adds up to 1
+    assert topic["truth_text"] and topic["right"] in (True, False)
+
+
+def test_a_decoder_looks_at_nothing_that_comes_later(page):
+    topic, sheet = attention(page(PLAYS, text="ROMEO. But"))
+    (group,) = topic["groups"]
+    maps = sheet.reshape(2, len("ROMEO. But"), -1)
+    assert group["rows"] == list("ROMEO. But") and group["causal"]
+    assert not np.triu(maps, 1).any() and maps[:, 0, 0].tolist() == [255, 255]
+
+
+def test_the_family_is_switched_with_what_belongs_to_it(page):
+    app = page(Transformer())
+    app.button_group(key="transformer.family").set_value("language_model").run()
+    assert linked(app).data.task == "plays" and not app.exception and not app.warning
+    assert attention(app)[0]["groups"][0]["rows"] == list(sight.PLAYS)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_can_be_built(name):
+    assert sight.problem(PRESETS[name][1]) is None
+
+
+@pytest.mark.parametrize(("text", "said"), [("forty cows", "“cows”"), ("", "no text"), ("one " * 9, "9 symbols")])
+def test_a_text_that_cannot_be_read_is_said_at_its_widget(page, text, said):
+    app = page(replace(QUICK, data=TextData(task="numbers")), text="forty two")
+    app.text_input(key="transformer.text").set_value(text).run()
+    assert not app.exception and said in " ".join(one.value for one in app.warning)
+    app.text_input(key="transformer.text").set_value("seven").run()
+    assert not app.warning and attention(app)[0]["groups"][0]["rows"][0] == "seven"
+
+
+def test_a_text_longer_than_the_context_is_said_at_its_widget(page):
+    app = page(PLAYS, text="a" * 33)
+    assert not app.exception and "33" in app.warning[0].value and "32" in app.warning[0].value
+
+
+def test_a_width_that_the_heads_do_not_divide_is_said_in_the_sidebar(page):
+    app = page(replace(QUICK, network=replace(SMALL, heads=8)))
+    app.select_slider(key="transformer.width").set_value(64).run()
+    assert not app.warning
+    app.button_group(key="transformer.heads").set_value(1).run()
+    assert not app.warning and linked(app).network.heads == 1
+    spec = replace(QUICK, network=replace(SMALL, heads=16, width=16, positions="rotary"))
+    app = page(Transformer())
+    app.session_state["_linked.transformer"] = replace(app.session_state["_linked.transformer"], spec=spec)
+    app.run()
+    assert not app.exception and "Rotary positions turn pairs" in texts(app)
+    assert app.button(key="transformer.train").disabled
+
+
+def test_a_translator_is_trained_and_rewound(trained, awake):
+    view = awake.view(trained.query_params["run"])
+    meta, arrays = told(trained, "transformer.live")
+    assert "Finished" in str(meta["state"]) and {"curves.held_exact", "curves.train_loss"} <= set(arrays)
+    trained.session_state["transformer.rewind"] = {"at": view.snapshots[0]}
+    trained.run()
+    meta, _ = told(trained, "transformer.rewind")
+    assert not trained.exception and meta["topics"]["attention"]["view"] == "snapshot"
+    assert meta["topics"]["attention"]["step"] == view.snapshots[0] == 0
+
+
+def test_another_task_leaves_the_run(trained):
+    trained.selectbox(key="transformer.task").set_value("sort").run()
+    assert "Not trained yet" in str(told(trained, "transformer.live")[0]["state"]) and not trained.exception
+
+
+@pytest.mark.parametrize("spec", [QUICK, PLAYS])
+def test_every_tab_opens(page, spec):
+    app = page(spec)
+    for index in range(len(app.tabs)):
+        app.session_state["transformer.closer"] = app.tabs[index].label
+        app.run()
+        assert not app.exception and not app.error, app.tabs[index].label
+
+
+# the direct lines
+
+@pytest.fixture
+def held(awake, app_test):
+    """What the page's lines look at: a small translator before its training."""
+    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
+    from pages.ui.visitors import visiting
+    with visiting("test"):
+        yield {"sight": sight.reading(sight.unlearned(QUICK), "abc")}
+
+
+def test_the_inside_of_a_head_comes_with_numbers_that_add_up(held):
+    meta, arrays = decode(inner.answer_inside(held, {"part": "encoder", "layer": 0, "head": 1, "row": 2, "column": 0}))
+    inside = {name.removeprefix("inside."): values for name, values in arrays.items()}
+    assert inside["terms"].sum() == pytest.approx(inside["products"][0], rel=1e-4)
+    assert inside["products"] * meta["topics"]["inside"]["scale"] == pytest.approx(inside["scaled"], rel=1e-4)
+    powers = np.exp(inside["scaled"] - inside["scaled"].max())
+    assert powers / powers.sum() == pytest.approx(inside["weights"], abs=1e-5)
+    assert inside["weights"] @ inside["values"] == pytest.approx(inside["sum"], abs=1e-5)
+
+
+@pytest.mark.parametrize("question", [
+    {}, {"part": "encoder"}, {"part": "x", "layer": 0, "head": 0, "row": 0, "column": 0},
+    {"part": "cross", "layer": 0, "head": 0, "row": 99, "column": 0},
+    {"part": "cross", "layer": -1, "head": 0, "row": 0, "column": True}])
+def test_a_question_that_makes_no_sense_is_answered_with_a_sentence(held, question):
+    meta, _ = decode(inner.answer_inside(held, question))
+    assert meta["error"] and "topics" not in meta
+
+
+def test_alignment_and_rollout_are_weights(held):
+    ask = partial(board.answer_view, held)
+    for question, sums in (({"view": "alignment"}, 255), ({"view": "rollout", "part": "encoder"}, 255)):
+        meta, arrays = decode(ask(question))
+        weights = arrays["view.weights"].astype(float)
+        assert weights.shape == (len(meta["topics"]["view"]["rows"]), len(meta["topics"]["view"]["columns"]))
+        assert weights.sum(1) == pytest.approx(np.full(len(weights), sums), abs=weights.shape[1])
+    assert decode(ask({"view": "nothing"}))[0] == {}
+
+
+@pytest.mark.parametrize("place", ["", "cross", "cross/0/99999999999/1", "cross/-1/0/0", "a/b/c/d", None, 7])
+def test_a_place_from_the_browser_that_makes_no_sense_does_no_harm(place):
+    found = sight.read_place(place)
+    assert found.layer >= 0 and found.head >= 0 and (found.row is None or 0 <= found.row <= 10_000)
+
+
+def test_a_place_is_read_as_the_browser_writes_it():
+    assert sight.read_place("cross/1/7/3") == sight.Place("cross", 1, 3, 7)
+    assert sight.read_place("decoder/0//2") == sight.Place("decoder", 0, 2, None)
+
+
+@pytest.fixture
+def writer(held):
+    """The same with a language model."""
+    return {"sight": sight.reading(sight.unlearned(PLAYS), "ROMEO")}
+
+
+def test_the_next_token_comes_with_what_it_is_drawn_from(writer):
+    how = {"temperature": 2.0, "top_k": 5, "top_p": 1.0, "seed": 3}
+    meta, arrays = decode(writing.answer_token(writer, how))
+    topic = meta["topics"]["token"]
+    logits, kept = arrays["token.logits"], arrays["token.kept"]
+    powers = np.exp(logits[:5] / 2)
+    assert (np.diff(logits) <= 0).all() and kept[:5] == pytest.approx(powers / powers.sum(), abs=1e-5)
+    assert not kept[5:].any() and topic["drawn"] < 5 and topic["written"] == list("ROMEO")
+    again = {"ids": [*topic["so_far"], topic["ids"][1]], **how}
+    assert decode(writing.answer_token(writer, again))[0]["topics"]["token"]["written"] == [
+        *"ROMEO", topic["tokens"][1]]
+
+
+def test_a_translation_is_written_token_by_token_until_it_ends(held):
+    topic = decode(writing.answer_token(held, {"seed": 1}))[0]["topics"]["token"]
+    told = moments.moment(held["sight"])["attention"]["expected"]["blue"][0]
+    assert topic["written"] == [] and topic["tokens"][:5] == [token for token, _share in told]
+    ended = decode(writing.answer_token(held, {"seed": 1, "ids": [5, 6, 1]}))[0]["topics"]["token"]
+    assert ended["finished"] and ended["written"][-1] == "</s>" and len(ended["written"]) == 3
+
+
+@pytest.mark.parametrize("question", [{"ids": ["a"]}, {"ids": [-1]}, {"seed": "x"}, {"temperature": "hot"},
+                                      {"ids": [0] * 5000}])
+def test_a_token_that_is_asked_for_in_a_way_that_makes_no_sense_is_answered_with_a_sentence(writer, question):
+    assert decode(writing.answer_token(writer, question))[0]["error"]
+
+
+def test_the_best_beam_is_a_path_from_the_start_to_an_end():
+    told = [("iki", None, 1, -0.1), ("üç", None, 1, -2.0), ("bin", 0, 2, -0.3), ("</s>", 2, 3, -0.4)]
+    nodes = [{"token": token, "parent": parent, "depth": depth, "score": score, "kept": True, "end": token == "</s>"}
+             for token, parent, depth, score in told]
+    topic = writing.beams_topic({"nodes": nodes, "answers": [{"node": 3}]})
+    assert [node["text"] for node in topic["nodes"] if node["best"]] == ["<s>", "iki", "bin", "</s>"]
+    assert [node["parent"] for node in topic["nodes"]] == [None, 0, 0, 1, 3]
+
+
+def test_a_head_that_is_switched_off_changes_the_answer_and_is_marked(page):
+    app = page()
+    before = attention(app)[0]
+    app.session_state["_off.transformer"] = switching.read_heads(["decoder.0.1", "cross.0.0", "x", 7, "cross.a.b"])
+    app.run()
+    after = attention(app)[0]
+    assert after["off"] == ["decoder.0.1", "cross.0.0"] and before["off"] == [] and not app.exception
+    assert after["expected"] != before["expected"]
+
+
+# a text of one's own
+
+def test_a_text_of_ones_own_is_learned_from_and_a_wrong_encoding_is_named(page):
+    app = page(replace(PLAYS, network=replace(SMALL, context=16)))
+    app.selectbox(key="transformer.task").set_value("own").run()
+    assert "No text has been uploaded yet" in texts(app) and app.button(key="transformer.train").disabled
+    letters = "Bir varmış bir yokmuş, evvel zaman içinde. " * 100
+    app.file_uploader(key="transformer.text_file").set_value(("a.txt", letters.encode("cp1254"), "text/plain")).run()
+    assert "UTF-8" in texts(app) and app.button(key="transformer.train").disabled
+    app.file_uploader(key="transformer.text_file").set_value(("a.txt", letters.encode(), "text/plain")).run()
+    assert not app.exception and not app.warning and linked(app).data.task == "own"
+    assert "".join(attention(app)[0]["groups"][0]["rows"]) == "Bir varmış bir"
+
+
+def test_the_page_speaks_turkish(page):
+    app = page(lang="tr")
+    assert "kime baktığını" in texts(app) and not app.exception
