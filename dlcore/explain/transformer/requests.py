@@ -2,9 +2,10 @@
 
 Every request has "model": {"run": id, "step": step, or None for live}, {"pretrained": name}, or {"spec": a plain spec}
 for the network before its training. Most have "text": what the encoder reads, or of a language model the tokens that
-are there so far. For the translator, "target" is the text that the decoder reads behind its start token; where it is
-missing or None it is the network's own answer, each time the likeliest token. SpecError with the field "text" or
-"target" where a text is empty, too long or has words that are not known; the message names them.
+are there so far. For the translator, "target" is the text (or a list of token numbers) that the decoder reads behind
+its start token; where it is missing or None it is the network's own answer, each time the likeliest token. SpecError
+with the field "text" or "target" where a text is empty, too long or has words that are not known; the message names
+them.
 
 Every request may have "off": heads that are switched off, [[part, layer, head] ...]: what such a head hands to the
 output projection is zero, in everything that is told.

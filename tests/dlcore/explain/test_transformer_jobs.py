@@ -10,6 +10,7 @@ import torch
 from captum.attr import IntegratedGradients
 
 from dlcore.explain.recurrent_snapshot import open_cells
+from dlcore.explain.snapshot import load
 from dlcore.explain.transformer import jobs as work
 from dlcore.explain.transformer import probing
 from dlcore.explain.transformer.attributing import compare, embedded, scorer
@@ -173,12 +174,12 @@ def test_a_film_shows_the_head_of_every_snapshot_on_the_last_ones_answer(recordi
         job.advance(0)
     told = job.result
     assert told["steps"] == steps and told["weights"].shape == (len(steps), len(told["rows"]), 3)
-    from dlcore.explain.snapshot import load
-    seen = load({"run": "one", "step": steps[0]}, home)
-    target = " ".join(told["rows"][1:])
+    seen, last = (load({"run": "one", "step": step}, home) for step in (steps[0], steps[-1]))
+    target = read(last, {"text": TWENTY}).target[0, 1:].tolist()
     head = ask("head", seen, text=TWENTY, target=target, part="cross", layer=1, head=1)
     assert np.abs(told["weights"][0] / 255 - head["weights"]).max() < 0.5 / 255 + 1e-6
-    assert told["answers"][-1] == ask("attention", load({"run": "one", "step": steps[-1]}, home), text=TWENTY)["text"]
+    assert told["answers"][-1] == ask("attention", last, text=TWENTY)["text"]
+    assert told["rows"] == ask("attention", last, text=TWENTY)["target"]
 
 
 def test_induction_is_read_off_the_maps_of_texts_that_are_said_twice():
