@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--threads", type=int, default=0, help="intra-op threads (default: all cores)")
             command.add_argument("--recording", type=Path, help="keep the recording in this folder")
     pretrain = commands.add_parser("pretrain", help="make networks that come with the project")
-    pretrain.add_argument("name", choices=["digits", "recurrent", "transformer"])
+    pretrain.add_argument("name", choices=["digits", "recurrent", "transformer", "prompts"])
     pretrain.set_defaults(run=_pretrain)
     fetch = commands.add_parser("fetch", help="fetch a data set")
     fetch.add_argument("name", choices=[name for name, told in DATASETS.items() if told.megabytes])

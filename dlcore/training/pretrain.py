@@ -17,6 +17,7 @@ from dlcore.specs.learning import Learner
 from dlcore.specs.model import RELU, BatchNorm, Block, Conv, Dropout, Flatten, Linear, Network, Pool
 from dlcore.specs.training import Training
 from dlcore.training.headless import train
+from dlcore.training.pretrain_diffusion import DIFFUSIONS, measure_diffusion
 from dlcore.training.pretrain_recurrent import DATA, RECURRENT, measure_cells
 from dlcore.training.pretrain_transformer import DATA as TEXTS
 from dlcore.training.pretrain_transformer import TRANSFORMERS, measure_transformer
@@ -37,7 +38,8 @@ DIGITS = Experiment(
     training=Training(epochs=12, batch_size=128, learning_rate=0.006, weight_decay=0.02, precision="bfloat16", seed=7),
 )
 EXPERIMENTS: dict[str, dict[str, Learner]] = {"digits": {"digits": DIGITS}, "recurrent": RECURRENT,
-                                            "transformer": TRANSFORMERS}
+                                            "transformer": TRANSFORMERS, "prompts": DIFFUSIONS}
+COMPILED = ("prompts",)  # it takes half a minute and a C++ compiler, and saves a third of the time
 
 
 def pretrain(command: str, say: Callable[[dict], None]) -> None:
@@ -49,7 +51,7 @@ def pretrain(command: str, say: Callable[[dict], None]) -> None:
 def _pretrain(command: str, name: str, experiment: Learner, say: Callable[[dict], None]) -> None:
     """Train a network and write it, in half precision, with its manifest."""
     begun = time.perf_counter()
-    trainer = train(experiment, say)
+    trainer = train(experiment, say, compiled=name in COMPILED)
     data = (DATA | TEXTS).get(getattr(experiment.data, "task", ""), MNIST)
     manifest = {
         "experiment": codec.to_dict(experiment, whole=True), "command": f"python -m dlcore pretrain {command}",
@@ -75,7 +77,8 @@ def _measure_digits(name: str) -> dict[str, float]:
 
 
 MEASURES: dict[str, Callable[[str], dict[str, float]]] = {
-    "experiment": _measure_digits, "recurrent": measure_cells, "transformer": measure_transformer}
+    "experiment": _measure_digits, "recurrent": measure_cells, "transformer": measure_transformer,
+    "diffusion": measure_diffusion}
 
 
 def _write(name: str, manifest: dict) -> None:

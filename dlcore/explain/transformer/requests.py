@@ -75,6 +75,8 @@ t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unles
     transformer_beams       of the translator; "width" 4: {"nodes": [{"parent": index or None, "token", "depth", "step":
         log p of the token, "score": sum from the root, "kept": whether it was among the beams of its step, "end":
         bool}], "answers": [{"text", "score", "length", "node"}], the best first, "greedy": text}
+    transformer_vocabulary  of a language model by byte pairs: {"symbols": tokens, "merges": [[one, other] ...] pairs in
+        the order in which they were joined}
 
 Jobs (requests to start_job; "cache": True shares the result, for a "step" that is not None):
 
@@ -120,10 +122,11 @@ from dlcore.explain.transformer.next_token import show_beams, show_next, show_to
 from dlcore.explain.transformer.places import show_positions, show_shuffle
 from dlcore.explain.transformer.seeing import show_alignment, show_attention, show_head, show_rollout
 from dlcore.explain.transformer.snapshot import TransformerSnapshot
+from dlcore.explain.transformer.vocabulary import show_vocabulary
 
 TRANSFORMER: dict[str, Callable[[TransformerSnapshot, dict], dict]] = {
     "transformer_attention": show_attention, "transformer_head": show_head, "transformer_alignment": show_alignment,
     "transformer_rollout": show_rollout, "transformer_inside": show_inside, "transformer_positions": show_positions,
     "transformer_shuffle": show_shuffle, "transformer_next": show_next, "transformer_token": show_token,
-    "transformer_beams": show_beams,
+    "transformer_beams": show_beams, "transformer_vocabulary": show_vocabulary,
 }
