@@ -18,6 +18,8 @@ from pages.ui.live import pack_topics
 from pages.ui.working import show_working
 
 AGAIN = 2.0   # seconds between two looks at a network that learns
+MOMENTS = ("t", "x", "x0", "noise", "told", "conditional", "unconditional")  # of a walk, one each
+MOST = 201    # moments of a way that are sent
 REACH = 3.0   # of noises and velocities, that full colour stands for
 
 
@@ -56,11 +58,12 @@ def wanted(looked: sight.Sight) -> dict:
 
 def film_topic(walk: dict, target: str) -> dict:
     """Return the topic "film" of a walk (dlcore.training.diffusion_jobs.Walk), each kind as bytes."""
+    walk, steps = _thin(walk)
     difference = walk["conditional"].astype(np.float32) - walk["unconditional"]
     limit = float(np.abs(difference).max())
     guided = limit > 0
     topic = {"states": _grey(walk["x"]), "clean": _grey(walk["x0"]), "noise": _signed(walk["noise"]),
-             "times": walk["t"] / T, "parts": _parts(target, limit), "tokens": [], "labels": []}
+             "times": walk["t"] / T, "steps": steps, "parts": _parts(target, limit), "tokens": [], "labels": []}
     if guided:
         topic |= {"conditional": _signed(walk["conditional"]), "unconditional": _signed(walk["unconditional"]),
                   "difference": _signed(difference, limit)}
@@ -68,6 +71,19 @@ def film_topic(walk: dict, target: str) -> dict:
         tokens = (walk["branch_prompt"] or walk["prompt"])["symbols"]
         topic |= {"tokens": tokens, "maps": encode_magnitude(walk["attention"]["fine"][:, :len(tokens)])[:, None]}
     return topic
+
+
+def _thin(walk: dict) -> tuple[dict, NDArray[np.uint32]]:
+    """Return a walk with at most MOST of its moments, evenly and with both ends, and their numbers."""
+    last = len(walk["t"]) - 1
+    if last < MOST:
+        return walk, np.arange(last + 1, dtype=np.uint32)
+    kept = np.linspace(0, last, MOST).round().astype(np.uint32)
+    asked = np.minimum(kept, last - 1)  # what the network told belongs to all moments but the last
+    thinned = {name: value[kept if name in ("t", "x") else asked] for name, value in walk.items() if name in MOMENTS}
+    if walk.get("attention"):
+        thinned["attention"] = {"fine": walk["attention"]["fine"][asked]}
+    return walk | thinned, kept
 
 
 def _parts(target: str, limit: float) -> list[dict]:
