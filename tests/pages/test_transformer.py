@@ -7,11 +7,12 @@ from functools import partial
 import numpy as np
 import pytest
 
+from dlcore.data.bpe import cut_word, learn_merges
 from dlcore.errors import DerinError
 from dlcore.specs.codec import from_link, to_dict, to_link
 from dlcore.specs.texts import TRANSLATIONS, TextData
 from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
-from pages.ui.transformer import board, inner, moments, sight, switching, writing
+from pages.ui.transformer import board, inner, merging, moments, sight, switching, writing
 from pages.ui.transformer.presets import PRESETS
 from tests.conftest import wait_until
 
@@ -279,3 +280,22 @@ def test_a_text_of_ones_own_is_learned_from_and_a_wrong_encoding_is_named(page):
 def test_the_page_speaks_turkish(page):
     app = page(lang="tr")
     assert "kime baktığını" in texts(app) and not app.exception
+
+
+# byte pairs
+
+@pytest.mark.parametrize("word", [" together", "ROMEO", "aaaa", ""])
+def test_a_word_is_joined_as_the_vocabulary_cuts_it(word):
+    merges = list(learn_merges("together they gather there, the other ROMEO and aaa aaaa aaaa " * 9, 60))
+    steps = merging.joined(word, merges)
+    assert steps[0] == list(word) and steps[-1] == cut_word(word, {pair: rank for rank, pair in enumerate(merges)})
+    assert all("".join(step) == word for step in steps)
+
+
+def test_the_merges_of_a_vocabulary_are_shown(page):
+    app = page(replace(PLAYS, data=TextData(task="bpe", vocabulary=128)), text="the king")
+    for label in ("Layers", "Data"):  # the first choice only tells the test's browser that the tabs are there
+        app.session_state["transformer.closer"] = label
+        app.run()
+    shown = " ".join(one.proto.body for one in app.get("html"))
+    assert not app.exception and not app.warning and "h + e → <b>he</b>" in shown
