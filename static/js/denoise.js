@@ -28,7 +28,7 @@ const STYLE = `${SCRUBBER_STYLE}
   .film canvas { width: 100%; aspect-ratio: 1; }
   .film button[aria-pressed=true] canvas { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
   .words { display: flex; flex-wrap: wrap; gap: 6px 10px; margin-top: 6px; }
-  .words:empty { display: none; }
+  .words:empty { display: none; } .words .attended { flex: 1 0 100%; font-size: 12px; color: var(--st-gray-text-color); }
   .words canvas { width: 64px; height: 64px; }
   .panel.empty > * { visibility: hidden; } .panel.empty > .waits { visibility: visible; }
   .waits { color: var(--st-gray-text-color); min-height: 0; }
@@ -138,12 +138,15 @@ function matchParts(view) {
   const tokens = view.told.arrays.maps ? view.told.tokens : [];
   if (view.words.dataset.tokens !== tokens.join(" ")) {
     view.words.dataset.tokens = tokens.join(" ");
-    view.words.replaceChildren(...tokens.map((token) => {
+    view.attended = make("span", "attended");
+    view.maps = tokens.map((token) => {
       const figure = openFigure("word");
       say(figure.caption, token);
       return figure.node;
-    }));
+    });
+    view.words.replaceChildren(...(tokens.length ? [view.attended, ...view.maps] : []));
   }
+  if (tokens.length) say(view.attended, view.told.attended ?? "");
 }
 
 // the pictures
@@ -185,7 +188,7 @@ function drawWords(view, moment) {
   if (!maps) return;
   const [moments, , count, side] = maps.shape;
   const all = pick(maps, Math.min(moment, moments - 1), view.picked);
-  [...view.words.children].forEach((node, at) => {
+  view.maps.forEach((node, at) => {
     if (at >= count) return;
     const bytes = Object.assign(all.subarray(at * side * side, (at + 1) * side * side), { side });
     paint(node.firstChild, bytes, table("sequential", view.stage.theme));

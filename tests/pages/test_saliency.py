@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from dlcore.data.images import load_test
+from dlcore.data.images import held_out, load_test
 from dlcore.explain.attribution import SEED, attribute, drawn
 from dlcore.explain.question import levels_of, pose
 from dlcore.explain.snapshot import Snapshot, load
@@ -99,6 +99,15 @@ def test_the_mistakes_beside_it_are_mistakes(open_saliency, a_run):
     assert len(meta["columns"]) == 11
     for column in meta["columns"][1:]:
         assert column["wrong"] and column["read"].split(",")[0] != column["title"].split()[1]
+
+
+def test_the_mistakes_of_a_moment_of_which_only_the_held_out_part_was_read_are_those(open_saliency, a_run, engine):
+    first = engine.view(a_run).snapshots[0]
+    meta, _arrays = finished(open_saliency(run=a_run, company="mistakes", methods=("gradient",),
+                                           subject=Subject(step=first)))
+    part = set(held_out(10_000).tolist())
+    numbers = [int(column["title"].split(" · ")[1].replace(",", "")) for column in meta["columns"][1:]]
+    assert len(numbers) == 10 and set(numbers) <= part and all(column["wrong"] for column in meta["columns"][1:])
 
 
 def test_a_drawing_has_no_true_class_and_the_page_says_so(open_saliency):

@@ -2,9 +2,10 @@
 
 Every request has "model": {"run": id, "step": step, or None for live}, {"pretrained": name}, or {"spec": a plain spec}
 for the network before its training. Most have "text": what the encoder reads, or of a language model the tokens that
-are there so far. For the translator, "target" is the text that the decoder reads behind its start token; where it is
-missing or None it is the network's own answer, each time the likeliest token. SpecError with the field "text" or
-"target" where a text is empty, too long or has words that are not known; the message names them.
+are there so far. For the translator, "target" is the text (or a list of token numbers) that the decoder reads behind
+its start token; where it is missing or None it is the network's own answer, each time the likeliest token. SpecError
+with the field "text" or "target" where a text is empty, too long or has words that are not known; the message names
+them.
 
 Every request may have "off": heads that are switched off, [[part, layer, head] ...]: what such a head hands to the
 output projection is zero, in everything that is told.
@@ -90,9 +91,9 @@ Jobs (requests to start_job; "cache": True shares the result, for a "step" that 
         probability of one told token, "row" (default: the last), for the embeddings of the tokens before it, against
         embeddings of 0 with the positions kept: {"source", "target": tokens that could count, "row", "of": the token,
         "values": {"source": (source,), "target": (row + 1,)} of each token, "sum", "promise": what the values must add
-        up to, "steps", "attention": {part: (layers, heads)} Spearman's rank correlation of each head's row with the
-        sizes of the values, NaN where a row has fewer than three tokens, "mean": {part: (layers,)} of the mean map,
-        "rollout": number}
+        up to, "steps": points of the path, made more until they do, "attention": {part: (layers, heads)} Spearman's
+        rank correlation of each head's row with the sizes of the values, NaN where a row has fewer than three tokens,
+        "mean": {part: (layers,)} of the mean map, "rollout": number}
     transformer_generate    "text", "count": tokens, "temperature", "top_k", "top_p", "seed", "compare": also take each
         step without the cache: {"text": so far, "tokens", "probabilities": of each drawn token, "seconds": {"cached":
         (tokens,), "whole": (tokens,) with "compare"}}

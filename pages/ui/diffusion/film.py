@@ -13,12 +13,14 @@ from pages.ui import runs
 from pages.ui.diffusion import asking, components, sight
 from pages.ui.diffusion.words import TOLD, scrubber_words
 from pages.ui.diffusion.work import drawing
-from pages.ui.language import _, language, number
+from pages.ui.language import _, language, number, percent
 from pages.ui.live import pack_topics
 from pages.ui.working import show_working
 
 AGAIN = 2.0   # seconds between two looks at a network that learns
 MOMENTS = ("t", "x", "x0", "noise", "told", "conditional", "unconditional")  # of a walk, one each
+USUAL = 0.99   # of the shares of attention to words so many are below full colour
+LEAST = 0.02   # share of attention that full colour stands for, at least
 MOST = 201    # moments of a way that are sent
 REACH = 3.0   # of noises and velocities, that full colour stands for
 
@@ -69,7 +71,10 @@ def film_topic(walk: dict, target: str) -> dict:
                   "difference": _signed(difference, limit)}
     if walk.get("attention"):
         tokens = (walk["branch_prompt"] or walk["prompt"])["symbols"]
-        topic |= {"tokens": tokens, "maps": encode_magnitude(walk["attention"]["fine"][:, :len(tokens)])[:, None]}
+        maps = walk["attention"]["fine"][:, :len(tokens)].astype(np.float32)
+        most = max(float(np.quantile(maps[:, 1:], USUAL)) if len(tokens) > 1 else 1.0, LEAST)
+        topic |= {"tokens": tokens, "maps": encode_magnitude(maps, most)[:, None],
+                  "attended": _("attention, full colour from {share}").format(share=percent(most, 0))}
     return topic
 
 
