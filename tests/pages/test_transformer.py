@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -276,6 +277,16 @@ def test_a_head_that_is_switched_off_changes_the_answer_and_is_marked(page):
 
 
 # a text of one's own
+
+def test_what_was_measured_for_a_step_is_kept_for_every_text_but_never_that_of_weights_that_change():
+    rewound = SimpleNamespace(model={"run": "a", "step": 7}, off=(("cross", 0, 1),), text="one")
+    live = SimpleNamespace(model={"run": "a", "step": None}, off=(), text="one")
+    other = SimpleNamespace(**{**vars(rewound), "text": "two"})
+    assert moments.request("importance", rewound) == moments.request("importance", other)
+    assert moments.request("importance", rewound)["cache"] and "cache" not in moments.request("importance", live)
+    assert moments.request("attribution", rewound) != moments.request("attribution", other)
+    assert "cache" not in moments.request("generate", rewound)  # its times are measured anew
+
 
 def test_a_text_of_ones_own_is_learned_from_and_a_wrong_encoding_is_named(page):
     app = page(replace(PLAYS, network=replace(SMALL, context=16)))
