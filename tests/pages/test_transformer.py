@@ -59,7 +59,13 @@ def answers(engine) -> bool:
 
 
 @pytest.fixture
-def page(app_test, awake):
+def untrained(monkeypatch):
+    """Nothing comes along: what the page shows before a training is the small network of the test, as it begins."""
+    monkeypatch.setattr(sight, "pretrained_name", lambda task: None)
+
+
+@pytest.fixture
+def page(app_test, awake, untrained):
     """Return a function that opens the page once the explainer answers."""
     wait_until(lambda: answers(awake), 60, "the explainer did not answer")
     return lambda spec=QUICK, **address: app_test("transformer.py", transformer=to_link(spec), **address)
@@ -163,7 +169,7 @@ def test_every_tab_opens(page, spec):
 # the direct lines
 
 @pytest.fixture
-def held(awake, app_test):
+def held(awake, app_test, untrained):
     """What the page's lines look at: a small translator before its training."""
     wait_until(lambda: answers(awake), 60, "the explainer did not answer")
     from pages.ui.visitors import visiting
@@ -198,6 +204,12 @@ def test_alignment_and_rollout_are_weights(held):
         assert weights.shape == (len(meta["topics"]["view"]["rows"]), len(meta["topics"]["view"]["columns"]))
         assert weights.sum(1) == pytest.approx(np.full(len(weights), sums), abs=weights.shape[1])
     assert decode(ask({"view": "nothing"}))[0] == {}
+
+
+def test_what_is_typed_is_answered_at_once_and_what_cannot_be_read_is_left_to_the_widget(held):
+    meta, _ = decode(board.answer_view(held, {"view": "typed", "text": "cba"}))
+    assert meta["topics"]["attention"]["groups"][0]["rows"][:3] == list("cba")
+    assert decode(board.answer_view(held, {"view": "typed", "text": "c4"}))[0] == {}
 
 
 @pytest.mark.parametrize("place", ["", "cross", "cross/0/99999999999/1", "cross/-1/0/0", "a/b/c/d", None, 7])
@@ -275,6 +287,16 @@ def test_a_text_of_ones_own_is_learned_from_and_a_wrong_encoding_is_named(page):
     app.file_uploader(key="transformer.text_file").set_value(("a.txt", letters.encode(), "text/plain")).run()
     assert not app.exception and not app.warning and linked(app).data.task == "own"
     assert "".join(attention(app)[0]["groups"][0]["rows"]) == "Bir varmış bir"
+
+
+@pytest.mark.parametrize(("spec", "text"), [(Transformer(), "nine hundred five"), (replace(PLAYS), "ROMEO")])
+def test_a_network_that_comes_along_answers_before_anything_is_trained(app_test, awake, spec, text):
+    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
+    app = app_test("transformer.py", transformer=to_link(spec), text=text)
+    topic, _ = attention(app)
+    assert not app.exception and not app.warning
+    assert topic["right"] is (True if spec.data.translates else None)
+    assert "trained before" in str(told(app, "transformer.live")[0]["left"])
 
 
 def test_the_page_speaks_turkish(page):

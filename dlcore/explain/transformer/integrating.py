@@ -6,7 +6,7 @@ is small), so evenly spread points would miss much. But over every part of the p
 change of the score, and both are known: parts where they do not are halved until they do.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from torch import Tensor
 PARTS = 8      # of the path, to begin with
 POINTS = 8     # in each part, by Gauss and Legendre's rule
 MOST = 1_024   # points in all
+TOKENS = 256   # of points that are passed at once, so that a pass fits into a turn
 APART = 0.01   # how far the sum may lie from its promise, relative to it
 
 Score = Callable[[list[Tensor]], Tensor]
@@ -48,7 +49,10 @@ def integrate(score: Score, embedded: Sequence[Tensor]) -> Generator[float, None
     left, total, steps, done = [*zip(ends[:-1].tolist(), ends[1:].tolist())], [0.0] * len(embedded), 0, 0.0
     while left:
         first, last = left.pop(0)
-        added, steps = _add_up(score, embedded, first, last), steps + POINTS
+        added, steps = [torch.zeros(len(side)) for side in embedded], steps + POINTS
+        for places, weights in _spread(first, last, max(1, TOKENS // sum(map(len, embedded)))):
+            _add_up(added, score, embedded, places, weights)
+            yield min(1.0, done)
         missed = abs(sum(side.sum().item() for side in added) - (heights[last] - heights[first]))
         if missed > near and steps + POINTS * len(left) < MOST:
             middle = (first + last) / 2
@@ -67,11 +71,17 @@ def _heights(score: Score, embedded: Sequence[Tensor], places: np.ndarray) -> li
     return score([shares * side for side in embedded]).tolist()
 
 
-def _add_up(score: Score, embedded: Sequence[Tensor], first: float, last: float) -> list[Tensor]:
-    """Return what each token of each side adds on a part of the path."""
+def _spread(first: float, last: float, at_once: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield the places of a part of the path, some at once, with what each stands for in the integral."""
     points, weights = np.polynomial.legendre.leggauss(POINTS)
     places = torch.from_numpy((first + (points + 1) / 2 * (last - first)).astype(np.float32))
     weights = torch.from_numpy((weights / 2 * (last - first)).astype(np.float32))
+    yield from zip(places.split(at_once), weights.split(at_once))
+
+
+def _add_up(added: list[Tensor], score: Score, embedded: Sequence[Tensor], places: Tensor, weights: Tensor) -> None:
+    """Add what each token of each side adds at some places of the path."""
     sides = [(places[:, None, None] * side).requires_grad_() for side in embedded]
     slopes = torch.autograd.grad(score(sides).sum(), sides)
-    return [((weights[:, None, None] * slope).sum(0) * side).sum(-1) for slope, side in zip(slopes, embedded)]
+    for total, slope, side in zip(added, slopes, embedded):
+        total += ((weights[:, None, None] * slope).sum(0) * side).sum(-1)
