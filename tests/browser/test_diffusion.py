@@ -47,6 +47,7 @@ def test_play_goes_to_the_end_and_a_small_picture_leads_back(page, app_url):
 def test_what_is_drawn_is_noised(page, app_url):
     visit(page, app_url, t=0, subject=Subject(picture="drawing"))
     before = painted(page, ".whole")
+    page.get_by_role("application").scroll_into_view_if_needed()
     box = page.get_by_role("application").bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()
