@@ -16,6 +16,7 @@ from pathlib import Path
 from dlcore.errors import DerinError
 from dlcore.specs import codec, playground, transformer_table
 from dlcore.specs.datasets import DATASETS
+from dlcore.specs.diffusion import describe_parts
 from dlcore.specs.learning import Learner, kind_of
 from dlcore.specs.recurrent_layers import describe_cells
 from dlcore.specs.shapes import LayerRow, layer_table
@@ -66,6 +67,8 @@ def _describe(asked: argparse.Namespace, say: Say) -> None:
         return say(describe_cells(experiment))
     if experiment.kind == "transformer":
         return say(transformer_table.describe(experiment))
+    if experiment.kind == "diffusion":
+        return say(describe_parts(experiment))
     rows = _layers(experiment)
     say({"layers": [asdict(row) | {"memory": row.memory} for row in rows],
          "parameters": sum(row.parameters for row in rows),

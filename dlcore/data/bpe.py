@@ -5,10 +5,14 @@ as in GPT-2 (Radford et al., 2019).
 """
 
 import heapq
+import json
+import os
 import re
 from collections import Counter, defaultdict
-from functools import lru_cache
+from collections.abc import Iterable
+from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 
 Pair = tuple[str, str]
 WORD = re.compile(r" ?[^\W\d_]+| ?\d+| ?[^\s\w]+|_|\s+(?!\S)|\s+")
@@ -107,9 +111,19 @@ def cut_word(word: str, ranks: dict[Pair, int]) -> list[str]:
     return tokens
 
 
-@lru_cache(maxsize=4)
-def learn_symbols(text: str, size: int) -> tuple[tuple[str, ...], tuple[Pair, ...]]:
-    """Return the tokens of a vocabulary of at most `size`, the text's characters first, and the pairs joined."""
-    characters = sorted(set(text))
-    merges = learn_merges(text, max(0, size - len(characters)))
-    return (*characters, *dict.fromkeys(one + other for one, other in merges)), merges
+def symbols_of(text: str, merges: Iterable[Pair]) -> tuple[str, ...]:
+    """Return the tokens of a vocabulary: the text's characters, and what the merges join."""
+    return (*sorted(set(text)), *dict.fromkeys(one + other for one, other in merges))
+
+
+def keep_merges(path: Path, text: str, count: int) -> tuple[Pair, ...]:
+    """Return the pairs that are learned from a text, and keep them in a file, where they are found again."""
+    with suppress(OSError, ValueError, TypeError):
+        return tuple((str(one), str(other)) for one, other in json.loads(path.read_text(encoding="utf-8")))
+    merges = learn_merges(text, count)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with suppress(OSError):  # what cannot be kept is learned again
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(merges), encoding="utf-8")
+        part.replace(path)
+    return merges

@@ -1,12 +1,13 @@
 """A text to go on with: training windows that depend on seed and step alone, and the part that is kept back."""
 
-from functools import lru_cache
+import hashlib
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcore.data.bpe import learn_symbols
+from dlcore.data.bpe import keep_merges, learn_merges, symbols_of
 from dlcore.data.own_texts import load_text
 from dlcore.data.text import load_plays, vocabulary
 from dlcore.data.tokens import TokenBatch, Tokens
@@ -16,12 +17,14 @@ from dlcore.specs.texts import HELD, TextData
 from dlcore.specs.transformer import Transformer, steps_per_epoch
 
 LOOKED = 8_192      # held-out tokens that are read at a look; all of them at the end
+LEARNED = 1_000_000  # characters of a text that a byte-pair vocabulary is learned from
+MERGES = "merges"   # the folder of learned vocabularies, under the engine's home
 
 
 class Corpus:
     """The text of a spec, and its tokens (`target`; there is no source). Uploaded texts are kept under `home`.
 
-    The last tenth of the characters is kept back; a byte-pair vocabulary is learned from the rest.
+    The last tenth of the characters is kept back; a byte-pair vocabulary is learned from the rest, once for all.
     """
 
     source = None
@@ -29,8 +32,19 @@ class Corpus:
     def __init__(self, spec: Transformer, home: Path | None = None):
         self.data, self.size, self.seed = spec.data, spec.training.batch_size, spec.training.seed
         self.context, self.per_epoch = spec.network.context, steps_per_epoch(spec)
-        self.target, self.train, self.kept = open_corpus(spec.data, Path(home or "."))
+        self.home = Path(home) if home else None
+        self.target = open_tokens(spec.data, self.home)
         self.longest = 0, self.context
+
+    @cached_property
+    def train(self) -> NDArray[np.uint16]:
+        """The numbers of the tokens that are learned from."""
+        return open_corpus(self.data, self.home)[1]
+
+    @cached_property
+    def kept(self) -> NDArray[np.uint16]:
+        """The numbers of those that are kept back."""
+        return open_corpus(self.data, self.home)[2]
 
     @property
     def tokens_per_epoch(self) -> int:
@@ -60,39 +74,53 @@ class Corpus:
         return [TokenBatch(None, held.inputs[rows], held.targets[rows])]
 
 
-def open_corpus(data: TextData, home: Path) -> tuple[Tokens, NDArray[np.uint16], NDArray[np.uint16]]:
+def open_corpus(data: TextData, home: Path | None) -> tuple[Tokens, NDArray[np.uint16], NDArray[np.uint16]]:
     """Return a text's tokens, and their numbers to learn from and kept back; DataError where an own one is gone."""
-    return _open(data.task, data.vocabulary if data.pairs else 0, data.text if data.task == "own" else "", home)
+    return open_tokens(data, home), *_numbers(*_which(data, home))
+
+
+def open_tokens(data: TextData, home: Path | None) -> Tokens:
+    """Return a text's tokens alone."""
+    return _tokens(*_which(data, home))
+
+
+def _which(data: TextData, home: Path | None) -> tuple[str, int, str, Path | None]:
+    own = data.task == "own"
+    return "own" if own else "plays", data.vocabulary if data.pairs else 0, data.text if own else "", home
 
 
 @lru_cache(maxsize=4)
-def _open(task: str, pairs: int, name: str, home: Path) -> tuple[Tokens, NDArray[np.uint16], NDArray[np.uint16]]:
+def _parts(task: str, name: str, home: Path | None) -> tuple[str, str]:
+    """Return the text to learn from and the text that is kept back."""
     if task == "plays":
-        characters = vocabulary(SequenceData(task="shakespeare")).symbols
-        return Tokens(characters), *load_plays()
-    text = _plays() if task == "bpe" else load_text(home, name)
+        symbols = np.array(vocabulary(SequenceData(task="shakespeare")).symbols)
+        return tuple("".join(symbols[part].tolist()) for part in load_plays())
+    text = load_text(home or Path("."), name)
     edge = len(text) - len(text) // HELD
-    parts = text[:edge], text[edge:]
-    if pairs:
-        tokens = _learned(*parts, pairs)
-    else:
-        tokens = Tokens(tuple(sorted(set(text))))
-    return tokens, *(_numbers(tokens, part) for part in parts)
+    return text[:edge], text[edge:]
 
 
-def _learned(train: str, held: str, size: int) -> Tokens:
-    """Return a byte-pair vocabulary of the training part; characters that only the held part has are known too."""
-    strange = sorted(set(held) - set(train))
-    symbols, merges = learn_symbols(train, size - len(strange))
-    symbols = (*symbols, *strange)
-    unused = (f"<unused {number}>" for number in range(len(symbols), size))
-    return Tokens((*symbols, *unused), "pairs", merges)
+@lru_cache(maxsize=8)
+def _tokens(task: str, pairs: int, name: str, home: Path | None) -> Tokens:
+    """Return the tokens of a text: its characters, or a byte-pair vocabulary of so many that is learned from the first
+    LEARNED of the training part; characters that other parts have are known too."""
+    if task == "plays" and not pairs:
+        return Tokens(vocabulary(SequenceData(task="shakespeare")).symbols)
+    train, held = _parts(task, name, home)
+    known = "".join(sorted(set(train) | set(held)))
+    if not pairs:
+        return Tokens(tuple(known))
+    count, kept = max(0, pairs - len(known)), train[:LEARNED]
+    file = f"{hashlib.sha256(kept.encode()).hexdigest()[:16]}-{count}.json"
+    merges = keep_merges(home / MERGES / file, kept, count) if home else learn_merges(kept, count)
+    symbols = symbols_of(known, merges)
+    return Tokens((*symbols, *(f"<unused {number}>" for number in range(len(symbols), pairs))), "pairs", merges)
 
 
-def _plays() -> str:
-    symbols = vocabulary(SequenceData(task="shakespeare")).symbols
-    return "".join(symbols[number] for part in load_plays() for number in part.tolist())
-
-
-def _numbers(tokens: Tokens, text: str) -> NDArray[np.uint16]:
-    return np.array(list(map(tokens.numbers.__getitem__, tokens.cut(text))), np.uint16)
+@lru_cache(maxsize=4)
+def _numbers(task: str, pairs: int, name: str, home: Path | None) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+    if task == "plays" and not pairs:
+        return load_plays()
+    tokens = _tokens(task, pairs, name, home)
+    return tuple(np.array([tokens.numbers[part] for part in tokens.cut(text)], np.uint16)
+                 for text in _parts(task, name, home))

@@ -21,9 +21,10 @@ Example = tuple[str, str]
 class Translation:
     """The examples of a task: `source` and `target` are the tokens of its sides.
 
-    A batch has sources of one length, so that nothing is padded: its length is drawn by how often it occurs. Numbers
-    are learned from the same examples all along, the other tasks draw new ones every epoch. An example is kept back by
-    what it means (a number, a day, a string), however it is written.
+    A batch has sources of one length, so that nothing is padded. It is drawn by the root of how often it occurs,
+    for otherwise the few short numbers ("zero") would hardly ever be seen. Numbers are learned from the same examples
+    all along, the other tasks draw new ones every epoch. An example is kept back by what it means (a number, a day, a
+    string), however it is written.
     """
 
     def __init__(self, spec: Transformer):
@@ -43,8 +44,8 @@ class Translation:
         """Return the batch of a step."""
         rng = np.random.default_rng(derive(self.seed, "batch", step))
         groups = self._groups(step // self.per_epoch)
-        sizes = np.array([len(group.inputs) for group in groups])
-        group = groups[rng.choice(len(groups), p=sizes / sizes.sum())]
+        shares = np.sqrt([len(group.inputs) for group in groups])
+        group = groups[rng.choice(len(groups), p=shares / shares.sum())]
         rows = rng.integers(len(group.inputs), size=self.size)
         return TokenBatch(group.source[rows], group.inputs[rows], group.targets[rows])
 

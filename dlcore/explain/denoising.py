@@ -44,7 +44,7 @@ class Asker:
 
     @torch.inference_mode()
     def __call__(self, x: Tensor, t: float) -> Answer:
-        times = torch.full((self.passes * len(x),), t, dtype=x.dtype)
+        times = torch.full((self.passes * len(x),), t, dtype=x.dtype, device=x.device)
         answers = self.module(torch.cat([x] * self.passes), times, self.told)
         if self.passes == 1:
             return Answer(answers, answers, answers)
@@ -137,7 +137,7 @@ def _advance(ask: Callable, plan: Plan, step: Step, before: tuple[Tensor, float]
 
 def _fresh(plan: Plan, x: Tensor, t: float) -> Tensor:
     """Return the noise of a step, the same whenever this seed comes to this time."""
-    return torch.randn(x.shape, dtype=x.dtype, generator=generator(plan.seed, "fresh", round(1000 * t)))
+    return torch.randn(x.shape, dtype=x.dtype, generator=generator(plan.seed, "fresh", round(1000 * t))).to(x.device)
 
 
 def part_way(steps: int, strength: float) -> tuple[tuple[float, float], ...]:

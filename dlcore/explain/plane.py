@@ -67,7 +67,7 @@ def draw_frame(net: PlaneNet, spec: Playground, step: int, epoch: float, metrics
     """Return the frame of a network as it is now."""
     *hidden, outputs = _over_plane(net, spec, SURFACE)
     neurons = sum(map(len, hidden))
-    maps, limits = _small_maps(torch.cat(hidden), map_side(neurons)) if hidden else _no_maps()
+    maps, limits = _small_maps(hidden, map_side(neurons)) if hidden else _no_maps()
     weights = net.flat[: sum((inputs + 1) * outputs for inputs, outputs in zip(spec.sizes, spec.sizes[1:]))]
     return {"step": step, "epoch": epoch, "sizes": spec.sizes, "weights": weights.cpu().numpy().copy(), "maps": maps,
             "limits": limits, "surface": _surface(outputs, spec), "metrics": metrics}
@@ -85,13 +85,18 @@ def _plane(features: tuple[str, ...], side: int) -> Tensor:
     return torch.from_numpy(features_of(grid(side), features)).T.contiguous()
 
 
-def _small_maps(given: Tensor, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return signed maps (neurons, side, side) of what neurons give (neurons, SURFACE·SURFACE), and their limits."""
-    step = SURFACE // side
-    rows = given.view(-1, side, step, SURFACE).sum(2)               # (neurons, side, SURFACE)
-    small = rows.view(-1, side, side, step).sum(3).div_(step**2)
+def _small_maps(hidden: list[Tensor], side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return signed maps (neurons, side, side) of layers (their neurons, SURFACE·SURFACE), and the maps' limits."""
+    small = torch.cat([_shrink(given, side) for given in hidden])
     limits = small.nan_to_num().abs().amax((1, 2))
     return _signed(small, limits[:, None, None]), limits.cpu().numpy()
+
+
+def _shrink(given: Tensor, side: int) -> Tensor:
+    """Return the means (neurons, side, side) over squares of the plane."""
+    step = SURFACE // side
+    rows = given.view(-1, side, step, SURFACE).sum(2)  # (neurons, side, SURFACE)
+    return rows.view(-1, side, side, step).sum(3) / step**2
 
 
 def _no_maps() -> tuple[np.ndarray, np.ndarray]:

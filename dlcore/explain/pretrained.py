@@ -12,7 +12,8 @@ from dlcore.training.files import Weights
 from dlcore.training.recording import whole
 
 FOLDER = Path(__file__).parents[2] / "assets" / "models"
-PRETRAINED = ("digits", "names", "plays", "sentences_en", "sentences_tr", "prompts", "velocity")
+PRETRAINED = ("digits", "names", "plays", "sentences_en", "sentences_tr", "translator", "gpt",
+              "prompts", "velocity")
 
 COMMANDS = {"digits": "digits", "translator": "transformer", "gpt": "transformer", "prompts": "prompts",
             "velocity": "prompts"}  # the others are made by "recurrent"

@@ -105,22 +105,23 @@ class Attention(nn.Module):
     def _ask(self, x: Tensor, memory: Tensor | None, kept: LayerMemory | None) -> tuple[Tensor, Tensor, Tensor]:
         """Return query, key and value (batch, heads, tokens, head_width)."""
         if memory is None:
-            query, key, value = map(self._split, self.project_in(x).chunk(3, -1))
+            query, key, value = self._split(self.project_in(x), 3)
             first = kept.count if kept else 0
             if self.rotary:
                 query, key = rotate(query, first), rotate(key, first)
             return query, *(kept.add(key, value) if kept else (key, value))
         width = x.shape[-1]
         weight, bias = self.project_in.weight, self.project_in.bias
-        query = self._split(F.linear(x, weight[:width], bias[:width]))
+        query, = self._split(F.linear(x, weight[:width], bias[:width]), 1)
         if kept is not None and kept.count:
             return query, *kept.all()
-        key, value = map(self._split, F.linear(memory, weight[width:], bias[width:]).chunk(2, -1))
+        key, value = self._split(F.linear(memory, weight[width:], bias[width:]), 2)
         return query, *(kept.add(key, value) if kept else (key, value))
 
-    def _split(self, x: Tensor) -> Tensor:
-        """Return (batch, time, width) as (batch, heads, time, head_width)."""
-        return x.unflatten(-1, (self.count, self.head_width)).transpose(1, 2)
+    def _split(self, x: Tensor, parts: int) -> tuple[Tensor, ...]:
+        """Return (batch, time, parts·width) as so many (batch, heads, time, head_width)."""
+        batch, time, _ = x.shape
+        return x.view(batch, time, parts, self.count, self.head_width).permute(2, 0, 3, 1, 4).unbind()
 
     def _gather(self, mixed: Tensor) -> Tensor:
         """Return the heads' values, concatenated and projected: (batch, time, width)."""

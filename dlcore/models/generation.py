@@ -24,7 +24,10 @@ class Sampling:
         """Return the probabilities (..., symbols) that symbols are drawn with; at temperature 0 the likeliest is 1."""
         if self.temperature == 0:
             return torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).to(scores.dtype)
-        shares, order = (scores / self.temperature).softmax(-1).sort(-1, descending=True)
+        plain = (scores / self.temperature).softmax(-1)
+        if not self.top_k and self.top_p >= 1:
+            return plain
+        shares, order = plain.sort(-1, descending=True)
         if self.top_k:
             shares[..., self.top_k:] = 0
             shares = shares / shares.sum(-1, keepdim=True)

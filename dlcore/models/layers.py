@@ -14,7 +14,9 @@ class Dropout(nn.Dropout):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.training or x.device.type != "cpu" or not 0 < self.p < 1:
+        if not self.training or not self.p:
+            return x
+        if x.device.type != "cpu" or self.p == 1:
             return super().forward(x)
         kept = (draw_bits(x.numel()) >= round(LEVELS * self.p) + LOWEST).view(x.shape)
         return x * kept.to(x.dtype).div_(1 - self.p)

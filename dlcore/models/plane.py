@@ -54,6 +54,15 @@ class PlaneNet(nn.Module):
             width = getattr(self, f"fc{layer}").out_features
             self.keeps.setdefault(layer, torch.ones(width, device=self.flat.device))[number - 1] = 0
 
+    def train(self, mode: bool = True) -> "PlaneNet":
+        """Switch what computes otherwise in training: the norms and dropout (all modules would cost a frame 0.2 ms)."""
+        self.training = mode
+        for _fc, norm, _act, drop in self.stages[:-1]:
+            drop.training = mode
+            if norm is not None:
+                norm.training = mode
+        return self
+
     def set_dropout(self, share: float) -> None:
         """Set the share of numbers that dropout sets to zero."""
         for _fc, _norm, _act, drop in self.stages[:-1]:
@@ -72,7 +81,7 @@ class PlaneNet(nn.Module):
         _fc, norm, act, drop = self.stages[number - 1]
         h = F.linear(x, *self.links[number - 1])  # (points, neurons)
         h = h if norm is None else norm(h)
-        h = h if act is None else act(h)
+        h = h if act is None else act.forward(h)  # without a look for hooks: half the time
         h = drop(h) if drop.p else h
         h = h + x if self.residual and h.shape == x.shape else h
         return h * self.keeps[number] if number in self.keeps else h

@@ -1,12 +1,12 @@
 """What the Diffusion page is about: what is un-noised, by which network, how it learns, and what was changed."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from dlcore.errors import N_, SpecError
 from dlcore.specs.changes import MAX_STEP, Change, check_changes, check_device
 from dlcore.specs.datasets import describe
-from dlcore.specs.denoiser import PATCH, SIDE, Denoiser, Process, count_parameters
+from dlcore.specs.denoiser import PATCH, SIDE, Denoiser, Process, count_parameters, list_parts
 from dlcore.specs.fields import Rule, check_values, choice, kind, real, rule_of, switch, whole
 from dlcore.specs.plane import EDGE, is_number
 from dlcore.specs.training import PRECISIONS
@@ -215,6 +215,13 @@ def _activations(spec: Diffusion) -> int:
         return batch * network.hidden * (network.layers + 1) * 3
     place = (SIDE // PATCH) ** 2
     return batch * network.width * place * (2 * network.blocks * 8 + network.blocks * 4)
+
+
+def describe_parts(spec: Diffusion) -> dict:
+    """Return the parts of the network with their outputs' shapes and parameters, and what a training takes."""
+    parts = list_parts(spec.network, spec.condition, spec.data.on_plane)
+    return {"parts": [asdict(part) for part in parts], "parameters": sum(part.parameters for part in parts),
+            "steps_per_epoch": steps_per_epoch(spec), "training_memory": estimate_memory(spec)}
 
 
 def estimate_memory(spec: Diffusion) -> int:

@@ -60,7 +60,7 @@ class DiffusionExaminer:
 
     def sample(self, module: nn.Module) -> Iterator[Tensor]:
         """Yield x after every step of the way from the noise that never changes."""
-        condition, nothing = sample_conditions(self.spec)
+        condition, nothing = (None if one is None else one.to(self.device) for one in sample_conditions(self.spec))
         with torch.inference_mode():
             told, against = module.tell(condition), module.tell(nothing)
         ask = Asker(module, told, against, GUIDANCE)

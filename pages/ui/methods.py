@@ -61,7 +61,8 @@ TEXTS: dict[str, Method] = {
     "occlusion": Method(
         N_("Occlusion"), N_("How much the score falls when a window of the picture is covered."),
         r"f_c(x) - f_c(x_{\setminus \text{window}})",
-        "Occlusion(net).attribute(x, (1, {window}, {window}), strides=(1, {stride}, {stride}), baselines=x0, target=c)",
+        "Occlusion(net).attribute(x, ({channels}, {window}, {window}), strides=({channels}, {stride}, {stride}), "
+        "baselines=x0, target=c)",
         ("baseline", "window", "stride")),
     "feature_ablation": Method(
         N_("Feature ablation"), N_("How much the score falls when one square is set to the baseline, shared among its "
@@ -72,7 +73,8 @@ TEXTS: dict[str, Method] = {
         N_("Grad-CAM"), N_("The last convolution's maps, weighted by how much each lifts the score, stretched over the "
                            "picture."),
         r"\mathrm{ReLU}\Big(\sum_k \overline{\frac{\partial f_c}{\partial A^k}}\,A^k\Big)",
-        "LayerGradCam(net, net.{layer}).attribute(x, target=c, relu_attributions={positive})", ("positive",)),
+        "LayerAttribution.interpolate(LayerGradCam(net, net.{layer}).attribute(x, target=c, "
+        'relu_attributions={positive}), x.shape[2:], "bilinear")', ("positive",)),
     "guided_grad_cam": Method(
         N_("Guided Grad-CAM"), N_("Guided backprop times Grad-CAM: fine lines, only where Grad-CAM looks."),
         r"\text{Guided}_i \cdot \text{Grad-CAM}_i",
@@ -111,8 +113,9 @@ def print_attribution(asked: Saliency, experiment: Experiment) -> str:
     mean, deviation = (_tensor(values) for values in normalisation(data.dataset, data.channels))
     call = TEXTS[asked.method].call
     given = {"steps": asked.steps, "samples": asked.samples, "noise": asked.noise,
-             "deviation": deviation if data.channels == 1 else f"{deviation}.mean()",
-             "window": asked.window, "stride": asked.stride, "draws": asked.draws, "positive": asked.positive,
+             "deviation": deviation if data.channels == 1 else f"{deviation}.mean().item()",
+             "window": min(asked.window, data.size), "stride": min(asked.stride, asked.window),
+             "channels": data.channels, "draws": asked.draws, "positive": asked.positive,
              "layer": last_maps(experiment.network)}
     lines = ["import torch", f"from captum.attr import {', '.join(_classes(call))}", "",
              f"x = (picture - {mean}) / {deviation}  # (1, {data.channels}, {data.size}, {data.size})"]
@@ -125,7 +128,11 @@ def print_attribution(asked: Saliency, experiment: Experiment) -> str:
         lines += [f"place = torch.arange({data.size}) // {asked.superpixel}",
                   "squares = (place[:, None] * (place[-1] + 1) + place)[None, None]"]
     target = "net(x).argmax(1)" if asked.target in ("predicted", "true") else asked.target
-    lines += [f"c = {target}", f"attribution = {call.format(**given)}", "shown = attribution.sum(1)"]
+    lines += [f"c = {target}", f"attribution = {call.format(**given)}"]
+    if "squares" in call:
+        share = "squares.flatten().bincount()[squares]" + (f" / {data.channels}" if data.channels > 1 else "")
+        lines.append(f"attribution = attribution / {share}  # shared among the pixels of a square")
+    lines.append("shown = attribution.sum(1)")
     return "\n".join(lines)
 
 
@@ -134,4 +141,4 @@ def _tensor(values: tuple[float, ...]) -> str:
 
 
 def _classes(call: str) -> list[str]:
-    return re.findall(r"\b([A-Z]\w+)(?=\()", call)
+    return re.findall(r"\b([A-Z]\w+)(?=\(|\.interpolate)", call)

@@ -150,8 +150,9 @@ def _say_target(page: str, sight) -> None:
         st.caption(_("Nobody has told the true class of this picture: the maps speak for the class it reads."))
 
 
-
 def print_call(page: str) -> str:
     """Return the picked map as a person would compute it, with Captum, on a network `net` in eval()."""
     asked, sight = spec(page), subject.look(page)
+    if asked.target == TRUE and sight.label is not None:
+        asked = replace(asked, target=str(sight.label))
     return print_attribution(asked, sight.experiment)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from dlcore.data.images import load_test
+from dlcore.data.images import held_out, load_test
 from dlcore.engine.views import JobView
 from dlcore.errors import DerinError
 from dlcore.specs.codec import to_dict
@@ -204,8 +204,8 @@ def _scores(page: str, sheet: Sheet, sight: Sight) -> dict | None:
     """Return what the network made of test digits: those kept with a run's snapshot, else all, read by a Job."""
     found = moments.predictions_until(sight.view, sight.model["step"]) if sight.view else None
     if found is not None:
-        whole = len(found[1].scores) == len(load_test(sight.experiment.data.dataset).test_labels)
-        return {"indices": np.arange(10_000) if whole else moments.HELD_OUT, "scores": found[1].scores}
+        count = len(load_test(sight.experiment.data.dataset).test_labels)
+        return {"indices": np.arange(count) if found[1].whole else held_out(count), "scores": found[1].scores}
     job = run_job(page, "read", {"kind": "evaluate", "model": sight.model, "cache": True})
     sheet.wait(job)
     if job is None or job.error or not job.finished:

@@ -28,7 +28,7 @@ const STYLE = `${SCRUBBER_STYLE}
   .film canvas { width: 100%; aspect-ratio: 1; }
   .film button[aria-pressed=true] canvas { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
   .words { display: flex; flex-wrap: wrap; gap: 6px 10px; margin-top: 6px; }
-  .words:empty { display: none; }
+  .words:empty { display: none; } .words .attended { flex: 1 0 100%; font-size: 12px; color: var(--st-gray-text-color); }
   .words canvas { width: 64px; height: 64px; }
   .panel.empty > * { visibility: hidden; } .panel.empty > .waits { visibility: visible; }
   .waits { color: var(--st-gray-text-color); min-height: 0; }
@@ -77,7 +77,7 @@ function openFigure(name) {
 
 function rest(view) {
   clearTimeout(view.timer);
-  view.timer = setTimeout(() => view.stage.root.isConnected && view.tell?.({ step: view.scrubber.index, picture: view.picked }), 400);
+  view.timer = setTimeout(() => view.stage.root.isConnected && view.tell?.({ step: view.told ? stepAt(view, view.scrubber.index) : 0, picture: view.picked }), 400);
 }
 
 function hear(view, told) {
@@ -91,11 +91,14 @@ function hear(view, told) {
   view.picked = Math.min(view.picked, pictures - 1);
   const write = new Intl.NumberFormat(meta.language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   scrubber.configure({ last: moments - 1, words: meta.words, label: meta.words.step,
-    write: (at) => fill(meta.words.at, { step: at, last: moments - 1, t: write.format(told.arrays.times?.[at] ?? 0) }) });
+    write: (at) => fill(meta.words.at, { step: stepAt(view, at), last: stepAt(view, moments - 1), t: write.format(told.arrays.times?.[at] ?? 0) }) });
   arrange(view, moments, pictures);
   if (atEnd) scrubber.set(moments - 1);
   draw(view);
 }
+
+// The number of the step at a moment: of a long way not every step is here.
+const stepAt = ({ told }, at) => told.arrays.steps?.[at] ?? at;
 
 function arrange(view, moments, pictures) {
   const count = Math.min(FILM, moments);
@@ -103,7 +106,7 @@ function arrange(view, moments, pictures) {
   view.film.forEach((one, at) => {
     one.moment = count > 1 ? Math.round((at * (moments - 1)) / (count - 1)) : 0;
     one.button.onclick = () => view.scrubber.set(one.moment);
-    mark(one.button, "aria-label", view.scrubber.node && fill(view.meta.words.film, { step: one.moment }));
+    mark(one.button, "aria-label", view.scrubber.node && fill(view.meta.words.film, { step: stepAt(view, one.moment) }));
   });
   keep(view.all, pictures > 1 ? pictures : 0, () => openButton(view.grid));
   view.all.forEach((one, at) => {
@@ -135,12 +138,15 @@ function matchParts(view) {
   const tokens = view.told.arrays.maps ? view.told.tokens : [];
   if (view.words.dataset.tokens !== tokens.join(" ")) {
     view.words.dataset.tokens = tokens.join(" ");
-    view.words.replaceChildren(...tokens.map((token) => {
+    view.attended = make("span", "attended");
+    view.maps = tokens.map((token) => {
       const figure = openFigure("word");
       say(figure.caption, token);
       return figure.node;
-    }));
+    });
+    view.words.replaceChildren(...(tokens.length ? [view.attended, ...view.maps] : []));
   }
+  if (tokens.length) say(view.attended, view.told.attended ?? "");
 }
 
 // the pictures
@@ -151,7 +157,7 @@ function draw(view) {
   const { states } = told.arrays;
   const moment = scrubber.index;
   paint(view.whole.canvas, pick(states, moment, view.picked), table("grey", theme));
-  say(view.whole.caption, fill(meta.words.whole, { step: moment }));
+  say(view.whole.caption, fill(meta.words.whole, { step: stepAt(view, moment) }));
   mark(view.whole.canvas, "aria-label", `${view.whole.caption.textContent} ${told.labels?.[view.picked] ?? ""}`);
   for (const { name, title, scale } of told.parts ?? []) drawPart(view, name, title, scale, moment);
   for (const one of view.film) {
@@ -182,7 +188,7 @@ function drawWords(view, moment) {
   if (!maps) return;
   const [moments, , count, side] = maps.shape;
   const all = pick(maps, Math.min(moment, moments - 1), view.picked);
-  [...view.words.children].forEach((node, at) => {
+  view.maps.forEach((node, at) => {
     if (at >= count) return;
     const bytes = Object.assign(all.subarray(at * side * side, (at + 1) * side * side), { side });
     paint(node.firstChild, bytes, table("sequential", view.stage.theme));

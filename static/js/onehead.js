@@ -7,6 +7,7 @@ import { here, pin, point, release, write } from "./pointing.js";
 import { line } from "./sending.js";
 import { last } from "./bus.js";
 import { ask } from "./line.js";
+import { watchTyping } from "./typing.js";
 import { pick, publishTopics } from "./tick.js";
 import { layOutArcs, paintArcs, tokenAt } from "./arcs.js";
 import { cellAt, layOutMatrix, paintMatrix } from "./headmatrix.js";
@@ -16,7 +17,7 @@ const STYLE = `
   .head .modes { display: inline-flex; gap: 4px; margin-left: auto; align-self: center; flex: none; }
   .scroll { overflow-x: auto; overflow-y: hidden; margin-top: 6px; }
   canvas { width: 100%; cursor: crosshair; touch-action: pan-x pan-y; border-radius: 4px; }
-  .note { flex: 1 1 auto; }
+  @media (max-width: 480px) { .head { flex-wrap: wrap; } .head .modes { margin-left: 0; } }
   .reading { font-size: 12px; line-height: 18px; min-height: 18px; color: var(--st-gray-text-color); white-space: nowrap;
     overflow: hidden; text-overflow: ellipsis; }
 `;
@@ -28,16 +29,17 @@ const TOLD = 4; // tokens that are looked at most, in the reading
 
 export default component(STYLE, (stage) => {
   const head = make("div", "head");
-  const [title, note] = [head.appendChild(make("span", "title")), head.appendChild(make("span", "note"))];
+  const title = head.appendChild(make("span", "title"));
   const modes = head.appendChild(make("span", "modes", { attributes: { role: "group" } }));
   const scroll = make("div", "scroll");
   const canvas = scroll.appendChild(make("canvas", "", { tabIndex: 0, attributes: { role: "application" } }));
   const reading = make("div", "reading mono");
   const spoken = make("div", "hidden", { attributes: { "aria-live": "polite" } });
   stage.box.replaceChildren(head, scroll, reading, spoken);
-  const view = { stage, title, note, modes, scroll, canvas, reading, spoken, paper: fit(canvas, stage), told: null, config: null,
+  const view = { stage, title, modes, scroll, canvas, reading, spoken, paper: fit(canvas, stage), told: null, config: null,
     mode: "arcs", column: null, frame: null, line: line(), sent: null, whole: null, asked: null, busy: false };
   listen(view);
+  watchTyping(stage, () => view.config?.field, () => view.config.line, (tick) => publishTopics(view.config.channel, tick));
 
   return {
     update(tick, { data, setStateValue }) {

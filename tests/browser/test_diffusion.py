@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dlcore.specs.codec import to_link
+from dlcore.specs.diffusion import Denoiser, Diffusion, DiffusionData, DiffusionTraining
 from dlcore.specs.noising import Noising
 from dlcore.specs.subject import Subject
 from tests.conftest import settled, wait_until
@@ -46,6 +47,7 @@ def test_play_goes_to_the_end_and_a_small_picture_leads_back(page, app_url):
 def test_what_is_drawn_is_noised(page, app_url):
     visit(page, app_url, t=0, subject=Subject(picture="drawing"))
     before = painted(page, ".whole")
+    page.get_by_role("application").scroll_into_view_if_needed()
     box = page.get_by_role("application").bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()
@@ -60,3 +62,50 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(open_tab, app_url):
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     box = phone.locator(f"{PROCESS} input").bounding_box()
     assert box["y"] + box["height"] <= 844, "the slider needs scrolling"
+
+
+def test_points_flow_into_the_shape_and_the_slider_moves_them_without_asking(page, app_url, awake):
+    spec = Diffusion(data=DiffusionData(dataset="moons", points=500), network=Denoiser(hidden=32, layers=2),
+                     training=DiffusionTraining(epochs=20, batch_size=128))
+    page.goto(f"{app_url}/diffusion?part=plane&diffusion={to_link(spec)}")
+    settled(page)
+    page.get_by_role("button", name="Train").click()
+    expect(page.locator(".st-key-diffusion_plane-live .pill")).to_have_text("Finished", timeout=60_000)
+    board = page.locator(".st-key-diffusion_plane-board")
+    expect(board.locator("output")).to_have_text("s = 0.00", timeout=30_000)
+    before = board.locator("canvas").evaluate("canvas => canvas.toDataURL()")
+    board.locator("input").fill("0")
+    expect(board.locator("output")).to_have_text("s = 1.00")
+    assert board.locator("canvas").evaluate("canvas => canvas.toDataURL()") != before
+    board.locator("canvas").focus()
+    page.keyboard.press("ArrowRight")
+    expect(board.locator(".said")).to_contain_text("From (")
+
+
+def test_points_are_put_with_a_pull_over_the_plane(page, app_url, awake):
+    page.goto(f"{app_url}/diffusion?part=plane")
+    settled(page)
+    page.get_by_role("radio", name="Your own").or_(page.get_by_text("Your own", exact=True)).first.click()
+    box = page.locator(".st-key-diffusion_plane-board canvas.putting").bounding_box()
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 250, steps=20)
+    page.mouse.up()
+    page.wait_for_url("**own%22%3A%5B%5B**")
+    expect(page.get_by_role("button", name="Train")).to_be_enabled()
+
+
+def test_every_step_of_the_way_to_a_digit_is_in_the_browser(page, app_url, awake):
+    spec = Diffusion(data=DiffusionData(train_size=500), network=Denoiser(width=8, blocks=1, time=16),
+                     training=DiffusionTraining(epochs=1, batch_size=250))
+    page.goto(f"{app_url}/diffusion?part=digits&diffusion={to_link(spec)}")
+    settled(page)
+    page.get_by_role("button", name="Train").click()
+    expect(page.locator(".st-key-diffusion-live .pill")).to_have_text("Finished", timeout=60_000)
+    film = page.locator(".st-key-diffusion-film")
+    expect(film.locator("output")).to_contain_text("step 20 of 20", timeout=60_000)
+    last = film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()")
+    film.get_by_role("button", name="One step back").click()
+    expect(film.locator("output")).to_contain_text("step 19 of 20")
+    assert film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()") != last
+    assert film.locator(".parts canvas").count() == 5

@@ -1,6 +1,7 @@
 """The Digits page on other data sets: not here yet, in colour, and of a visitor's own pictures."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from dlcore.specs.codec import from_link, to_dict, to_link
 from dlcore.specs.experiment import Experiment, learn_from
 from dlcore.specs.model import MLP, Linear, Network
 from dlcore.specs.neuron import Neuron
+from dlcore.specs.saliency import Saliency
+from dlcore.specs.training import Training
 from dlcore.training.recording import Recording
 from tests.conftest import wait_until
 from tests.dlcore.data.keeping import make_arrays
@@ -154,3 +157,20 @@ def test_pictures_that_wait_are_shown_small_one_can_be_taken_away_and_a_broken_o
     app.session_state["digits.thumbnails_0_0"] = {"picked": 1}
     assert np.array_equal(thumbnails(), own["test_images"][[0, 2]])
     assert app.session_state["_classes.digits"] == {"cup": [files[0][1], files[2][1]]}
+
+
+def test_the_mistakes_of_a_small_data_set_are_found_on_the_saliency_page(app_test, awake, own):
+    """There are twelve test pictures, and an untrained network reads some of them wrong."""
+    untrained = replace(learn_from(PLAIN, OWN), training=Training(learning_rate=0.0, epochs=1))
+    app = app_test("digits.py", experiment=to_link(untrained))
+    app.button(key="digits.train").click().run()
+    finished(app, awake)
+    asked = to_link(Saliency(company="mistakes", methods=("gradient",), method="gradient"))
+    app = app_test("saliency.py", run=app.query_params["run"], saliency=asked)
+
+    def sheet():
+        return unpack(next(part.proto.bytes for part in app.run().get("bidi_component")
+                           if part.proto.id.endswith("saliency.maps")))[0]
+    wait_until(lambda: not sheet()["pending"], 30, "the maps did not come")
+    columns = sheet()["columns"][1:]
+    assert not app.exception and columns and all(column["wrong"] for column in columns)

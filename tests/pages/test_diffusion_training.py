@@ -9,7 +9,7 @@ from dlcore.data.clouds import make_cloud
 from dlcore.diffusion.prompts import read_prompt
 from dlcore.specs.codec import from_link, to_link
 from dlcore.specs.diffusion import Denoiser, Diffusion, DiffusionData, DiffusionTraining, Process
-from pages.ui.diffusion import beginning, measuring, plane
+from pages.ui.diffusion import beginning, film, measuring, plane
 from pages.ui.diffusion.prompting import say_unknown
 from tests.conftest import wait_until
 from tests.pages.test_diffusion import told
@@ -142,9 +142,26 @@ def test_a_prompted_way_has_a_map_for_every_word_and_marks_what_it_does_not_know
     assert meta["topics"]["film"]["tokens"] == ["·", "a", "seven"]
     assert arrays["film.maps"].shape == (2, 1, 3, 14, 14) and arrays["film.maps"].max() == 255
     assert any("~~purple~~" in said.value for said in app.markdown)
+    app.session_state["diffusion.closer"] = "Text encoder"
+    app.run()
+    vectors, looks = told(app, "diffusion.encoded"), told(app, "diffusion.looks")
+    assert vectors[0]["topics"]["encoded"]["labels"] == ["·", "a", "seven"]
+    assert vectors[1]["encoded.pictures"].shape == (3, 8, 8) and looks[1]["looks.pictures"].shape[1:] == (3, 3)
     app.text_input(key="sampling.prompt").set_value("ince üç").run()
     wait_until(lambda: told(app.run(), "diffusion.film")[0]["topics"]["film"]["tokens"] == ["·", "ince", "üç"], 60,
                "the new prompt was not drawn")
+
+
+def test_of_a_long_way_evenly_many_moments_are_sent_with_their_steps():
+    steps = 1000
+    walk = {name: np.zeros((steps, 28, 28), np.float16) for name in film.MOMENTS[2:]} | {
+        "t": np.arange(steps, -1, -1, np.float32), "x": np.zeros((steps + 1, 28, 28), np.float16), "attention": None}
+    walk["conditional"][-1] = 1
+    topic = film.film_topic(walk, "flow")
+    assert topic["states"].shape[0] == topic["clean"].shape[0] == film.MOST
+    assert topic["steps"][[0, 1, -1]].tolist() == [0, 5, 1000]
+    assert topic["times"].tolist() == pytest.approx(1 - topic["steps"] / 1000)
+    assert (topic["conditional"][-1] > 128).all()  # the last question stays the last
 
 
 def test_only_samplers_that_belong_to_the_model_are_offered_and_the_others_say_why(trained_digits):

@@ -211,11 +211,21 @@ def test_the_last_cell_cannot_be_taken_away(page):
 
 @pytest.mark.parametrize("spec", [Recurrent(network=SMALL), QUICK, replace(QUICK, data=SequenceData(task="grammar"))])
 def test_every_tab_opens(page, spec):
-    app = page(spec)
+    app = page(spec).run()  # only behind its second run does AppTest keep a tab that is set
     for index in range(len(app.tabs)):
         app.session_state["recurrent.closer"] = app.tabs[index].label
         app.run()
         assert not app.exception and not app.error
+        assert len(app.tabs[index].children)  # it is open
+
+
+def test_the_layers_stand_below_the_code_with_their_counts(page):
+    app = page(Recurrent(network=replace(SMALL, hidden=16))).run()
+    app.session_state["recurrent.closer"] = app.tabs[-1].label
+    table = app.run().dataframe[0].value
+    rows = {(row.iloc[0], row.iloc[1]): row.iloc[3] for _, row in table.iterrows()}
+    assert rows["LSTM", "recurrent.0"] == "4·16·(4+16+2) = 1,408"
+    assert rows["RNN tanh", "recurrent.0"] == "1·16·(4+16+2) = 352" and rows["GRU", "head"] == "(16+1)·27 = 459"
 
 
 def test_a_changed_symbol_is_another_one():

@@ -3,15 +3,17 @@
 import json
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from dlcore.data.bpe import cut_word, learn_merges
 from dlcore.errors import DerinError
 from dlcore.specs.codec import from_link, to_dict, to_link
 from dlcore.specs.texts import TRANSLATIONS, TextData
 from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
-from pages.ui.transformer import board, inner, moments, sight, switching, writing
+from pages.ui.transformer import board, inner, merging, moments, sight, switching, writing
 from pages.ui.transformer.presets import PRESETS
 from tests.conftest import wait_until
 
@@ -58,7 +60,13 @@ def answers(engine) -> bool:
 
 
 @pytest.fixture
-def page(app_test, awake):
+def untrained(monkeypatch):
+    """Nothing comes along: what the page shows before a training is the small network of the test, as it begins."""
+    monkeypatch.setattr(sight, "pretrained_name", lambda task: None)
+
+
+@pytest.fixture
+def page(app_test, awake, untrained):
     """Return a function that opens the page once the explainer answers."""
     wait_until(lambda: answers(awake), 60, "the explainer did not answer")
     return lambda spec=QUICK, **address: app_test("transformer.py", transformer=to_link(spec), **address)
@@ -162,7 +170,7 @@ def test_every_tab_opens(page, spec):
 # the direct lines
 
 @pytest.fixture
-def held(awake, app_test):
+def held(awake, app_test, untrained):
     """What the page's lines look at: a small translator before its training."""
     wait_until(lambda: answers(awake), 60, "the explainer did not answer")
     from pages.ui.visitors import visiting
@@ -197,6 +205,12 @@ def test_alignment_and_rollout_are_weights(held):
         assert weights.shape == (len(meta["topics"]["view"]["rows"]), len(meta["topics"]["view"]["columns"]))
         assert weights.sum(1) == pytest.approx(np.full(len(weights), sums), abs=weights.shape[1])
     assert decode(ask({"view": "nothing"}))[0] == {}
+
+
+def test_what_is_typed_is_answered_at_once_and_what_cannot_be_read_is_left_to_the_widget(held):
+    meta, _ = decode(board.answer_view(held, {"view": "typed", "text": "cba"}))
+    assert meta["topics"]["attention"]["groups"][0]["rows"][:3] == list("cba")
+    assert decode(board.answer_view(held, {"view": "typed", "text": "c4"}))[0] == {}
 
 
 @pytest.mark.parametrize("place", ["", "cross", "cross/0/99999999999/1", "cross/-1/0/0", "a/b/c/d", None, 7])
@@ -264,6 +278,16 @@ def test_a_head_that_is_switched_off_changes_the_answer_and_is_marked(page):
 
 # a text of one's own
 
+def test_what_was_measured_for_a_step_is_kept_for_every_text_but_never_that_of_weights_that_change():
+    rewound = SimpleNamespace(model={"run": "a", "step": 7}, off=(("cross", 0, 1),), text="one")
+    live = SimpleNamespace(model={"run": "a", "step": None}, off=(), text="one")
+    other = SimpleNamespace(**{**vars(rewound), "text": "two"})
+    assert moments.request("importance", rewound) == moments.request("importance", other)
+    assert moments.request("importance", rewound)["cache"] and "cache" not in moments.request("importance", live)
+    assert moments.request("attribution", rewound) != moments.request("attribution", other)
+    assert "cache" not in moments.request("generate", rewound)  # its times are measured anew
+
+
 def test_a_text_of_ones_own_is_learned_from_and_a_wrong_encoding_is_named(page):
     app = page(replace(PLAYS, network=replace(SMALL, context=16)))
     app.selectbox(key="transformer.task").set_value("own").run()
@@ -276,6 +300,35 @@ def test_a_text_of_ones_own_is_learned_from_and_a_wrong_encoding_is_named(page):
     assert "".join(attention(app)[0]["groups"][0]["rows"]) == "Bir varmış bir"
 
 
+@pytest.mark.parametrize(("spec", "text"), [(Transformer(), "nine hundred five"), (replace(PLAYS), "ROMEO")])
+def test_a_network_that_comes_along_answers_before_anything_is_trained(app_test, awake, spec, text):
+    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
+    app = app_test("transformer.py", transformer=to_link(spec), text=text)
+    topic, _ = attention(app)
+    assert not app.exception and not app.warning
+    assert topic["right"] is (True if spec.data.translates else None)
+    assert "trained before" in str(told(app, "transformer.live")[0]["left"])
+
+
 def test_the_page_speaks_turkish(page):
     app = page(lang="tr")
     assert "kime baktığını" in texts(app) and not app.exception
+
+
+# byte pairs
+
+@pytest.mark.parametrize("word", [" together", "ROMEO", "aaaa", ""])
+def test_a_word_is_joined_as_the_vocabulary_cuts_it(word):
+    merges = list(learn_merges("together they gather there, the other ROMEO and aaa aaaa aaaa " * 9, 60))
+    steps = merging.joined(word, merges)
+    assert steps[0] == list(word) and steps[-1] == cut_word(word, {pair: rank for rank, pair in enumerate(merges)})
+    assert all("".join(step) == word for step in steps)
+
+
+def test_the_merges_of_a_vocabulary_are_shown(page):
+    app = page(replace(PLAYS, data=TextData(task="bpe", vocabulary=128)), text="the king")
+    for label in ("Layers", "Data"):  # the first choice only tells the test's browser that the tabs are there
+        app.session_state["transformer.closer"] = label
+        app.run()
+    shown = " ".join(one.proto.body for one in app.get("html"))
+    assert not app.exception and not app.warning and "h + e → <b>he</b>" in shown

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from dlcore.errors import N_, EngineError
-from dlcore.explain.transformer.integrating import STEPS, Attribution, integrate
+from dlcore.explain.transformer.integrating import Attribution, integrate
 from dlcore.explain.transformer.maps import mean_map
 from dlcore.explain.transformer.passing import Passed, switched_off
 from dlcore.explain.transformer.reading import Reading, read
@@ -65,7 +65,8 @@ def tell(reading: Reading, passed: Passed, row: int, of: int, found: Attribution
                     for layer in range(len(maps[part]))] for part, side in looked.items()}
     told = reading.snapshot.texts.target.shown([of])[0]
     return {"source": reading.names("source"), "target": reading.names("target")[: row + 1], "row": row, "of": told,
-            "values": values, "sum": found.sum, "promise": found.promise, "steps": STEPS, "step": reading.snapshot.step,
+            "values": values, "sum": found.sum, "promise": found.promise, "steps": found.steps,
+            "step": reading.snapshot.step,
             "attention": {part: compare(rows[part], values[side]) for part, side in looked.items()},
             "mean": {part: compare(np.stack(means[part]), values[side]) for part, side in looked.items()},
             "weights": {part: np.stack(means[part]) for part in looked},

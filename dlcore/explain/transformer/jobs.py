@@ -122,8 +122,7 @@ class Film(Work):
         last = read(self._at(steps[-1]), self.request)
         request = self.request
         if last.source is not None:
-            ids = last.target[0, 1:].tolist()
-            request = {**request, "target": last.snapshot.texts.target.decode(ids)}
+            request = {**request, "target": last.target[0, 1:].tolist()}
         for done, step in enumerate(steps, 1):
             told.append(_frame(self._at(step), request))
             self.result = _joined(steps[:done], told)

@@ -1,5 +1,6 @@
 """The texts that a transformer is asked about, as tokens, and the passes through it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +15,7 @@ from dlcore.models import generation
 from dlcore.models.generation import START, STOP
 
 MOST_TOKENS = 4_000  # of a generation
+NOT_KNOWN = N_("The network does not know these tokens. Begin with a text.")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def read(snapshot: TransformerSnapshot, request: dict) -> Reading:
         return Reading(snapshot, None, torch.tensor([read_prompt(snapshot, request)]), off, False)
     given = request.get("target")
     most = snapshot.module.decoder.most - 1
-    target = own_answer(snapshot, source, off)[:most] if given is None else read_target(snapshot, str(given))
+    target = own_answer(snapshot, source, off)[:most] if given is None else read_target(snapshot, given)
     return Reading(snapshot, source, torch.tensor([[START, *target]]), off, given is None)
 
 
@@ -68,18 +70,29 @@ def read_ids(snapshot: TransformerSnapshot, request: dict) -> list[int]:
     """Return the tokens so far: "ids", or those of the prompt "text"; SpecError, EngineError."""
     if request.get("ids") is None:
         return read_prompt(snapshot, request)
-    ids = [int(number) for number in request["ids"]]
-    if not ids or not all(0 <= number < len(snapshot.texts.target.symbols) for number in ids):
-        raise EngineError(N_("The network does not know these tokens. Begin with a text."))
+    ids = read_numbers(snapshot, request["ids"])
+    if not ids:
+        raise EngineError(NOT_KNOWN)
     if len(ids) > MOST_TOKENS:
         raise SpecError("text", N_("The text has {count} symbols, more than {most}. Shorten it."), count=len(ids),
                         most=MOST_TOKENS)
     return ids
 
 
-def read_target(snapshot: TransformerSnapshot, text: str) -> list[int]:
-    """Return a given target, which may be empty."""
-    return snapshot.texts.target.encode(text, "target", snapshot.module.decoder.most - 1) if text.strip() else []
+def read_numbers(snapshot: TransformerSnapshot, numbers: Iterable[int]) -> list[int]:
+    """Return tokens that are given by their numbers; EngineError where one is none."""
+    ids = [int(number) for number in numbers]
+    if not all(0 <= number < len(snapshot.texts.target.symbols) for number in ids):
+        raise EngineError(NOT_KNOWN)
+    return ids
+
+
+def read_target(snapshot: TransformerSnapshot, given: str | list[int]) -> list[int]:
+    """Return a given target, which may be empty: a text, or the numbers of its tokens."""
+    most = snapshot.module.decoder.most - 1
+    if isinstance(given, list):
+        return read_numbers(snapshot, given)[:most]
+    return snapshot.texts.target.encode(given, "target", most) if given.strip() else []
 
 
 def own_answer(snapshot: TransformerSnapshot, source: Tensor, off: frozenset[HeadName]) -> list[int]:

@@ -2,9 +2,10 @@
 
 Every request has "model": {"run": id, "step": step, or None for live}, {"pretrained": name}, or {"spec": a plain spec}
 for the network before its training. Most have "text": what the encoder reads, or of a language model the tokens that
-are there so far. For the translator, "target" is the text that the decoder reads behind its start token; where it is
-missing or None it is the network's own answer, each time the likeliest token. SpecError with the field "text" or
-"target" where a text is empty, too long or has words that are not known; the message names them.
+are there so far. For the translator, "target" is the text (or a list of token numbers) that the decoder reads behind
+its start token; where it is missing or None it is the network's own answer, each time the likeliest token. SpecError
+with the field "text" or "target" where a text is empty, too long or has words that are not known; the message names
+them.
 
 Every request may have "off": heads that are switched off, [[part, layer, head] ...]: what such a head hands to the
 output projection is zero, in everything that is told.
@@ -74,6 +75,8 @@ t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unles
     transformer_beams       of the translator; "width" 4: {"nodes": [{"parent": index or None, "token", "depth", "step":
         log p of the token, "score": sum from the root, "kept": whether it was among the beams of its step, "end":
         bool}], "answers": [{"text", "score", "length", "node"}], the best first, "greedy": text}
+    transformer_vocabulary  of a language model by byte pairs: {"symbols": tokens, "merges": [[one, other] ...] pairs in
+        the order in which they were joined}
 
 Jobs (requests to start_job; "cache": True shares the result, for a "step" that is not None):
 
@@ -88,9 +91,9 @@ Jobs (requests to start_job; "cache": True shares the result, for a "step" that 
         probability of one told token, "row" (default: the last), for the embeddings of the tokens before it, against
         embeddings of 0 with the positions kept: {"source", "target": tokens that could count, "row", "of": the token,
         "values": {"source": (source,), "target": (row + 1,)} of each token, "sum", "promise": what the values must add
-        up to, "steps", "attention": {part: (layers, heads)} Spearman's rank correlation of each head's row with the
-        sizes of the values, NaN where a row has fewer than three tokens, "mean": {part: (layers,)} of the mean map,
-        "rollout": number}
+        up to, "steps": points of the path, made more until they do, "attention": {part: (layers, heads)} Spearman's
+        rank correlation of each head's row with the sizes of the values, NaN where a row has fewer than three tokens,
+        "mean": {part: (layers,)} of the mean map, "rollout": number}
     transformer_generate    "text", "count": tokens, "temperature", "top_k", "top_p", "seed", "compare": also take each
         step without the cache: {"text": so far, "tokens", "probabilities": of each drawn token, "seconds": {"cached":
         (tokens,), "whole": (tokens,) with "compare"}}
@@ -119,10 +122,11 @@ from dlcore.explain.transformer.next_token import show_beams, show_next, show_to
 from dlcore.explain.transformer.places import show_positions, show_shuffle
 from dlcore.explain.transformer.seeing import show_alignment, show_attention, show_head, show_rollout
 from dlcore.explain.transformer.snapshot import TransformerSnapshot
+from dlcore.explain.transformer.vocabulary import show_vocabulary
 
 TRANSFORMER: dict[str, Callable[[TransformerSnapshot, dict], dict]] = {
     "transformer_attention": show_attention, "transformer_head": show_head, "transformer_alignment": show_alignment,
     "transformer_rollout": show_rollout, "transformer_inside": show_inside, "transformer_positions": show_positions,
     "transformer_shuffle": show_shuffle, "transformer_next": show_next, "transformer_token": show_token,
-    "transformer_beams": show_beams,
+    "transformer_beams": show_beams, "transformer_vocabulary": show_vocabulary,
 }

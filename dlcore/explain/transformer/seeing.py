@@ -1,23 +1,26 @@
 """What the attention of a transformer looks at: all maps, one head, the word alignment, rollout."""
 
 import time
+from math import isqrt
 
 import numpy as np
 
-from dlcore.errors import N_, EngineError
+from dlcore.errors import N_, EngineError, SpecError
 from dlcore.explain.inside_cells import likeliest
 from dlcore.explain.transformer.maps import SIDES, entropy, link, mean_map, pack, roll_out, roll_out_decoder
 from dlcore.explain.transformer.passing import Passed, attention_of, read_head
 from dlcore.explain.transformer.reading import Reading, before_stop, read, truth_of
 from dlcore.explain.transformer.snapshot import TransformerSnapshot
 
-MOST_TOLD = 20  # likeliest tokens of a row
+MOST_TOLD = 20           # likeliest tokens of a row
+MOST_WEIGHTS = 8 * 2**20  # of all maps together
 
 
 def show_attention(snapshot: TransformerSnapshot, request: dict) -> dict:
     """Return every head's map in one array, with the tokens and what the rows tell."""
     begun = time.perf_counter()
     reading = read(snapshot, request)
+    check_size(reading)
     passed = reading.run()
     maps = passed.maps()
     seconds = time.perf_counter() - begun
@@ -26,6 +29,16 @@ def show_attention(snapshot: TransformerSnapshot, request: dict) -> dict:
               "parts": parts, "weights": weights, "entropy": {part: entropy(each) for part, each in maps.items()}}
     return answer | tell_rows(reading, passed, int(request.get("top", 5))) | judge(reading, passed, request) | {
         "seconds": seconds}
+
+
+def check_size(reading: Reading) -> None:
+    """Raise SpecError where all maps together are more than is sent at once."""
+    network, tokens = reading.snapshot.spec.network, reading.target.shape[1]
+    heads = network.layers * network.heads
+    if reading.source is None and heads * tokens**2 > MOST_WEIGHTS:
+        raise SpecError("text", N_("The maps of {heads} heads for {tokens} tokens are more than can be shown at once. "
+                                   "Shorten the text to {most} tokens."), heads=heads, tokens=tokens,
+                        most=isqrt(MOST_WEIGHTS // heads))
 
 
 def tell_rows(reading: Reading, passed: Passed, top: int) -> dict:

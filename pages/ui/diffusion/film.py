@@ -13,11 +13,15 @@ from pages.ui import runs
 from pages.ui.diffusion import asking, components, sight
 from pages.ui.diffusion.words import TOLD, scrubber_words
 from pages.ui.diffusion.work import drawing
-from pages.ui.language import _, language, number
+from pages.ui.language import _, language, number, percent
 from pages.ui.live import pack_topics
 from pages.ui.working import show_working
 
 AGAIN = 2.0   # seconds between two looks at a network that learns
+MOMENTS = ("t", "x", "x0", "noise", "told", "conditional", "unconditional")  # of a walk, one each
+USUAL = 0.99   # of the shares of attention to words so many are below full colour
+LEAST = 0.02   # share of attention that full colour stands for, at least
+MOST = 201    # moments of a way that are sent
 REACH = 3.0   # of noises and velocities, that full colour stands for
 
 
@@ -56,18 +60,35 @@ def wanted(looked: sight.Sight) -> dict:
 
 def film_topic(walk: dict, target: str) -> dict:
     """Return the topic "film" of a walk (dlcore.training.diffusion_jobs.Walk), each kind as bytes."""
+    walk, steps = _thin(walk)
     difference = walk["conditional"].astype(np.float32) - walk["unconditional"]
     limit = float(np.abs(difference).max())
     guided = limit > 0
     topic = {"states": _grey(walk["x"]), "clean": _grey(walk["x0"]), "noise": _signed(walk["noise"]),
-             "times": walk["t"] / T, "parts": _parts(target, limit), "tokens": [], "labels": []}
+             "times": walk["t"] / T, "steps": steps, "parts": _parts(target, limit), "tokens": [], "labels": []}
     if guided:
         topic |= {"conditional": _signed(walk["conditional"]), "unconditional": _signed(walk["unconditional"]),
                   "difference": _signed(difference, limit)}
     if walk.get("attention"):
         tokens = (walk["branch_prompt"] or walk["prompt"])["symbols"]
-        topic |= {"tokens": tokens, "maps": encode_magnitude(walk["attention"]["fine"][:, :len(tokens)])[:, None]}
+        maps = walk["attention"]["fine"][:, :len(tokens)].astype(np.float32)
+        most = max(float(np.quantile(maps[:, 1:], USUAL)) if len(tokens) > 1 else 1.0, LEAST)
+        topic |= {"tokens": tokens, "maps": encode_magnitude(maps, most)[:, None],
+                  "attended": _("attention, full colour from {share}").format(share=percent(most, 0))}
     return topic
+
+
+def _thin(walk: dict) -> tuple[dict, NDArray[np.uint32]]:
+    """Return a walk with at most MOST of its moments, evenly and with both ends, and their numbers."""
+    last = len(walk["t"]) - 1
+    if last < MOST:
+        return walk, np.arange(last + 1, dtype=np.uint32)
+    kept = np.linspace(0, last, MOST).round().astype(np.uint32)
+    asked = np.minimum(kept, last - 1)  # what the network told belongs to all moments but the last
+    thinned = {name: value[kept if name in ("t", "x") else asked] for name, value in walk.items() if name in MOMENTS}
+    if walk.get("attention"):
+        thinned["attention"] = {"fine": walk["attention"]["fine"][asked]}
+    return walk | thinned, kept
 
 
 def _parts(target: str, limit: float) -> list[dict]:

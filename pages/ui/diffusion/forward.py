@@ -32,12 +32,12 @@ _noising = panels.register("noising", 560)
 
 def edit_forward() -> object:
     """Draw the choice of the picture and of the schedule; returns the place of the pad where one is wanted."""
-    form = Form(PART, kind=PART)
+    place, form = pictures.choose_picture(PART, DATA), Form(PART, kind=PART)
     with grouped(_("Noise"), words.option(form.experiment.schedule), "noise", PART, unfolded=True):
         form.press("schedule", format_func=words.option)
         st.button(_("New noise"), key=f"{PART}.new_noise", icon=":material/casino:", on_click=_draw_noise,
                   width="stretch")
-    return pictures.choose_picture(PART, DATA)
+    return place
 
 
 def _draw_noise() -> None:

@@ -29,7 +29,8 @@ def poll(page: str, view: RunView | None, moment: Moment) -> None:
 def _tick(page: str, state_before: str, moment: Moment) -> None:
     view = sight.shown(page)
     if view is None:
-        panels.live(f"{page}.live", page, _empty() | seen(page, moment), text=_("Not trained yet"), left=waking())
+        panels.live(f"{page}.live", page, _empty() | seen(page, moment), text=_("Not trained yet"),
+                    left=waking() or _standing(page))
         return
     known = history_of(page, view.id, LINES)
     view = runs.shown_run(page, known.cursor) or view
@@ -44,6 +45,13 @@ def _tick(page: str, state_before: str, moment: Moment) -> None:
         st.warning(_("The loss is not a number any more. Press Restart with a smaller learning rate."))
     if view.state != state_before:
         st.rerun()
+
+
+def _standing(page: str) -> str:
+    """Say what is shown before anything is trained."""
+    looked = sight.look(page)
+    pretrained = looked is not None and "pretrained" in looked.model
+    return _("shown is the pretrained network, until you train one") if pretrained else ""
 
 
 def _take_times(page: str, view: RunView) -> None:

@@ -62,8 +62,9 @@ def drawing(page: str, name: str) -> Drawing:
 def offer(page: str, name: str, text: str, request: dict) -> dict | None:
     """Draw a button that has a request worked on, and how far that is; return what it has found last."""
     found = drawing(page, name)
+    if st.button(text, key=f"{page}.{name}", icon=":material/brush:"):
+        found.begin(request)
     found.take()
-    st.button(text, key=f"{page}.{name}", icon=":material/brush:", on_click=found.begin, args=(request,))
     if found.view is not None:
         show_working(f"{page}.{name}_working", found.view, _("Drawing"))
     if found.message:

@@ -5,12 +5,15 @@ from collections.abc import Callable
 import streamlit as st
 
 from dlcore.export.recurrent import print_recurrent
+from dlcore.specs.recurrent import Recurrent
+from dlcore.specs.recurrent_layers import layer_table
 from pages.ui import state
-from pages.ui.language import _, lesson
+from pages.ui.language import _, lesson, number
 from pages.ui.recurrent import sight
 from pages.ui.recurrent.along import show_gradients
 from pages.ui.recurrent.changing import show_clamp, show_edit
 from pages.ui.recurrent.generating import show_generating
+from pages.ui.recurrent.names import cell_name
 from pages.ui.recurrent.units import show_units
 from pages.ui.recurrent.verdicts import show_verdict
 
@@ -27,11 +30,24 @@ def panels_of() -> list[Callable[[str], None]]:
 
 
 def show_code(page: str) -> None:
-    """Draw the experiment as PyTorch code, with what was changed by hand noted."""
+    """Draw the experiment as PyTorch code, with what was changed by hand noted, and the table of its layers."""
     if sight.problem(state.experiment(page)) is None:
         view = sight.shown(page)
-        st.code(print_recurrent(view.experiment if view is not None else state.experiment(page)), language="python",
-                height=420)
+        spec = view.experiment if view is not None else state.experiment(page)
+        st.code(print_recurrent(spec), language="python", height=420)
+        st.caption(_("The layers, for one sequence and one time step:"))
+        st.dataframe(layer_columns(spec), hide_index=True, key=f"{page}.layers", height="content")
+
+
+def layer_columns(spec: Recurrent) -> dict[str, list]:
+    """Return the table of all cells' layers as columns in the visitor's language."""
+    rows = [(cell_name(cell), row) for cell in spec.network.cells for row in layer_table(spec, cell)]
+    return {
+        _("Cell"): [cell for cell, _row in rows], _("Layer"): [row.name for _cell, row in rows],
+        _("Output"): [number(row.shape[0]) for _cell, row in rows],
+        _("Parameters"): [f"{row.formula} = {number(row.parameters)}" if row.formula else "0" for _cell, row in rows],
+        _("Multiply-adds"): [number(row.multiply_adds) for _cell, row in rows],
+    }
 
 
 def show_lesson(page: str) -> None:

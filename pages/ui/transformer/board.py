@@ -1,5 +1,6 @@
 """The main picture of the Transformer page and its companions: a text, whom its tokens look at, and the answer."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from pages.ui.transformer.moments import Topics, moment, view_topic
 from pages.ui.transformer.polling import subject
 
 MOST_TEXT = 1000
+PAUSE = "200ms"     # in typing, until the page's script follows
 LARGE, SMALL = 316, 264  # pixels of one head, and of all
 
 
@@ -57,7 +59,7 @@ def _type_text(page: str) -> None:
     spec, key = state.experiment(page), f"{page}.text"
     st.session_state[key] = sight.typed(page)
     label = _("Sentence to translate") if spec.data.translates else _("Text so far")
-    st.text_input(label, key=key, max_chars=MOST_TEXT, on_change=_take_text, args=(page,), live=True,
+    st.text_input(label, key=key, max_chars=MOST_TEXT, on_change=_take_text, args=(page,), live=PAUSE,
                   label_visibility="collapsed", placeholder=label)
 
 
@@ -110,12 +112,19 @@ def _whole_words(translates: bool) -> dict[str, str]:
 def answer_view(held: dict[str, Any], question: dict) -> bytes:
     """Return a picture of all heads together as a message; an empty one where it cannot be made."""
     looked, view = held.get("sight"), question.get("view")
-    if looked is None or view not in ("alignment", "rollout") or view == "alignment" and not looked.translates:
+    if looked is None or view not in ("alignment", "rollout", "typed") or view == "alignment" and not looked.translates:
         return pack({})
     try:
+        if view == "typed":
+            return answer_typed(looked, str(question.get("text"))[:MOST_TEXT])
         return pack_topics({"view": view_topic(looked, view, str(question.get("part")))})
     except DerinError:
         return pack({})
+
+
+def answer_typed(looked: sight.Sight, text: str) -> bytes:
+    """Return what the network makes of a text that is being typed; DerinError where it cannot be read (yet)."""
+    return pack_topics(moment(replace(looked, text=text)), view=looked.view, step=looked.step)
 
 
 def _show_head(page: str, looked: sight.Sight | None, topics: Topics) -> None:
@@ -124,7 +133,8 @@ def _show_head(page: str, looked: sight.Sight | None, topics: Topics) -> None:
     at = {"cell": found.part, "layer": found.layer, "unit": found.head, "step": found.row} if held else None
     spec, line = state.experiment(page), open_line(f"{page}.view", partial(answer_view, subject(page)))
     meta = frame(page, words=head_words() | _whole_words(spec.data.translates), topic="attention", asks=True,
-                 answered=held, height=LARGE, at=at, first=sight.first_part(spec), line=line)
+                 answered=held, height=LARGE, at=at, first=sight.first_part(spec), line=line,
+                 field=f"st-key-{page}-text")
     parts.onehead(key=f"{page}.{sight.ANCHOR}", on_at_change=lambda: None, data=pack_topics(
         panels.repeat(f"{page}.board", topics), view=looked.view if looked else "live",
         step=looked.step if looked else None, **meta))

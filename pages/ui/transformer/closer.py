@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from dlcore.export.transformer import print_transformer
+from pages.ui import state
 from pages.ui.language import _, lesson
+from pages.ui.transformer import sight
 from pages.ui.transformer.attributing import show_attribution
 from pages.ui.transformer.comparing import show_comparison
 from pages.ui.transformer.data import show_data
@@ -19,13 +22,21 @@ from pages.ui.transformer.writing import show_writing
 def titles() -> list[str]:
     """Return the titles of the tabs."""
     return [_("About this page"), _("Inside a head"), _("Write"), _("Heads"), _("Attribution"), _("Positions"),
-            _("Filmstrip"), _("Beside RNNs"), _("Data"), _("Layers")]
+            _("Filmstrip"), _("Beside RNNs"), _("Data"), _("Layers"), _("PyTorch code")]
 
 
 def panels_of() -> list[Callable[[str], None]]:
     """Return what draws the content of each tab, given the page."""
     return [show_lesson, show_inside, show_writing, show_switches, show_attribution, show_positions, show_film,
-            show_comparison, show_data, show_layers]
+            show_comparison, show_data, show_layers, show_code]
+
+
+def show_code(page: str) -> None:
+    """Draw the experiment as PyTorch code, with what was changed by hand noted."""
+    if sight.problem(state.experiment(page)) is None:
+        view = sight.shown(page)
+        st.code(print_transformer(view.experiment if view is not None else state.experiment(page)), language="python",
+                height=420)
 
 
 def show_lesson(page: str) -> None:

@@ -6,7 +6,7 @@ from dlcore.data.translation import sides_of
 from dlcore.specs.texts import TextData
 from pages.ui import state
 from pages.ui.language import _, number
-from pages.ui.transformer import texts
+from pages.ui.transformer import merging, texts
 
 
 def show_data(page: str) -> None:
@@ -18,6 +18,8 @@ def show_data(page: str) -> None:
     with right:
         if spec.data.translates:
             _show_sides(spec.data)
+    if spec.data.pairs:
+        merging.show_merges(page)
 
 
 def _show_sides(data: TextData) -> None:

@@ -21,6 +21,8 @@ from pages.ui.transformer.names import part_name, stream_name
 from pages.ui.transformer.sight import Sight
 
 Topics = dict[str, dict]
+MEASURED = ("evaluate", "importance", "induction", "beside")  # Jobs that no text is asked for
+FOUND = ("attribution", "film")                               # Jobs that find the same whenever they are asked
 BLUE = "blue"  # the colour of what the network expects
 VECTORS = ("embedding", "position", "before", "read", "query", "keys", "values", "terms", "products", "scaled",
            "masked", "weights", "sum", "heads", "projected", "after")
@@ -32,9 +34,14 @@ def ask(kind: str, sight: Sight, **how: object) -> dict:
 
 
 def request(kind: str, sight: Sight, **how: object) -> dict:
-    """Return a request about what is looked at: its model, text, and heads that are switched off."""
-    return {"kind": f"transformer_{kind}", "model": sight.model, "text": sight.text,
-            "off": [list(head) for head in sight.off], **how}
+    """Return a request about what is looked at: its model, text, and heads that are switched off.
+
+    What was found for weights that stay as they are is kept, and of what is measured on held-out texts for every text.
+    """
+    about = {"off": [list(head) for head in sight.off]} | ({} if kind in MEASURED else {"text": sight.text})
+    stays = sight.model.get("step") is not None or "pretrained" in sight.model
+    kept = {"cache": True} if stays and kind in (*MEASURED, *FOUND) else {}
+    return {"kind": f"transformer_{kind}", "model": sight.model, **about, **kept, **how}
 
 
 def moment(sight: Sight) -> Topics:

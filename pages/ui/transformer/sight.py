@@ -1,6 +1,7 @@
 """What the Transformer page looks at: a network at one moment, the text that it reads, and the heads switched off."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import streamlit as st
 
@@ -100,20 +101,21 @@ def reading(sight: Sight, text: str, heads: tuple[Head, ...] = ()) -> Sight:
 
 def unlearned(spec: Transformer) -> Sight:
     """Return what is looked at while nothing has been trained: a pretrained network, else this one as it begins."""
-    name = pretrained_name(spec)
+    name = pretrained_name(spec.data.task)
     if name is not None:
         return Sight({"pretrained": name}, _pretrained(name))
     return Sight({"spec": to_dict(spec, whole=True)}, spec)
 
 
-def pretrained_name(spec: Transformer) -> str | None:
-    """Return the network that was trained before on the task, if there is one."""
-    return next((name for name in PRETRAINED if _is_of(name, spec)), None)
+@cache
+def pretrained_name(task: str) -> str | None:
+    """Return the network that was trained before on a task, if there is one."""
+    return next((name for name in PRETRAINED if _is_of(name, task)), None)
 
 
-def _is_of(name: str, spec: Transformer) -> bool:
+def _is_of(name: str, task: str) -> bool:
     found = read_manifest(name).get("experiment", {})
-    return found.get("kind") == KIND and _pretrained(name).data.task == spec.data.task
+    return found.get("kind") == KIND and _pretrained(name).data.task == task
 
 
 @st.cache_resource(show_spinner=False)

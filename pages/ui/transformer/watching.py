@@ -90,7 +90,9 @@ def standing(sight: Sight | None) -> str:
     if sight is None:
         return ""
     if "pretrained" in sight.model:
-        return _("Shown until you train: a network that was trained before")
+        network = sight.spec.network
+        return _("Shown until you train: a network that was trained before ({layers} layers, {heads} heads, width "
+                 "{width})").format(layers=network.layers, heads=network.heads, width=network.width)
     return _("The network is shown before its training")
 
 

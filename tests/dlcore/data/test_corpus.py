@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dlcore.data.bpe import cut_word, cut_words, join, learn_merges
+from dlcore.data.bpe import cut_word, cut_words, join, keep_merges, learn_merges
 from dlcore.data.corpus import Corpus, open_corpus
 from dlcore.data.own_texts import keep_text, load_text, read_text
 from dlcore.errors import DataError, SpecError
@@ -114,3 +114,11 @@ def test_a_text_that_is_gone_or_too_short_is_told(tmp_path):
                           network=TransformerNetwork(context=512)))
     with pytest.raises(SpecError, match="200 different characters"):
         check_data(TextData(task="own", text="0123456789abcdef-5000-200", tokens="bpe", vocabulary=128))
+
+
+def test_a_vocabulary_is_learned_once_and_a_damaged_file_is_learned_again(tmp_path):
+    file = tmp_path / "merges" / "some.json"
+    learned = keep_merges(file, SAMPLE, 20)
+    assert learned == learn_merges(SAMPLE, 20) == keep_merges(file, "another text", 20)
+    file.write_text("[1, 2")
+    assert keep_merges(file, SAMPLE, 20) == learned == keep_merges(file, "another text", 20)

@@ -113,12 +113,13 @@ def test_batches_depend_on_seed_and_step_alone():
     assert seeded.inputs.shape != one.batch(7).inputs.shape or (seeded.inputs != one.batch(7).inputs).any()
 
 
-def test_lengths_come_as_often_as_they_are():
+def test_lengths_come_by_the_root_of_how_often_they_are():
     texts = Translation(Transformer())
-    lengths = np.bincount([texts.batch(step).source.shape[1] for step in range(400)])
-    shares = {part.source.shape[1]: len(part.inputs) for part in texts.encode(list(draw(texts.data, 0, 0)))}
-    expected = shares[7] / sum(shares.values())
-    assert lengths[7] / 400 == pytest.approx(expected, abs=0.08)
+    lengths = np.bincount([texts.batch(step).source.shape[1] for step in range(800)])
+    roots = {part.source.shape[1]: len(part.inputs) ** 0.5 for part in texts.encode(list(draw(texts.data, 0, 0)))}
+    for length in (2, 5, 7):
+        assert lengths[length] / 800 == pytest.approx(roots[length] / sum(roots.values()), abs=0.04)
+    assert lengths[2] > 0
 
 
 def test_unknown_words_are_named():

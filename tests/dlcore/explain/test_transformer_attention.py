@@ -209,3 +209,12 @@ def test_the_snapshot_of_a_spec_answers_with_its_initial_weights(tmp_path):
 
     seen = load({"spec": codec.to_dict(replace(NUMBERS))}, tmp_path)
     assert REQUESTS["transformer_attention"](seen, {"text": "one"})["source"] == ["one", "</s>"]
+
+
+def test_more_maps_than_can_be_sent_are_refused_with_the_length_that_can(monkeypatch):
+    from dlcore.explain.transformer import seeing
+    monkeypatch.setattr(seeing, "MOST_WEIGHTS", 8 * 10**2)
+    with pytest.raises(SpecError, match="10 tokens") as error:
+        ask("attention", snapshot(PLAYS), text=LINE)
+    assert error.value.field == "text"
+    assert len(ask("attention", snapshot(PLAYS), text=LINE[:10])["weights"]) == 800

@@ -10,10 +10,12 @@ import torch
 from captum.attr import IntegratedGradients
 
 from dlcore.explain.recurrent_snapshot import open_cells
+from dlcore.explain.snapshot import load
 from dlcore.explain.transformer import jobs as work
 from dlcore.explain.transformer import probing
 from dlcore.explain.transformer.attributing import compare, embedded, scorer
 from dlcore.explain.transformer.beside import match_parameters
+from dlcore.explain.transformer.integrating import integrate
 from dlcore.explain.transformer.passing import all_heads, switched_off
 from dlcore.explain.transformer.reading import read
 from dlcore.models.generation import answer
@@ -56,11 +58,29 @@ def test_attributions_are_captums_and_add_up(spec, text):
     of = seen.texts.target.numbers[told["of"]]
     sides = embedded(reading, 2)
     theirs = IntegratedGradients(lambda *parts: scorer(reading, 2, of)(list(parts))).attribute(
-        tuple(side[None] for side in sides), n_steps=200)
+        tuple(side[None] for side in sides), n_steps=400)
     for side, expected in zip(["source", "target"][-len(sides):], theirs):
         assert np.allclose(told["values"][side], expected[0].sum(-1).detach().numpy(), atol=2e-2)
     assert told["sum"] == pytest.approx(told["promise"], abs=0.02 * max(1, abs(told["promise"])))
     assert len(told["values"]["target"]) == 3 == len(told["target"])
+
+
+@pytest.mark.parametrize("positions", ["rotary", "none", "sinusoidal"])
+def test_attributions_add_up_though_the_score_bends_sharply_where_embeddings_are_near_zero(positions):
+    """A layer norm makes large of whatever is small: evenly spread points would miss what happens there."""
+    told = run("attribution", snapshot(PLAYS, positions=positions), text=LINE)
+    assert told["sum"] == pytest.approx(told["promise"], abs=0.011 * max(1, abs(told["promise"])))
+
+
+def test_a_score_that_jumps_in_one_place_is_given_to_the_tokens_that_make_it_jump():
+    side = torch.tensor([[1.0], [3.0], [0.0]])
+    pieces, found = integrate(lambda sides: torch.sigmoid(400 * (sides[0].sum((1, 2)) - 1.234)), [side]), None
+    while found is None:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            found = end.value
+    assert found.values[0] == pytest.approx([0.25, 0.75, 0], abs=0.01) and found.steps > 64
 
 
 def test_rank_correlations_are_those_of_the_ranks_and_nothing_where_there_are_two_tokens():
@@ -154,12 +174,12 @@ def test_a_film_shows_the_head_of_every_snapshot_on_the_last_ones_answer(recordi
         job.advance(0)
     told = job.result
     assert told["steps"] == steps and told["weights"].shape == (len(steps), len(told["rows"]), 3)
-    from dlcore.explain.snapshot import load
-    seen = load({"run": "one", "step": steps[0]}, home)
-    target = " ".join(told["rows"][1:])
+    seen, last = (load({"run": "one", "step": step}, home) for step in (steps[0], steps[-1]))
+    target = read(last, {"text": TWENTY}).target[0, 1:].tolist()
     head = ask("head", seen, text=TWENTY, target=target, part="cross", layer=1, head=1)
     assert np.abs(told["weights"][0] / 255 - head["weights"]).max() < 0.5 / 255 + 1e-6
-    assert told["answers"][-1] == ask("attention", load({"run": "one", "step": steps[-1]}, home), text=TWENTY)["text"]
+    assert told["answers"][-1] == ask("attention", last, text=TWENTY)["text"]
+    assert told["rows"] == ask("attention", last, text=TWENTY)["target"]
 
 
 def test_induction_is_read_off_the_maps_of_texts_that_are_said_twice():

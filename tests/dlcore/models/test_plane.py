@@ -63,6 +63,14 @@ def test_neurons_by_rows_give_the_same_behind_a_batch_norm():
         torch.testing.assert_close(row.T, one, rtol=1e-4, atol=1e-5)
 
 
+def test_norms_and_dropout_follow_train_and_eval():
+    net = build_plane(replace(RICH, network=replace(RICH.network, batch_norm=True, dropout=0.5)))
+    for training in (False, True):
+        assert net.train(training) is net
+        assert {part.training for part in (net, net.norm1, net.norm8, net.drop1, net.drop8)} == {training}
+    assert not net.eval().norm4.training
+
+
 def test_all_parameters_are_views_of_one_memory_in_the_order_of_their_names():
     net = build_plane(RICH)
     names = list(parameter_names(RICH.sizes))
