@@ -107,5 +107,6 @@ def test_every_step_of_the_way_to_a_digit_is_in_the_browser(page, app_url, awake
     last = film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()")
     film.get_by_role("button", name="One step back").click()
     expect(film.locator("output")).to_contain_text("step 19 of 20")
-    assert film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()") != last
+    wait_until(lambda: film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()") != last, 10,
+               "the step before looks like the last one")
     assert film.locator(".parts canvas").count() == 5
