@@ -104,6 +104,7 @@ def test_every_step_of_the_way_to_a_digit_is_in_the_browser(page, app_url, awake
     expect(page.locator(".st-key-diffusion-live .pill")).to_have_text("Finished", timeout=60_000)
     film = page.locator(".st-key-diffusion-film")
     expect(film.locator("output")).to_contain_text("step 20 of 20", timeout=60_000)
+    settled(page)  # the film of the finished run has taken the place of the one before
     last = film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()")
     film.get_by_role("button", name="One step back").click()
     expect(film.locator("output")).to_contain_text("step 19 of 20")
