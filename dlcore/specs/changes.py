@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from dlcore.errors import N_, SpecError
-from dlcore.specs.fields import Rule, check_value, kind
+from dlcore.specs.fields import Rule, check_value, kind, rule_of
 
 DEVICE = re.compile(r"cpu|(cuda|mps|xpu|mtia)(:[0-9]{1,2})?")
 MAX_CHANGES = 250  # so that a link still holds them
@@ -23,6 +23,38 @@ class Change:
     field: str
     value: Any
     kind: Literal["change"] = kind("change")
+
+
+@dataclass(frozen=True)
+class Live:
+    """What of a kind of spec can be changed while a run goes on, each "part.name"; `usual` is such a spec."""
+
+    usual: Any
+    paths: tuple[str, ...]
+
+    def rule(self, path: str) -> Rule | None:
+        """Return the rule of a setting; None for one that cannot be changed while a run goes on."""
+        if path not in self.paths:
+            return None
+        part, _, name = path.partition(".")
+        return next(rule for declared in fields(getattr(self.usual, part))
+                    if declared.name == name and (rule := rule_of(declared)))
+
+    def apply(self, spec: Any, change: Change) -> Any:
+        """Return a spec with one setting changed."""
+        part, _, name = change.field.partition(".")
+        return replace(spec, **{part: replace(getattr(spec, part), **{name: change.value})})
+
+    def settings(self, spec: Any) -> dict[str, Any]:
+        """Return the settings of a spec, as (path: value)."""
+        parts = ((path, *path.split(".")) for path in self.paths)
+        return {path: getattr(getattr(spec, part), name) for path, part, name in parts}
+
+    def without(self, spec: Any) -> Any:
+        """Return a spec with all these settings as in the usual one, and no changes."""
+        for path, value in self.settings(self.usual).items():
+            spec = self.apply(spec, Change(0, path, value))
+        return replace(spec, changes=())
 
 
 def check_changes(changes: tuple[Change, ...], live_rule: LiveRule) -> None:

@@ -1,13 +1,13 @@
 """What the Diffusion page is about: what is un-noised, by which network, how it learns, and what was changed."""
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from dlcore.errors import N_, SpecError
-from dlcore.specs.changes import MAX_STEP, Change, check_changes, check_device
+from dlcore.specs.changes import MAX_STEP, Change, Live, check_changes, check_device
 from dlcore.specs.datasets import describe
 from dlcore.specs.denoiser import PATCH, SIDE, Denoiser, Process, count_parameters, list_parts
-from dlcore.specs.fields import Rule, check_values, choice, kind, real, rule_of, switch, whole
+from dlcore.specs.fields import Rule, check_values, choice, kind, real, switch, whole
 from dlcore.specs.plane import EDGE, is_number
 from dlcore.specs.training import PRECISIONS
 
@@ -118,7 +118,7 @@ def check(spec: Diffusion) -> None:
     """Raise SpecError where a spec cannot be run; the message says what would fix it."""
     check_values(spec)
     check_device(spec.training.device)
-    check_changes(spec.changes, live_rule)
+    check_changes(spec.changes, LIVE.rule)
     _check_data(spec)
     if spec.training.epochs > most_epochs(spec):
         raise SpecError("training.epochs", N_("{epochs:,} epochs of {steps:,} steps are more than can be counted here. "
@@ -175,30 +175,7 @@ def learn_from(spec: Diffusion, dataset: str) -> Diffusion:
 
 # what can be changed while it learns
 
-def live_rule(path: str) -> Rule | None:
-    """Return the rule of a setting that can be changed while a run goes on; None for one that cannot."""
-    if path not in LIVE_FIELDS:
-        return None
-    name = path.removeprefix("training.")
-    return next(rule for declared in fields(DiffusionTraining) if declared.name == name and (rule := rule_of(declared)))
-
-
-def apply_change(spec: Diffusion, change: Change) -> Diffusion:
-    """Return the spec with one setting changed."""
-    name = change.field.removeprefix("training.")
-    return replace(spec, training=replace(spec.training, **{name: change.value}))
-
-
-def live_settings(spec: Diffusion) -> dict[str, Any]:
-    """Return the settings that can be changed while a run goes on, as (path: value)."""
-    return {path: getattr(spec.training, path.removeprefix("training.")) for path in LIVE_FIELDS}
-
-
-def without_live(spec: Diffusion) -> Diffusion:
-    """Return the spec with everything that can be changed while a run goes on at its default."""
-    for path, value in live_settings(Diffusion()).items():
-        spec = apply_change(spec, Change(0, path, value))
-    return replace(spec, changes=())
+LIVE = Live(Diffusion(), LIVE_FIELDS)
 
 
 # what it takes

@@ -44,12 +44,12 @@ KINDS: dict[str, Kind] = {
     "playground": Kind(playground.check, playground.live_rule, playground.apply_change, playground.live_settings,
                        playground.without_live, playground.steps_per_epoch, playground.estimate_memory,
                        unrecorded=("training.pace",)),
-    "recurrent": Kind(recurrent.check, recurrent.live_rule, recurrent.apply_change, recurrent.live_settings,
-                      recurrent.without_live, recurrent.steps_per_epoch, recurrent.estimate_memory),
-    "diffusion": Kind(diffusion.check, diffusion.live_rule, diffusion.apply_change, diffusion.live_settings,
-                      diffusion.without_live, diffusion.steps_per_epoch, diffusion.estimate_memory),
-    "transformer": Kind(transformer.check, transformer.live_rule, transformer.apply_change, transformer.live_settings,
-                        transformer.without_live, transformer.steps_per_epoch, transformer_table.estimate_memory),
+    "recurrent": Kind(recurrent.check, recurrent.LIVE.rule, recurrent.LIVE.apply, recurrent.LIVE.settings,
+                      recurrent.LIVE.without, recurrent.steps_per_epoch, recurrent.estimate_memory),
+    "diffusion": Kind(diffusion.check, diffusion.LIVE.rule, diffusion.LIVE.apply, diffusion.LIVE.settings,
+                      diffusion.LIVE.without, diffusion.steps_per_epoch, diffusion.estimate_memory),
+    "transformer": Kind(transformer.check, transformer.LIVE.rule, transformer.LIVE.apply, transformer.LIVE.settings,
+                        transformer.LIVE.without, transformer.steps_per_epoch, transformer_table.estimate_memory),
 }
 
 

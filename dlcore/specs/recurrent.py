@@ -1,12 +1,12 @@
 """What the Recurrent page is about: sequences, cells that learn them side by side, and what was changed."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from math import log
 from typing import Any, Literal
 
 from dlcore.errors import N_, SpecError
-from dlcore.specs.changes import MAX_STEP, Change, check_changes, check_device
-from dlcore.specs.fields import Rule, check_values, choice, kind, real, rule_of, switch, whole
+from dlcore.specs.changes import MAX_STEP, Change, Live, check_changes, check_device
+from dlcore.specs.fields import Rule, check_values, choice, kind, real, switch, whole
 from dlcore.specs.sequences import SequenceData, check_data, fit_data, most_symbols, sequences_per_epoch, widths
 from dlcore.specs.training import OPTIMIZERS, PRECISIONS, SCHEDULES
 
@@ -92,7 +92,7 @@ def check(spec: Recurrent) -> None:
         raise SpecError("network.cells", N_("Choose one or more of the cells {options}, each once."),
                         options=", ".join(CELLS))
     check_data(spec.data)
-    check_changes(spec.changes, live_rule)
+    check_changes(spec.changes, LIVE.rule)
     if spec.training.epochs > most_epochs(spec):
         raise SpecError("training.epochs", N_("{epochs:,} epochs of {steps:,} steps are more than can be counted here. "
                                               "Use at most {most:,} epochs, or a larger batch."),
@@ -141,31 +141,7 @@ def suit(spec: Recurrent) -> Recurrent:
 
 # what can be changed while it learns
 
-def live_rule(path: str) -> Rule | None:
-    """Return the rule of a setting that can be changed while a run goes on; None for one that cannot."""
-    if path not in LIVE_FIELDS:
-        return None
-    part, _, name = path.partition(".")
-    owner = RecurrentTraining if part == "training" else RecurrentNetwork
-    return next(rule for declared in fields(owner) if declared.name == name and (rule := rule_of(declared)))
-
-
-def apply_change(spec: Recurrent, change: Change) -> Recurrent:
-    """Return the spec with one setting changed."""
-    part, _, name = change.field.partition(".")
-    return replace(spec, **{part: replace(getattr(spec, part), **{name: change.value})})
-
-
-def live_settings(spec: Recurrent) -> dict[str, Any]:
-    """Return the settings that can be changed while a run goes on, as (path: value)."""
-    return {path: getattr(getattr(spec, path.split(".")[0]), path.split(".")[1]) for path in LIVE_FIELDS}
-
-
-def without_live(spec: Recurrent) -> Recurrent:
-    """Return the spec with everything that can be changed while a run goes on at its default."""
-    for path, value in live_settings(Recurrent()).items():
-        spec = apply_change(spec, Change(0, path, value))
-    return replace(spec, changes=())
+LIVE = Live(Recurrent(), LIVE_FIELDS)
 
 
 # what it takes

@@ -1,11 +1,11 @@
 """What the Transformer page is about: texts, a network of attention that learns them, and what was changed."""
 
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from dlcore.errors import N_, SpecError
-from dlcore.specs.changes import MAX_STEP, Change, check_changes, check_device
-from dlcore.specs.fields import Rule, check_values, choice, kind, real, rule_of, switch, whole
+from dlcore.specs.changes import MAX_STEP, Change, Live, check_changes, check_device
+from dlcore.specs.fields import check_values, choice, kind, real, switch, whole
 from dlcore.specs.texts import TextData, check_data, fit_data, longest, sequences_per_epoch
 from dlcore.specs.training import OPTIMIZERS, PRECISIONS
 
@@ -95,7 +95,7 @@ def check(spec: Transformer) -> None:
     check_heads(spec.network)
     check_data(spec.data)
     _check_text(spec)
-    check_changes(spec.changes, live_rule)
+    check_changes(spec.changes, LIVE.rule)
     if spec.training.epochs > most_epochs(spec):
         raise SpecError("training.epochs", N_("{epochs:,} epochs of {steps:,} steps are more than can be counted here. "
                                               "Use at most {most:,} epochs, or a larger batch."),
@@ -161,31 +161,7 @@ def fit(spec: Transformer) -> Transformer:
 
 # what can be changed while it learns
 
-def live_rule(path: str) -> Rule | None:
-    """Return the rule of a setting that can be changed while a run goes on; None for one that cannot."""
-    if path not in LIVE_FIELDS:
-        return None
-    part, _, name = path.partition(".")
-    owner = TransformerTraining if part == "training" else TransformerNetwork
-    return next(rule for declared in fields(owner) if declared.name == name and (rule := rule_of(declared)))
-
-
-def apply_change(spec: Transformer, change: Change) -> Transformer:
-    """Return the spec with one setting changed."""
-    part, _, name = change.field.partition(".")
-    return replace(spec, **{part: replace(getattr(spec, part), **{name: change.value})})
-
-
-def live_settings(spec: Transformer) -> dict[str, Any]:
-    """Return the settings that can be changed while a run goes on, as (path: value)."""
-    return {path: getattr(getattr(spec, path.split(".")[0]), path.split(".")[1]) for path in LIVE_FIELDS}
-
-
-def without_live(spec: Transformer) -> Transformer:
-    """Return the spec with everything that can be changed while a run goes on at its default."""
-    for path, value in live_settings(Transformer()).items():
-        spec = apply_change(spec, Change(0, path, value))
-    return replace(spec, changes=())
+LIVE = Live(Transformer(), LIVE_FIELDS)
 
 
 # what it takes

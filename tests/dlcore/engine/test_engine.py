@@ -236,6 +236,8 @@ def test_a_newer_question_takes_the_place_of_an_older_one(awake):
 
     threads = [threading.Thread(target=ask, args=(visitor, say, seconds)) for visitor, say, seconds in
                [("me", "first", 0.3), ("me", "second", 0), ("you", "yours", 0), ("me", "third", 0)]]
+    ask("me", "nothing before", 0)  # what was asked for earlier is out of the way: the first one begins at once
+    assert said.pop("nothing before") == "nothing before"
     for thread in threads:
         thread.start()
         time.sleep(0.05)
