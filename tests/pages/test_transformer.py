@@ -315,8 +315,8 @@ def test_a_head_that_is_switched_off_changes_the_answer_and_is_marked(page):
 # a text of one's own
 
 def test_what_was_measured_for_a_step_is_kept_for_every_text_but_never_that_of_weights_that_change():
-    rewound = SimpleNamespace(model={"run": "a", "step": 7}, off=(("cross", 0, 1),), text="one")
-    live = SimpleNamespace(model={"run": "a", "step": None}, off=(), text="one")
+    rewound = SimpleNamespace(model={"run": "a", "step": 7}, off=(("cross", 0, 1),), text="one", target=None)
+    live = SimpleNamespace(model={"run": "a", "step": None}, off=(), text="one", target=None)
     other = SimpleNamespace(**{**vars(rewound), "text": "two"})
     assert moments.request("importance", rewound) == moments.request("importance", other)
     assert moments.request("importance", rewound)["cache"] and "cache" not in moments.request("importance", live)

@@ -46,6 +46,11 @@ class Sight:
         """Whether an encoder reads a source."""
         return self.spec.data.translates
 
+    @property
+    def joint(self) -> str:
+        """What stands between two tokens of an answer that is written as a text."""
+        return " " if self.spec.data.task == "numbers" else ""
+
 
 @dataclass(frozen=True)
 class Place:

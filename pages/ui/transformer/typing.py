@@ -56,7 +56,7 @@ def _take_answer(page: str) -> None:
     if looked is None:
         return
     try:
-        state.remember_parameter(page, "target", ask("attention", looked)["text"])
+        state.remember_parameter(page, "target", looked.joint.join(ask("attention", looked)["target"][1:]))
     except DerinError:
         return  # what is wrong with the sentence is said at its field; an engine that wakes is asked again
 

@@ -35,7 +35,7 @@ def show_writing(page: str) -> None:
     address = open_line(f"{page}.token", partial(answer_token, st.session_state[f"_subject.{page}"]))
     parts.nexttoken(key=f"{page}.token", data=pack({
         "channel": page, "language": language(), "line": address, "prompt": "\n".join((*looked.key[:2], looked.text)),
-        "joint": " " if looked.spec.data.task == "numbers" else "", "words": _words()}))
+        "joint": looked.joint, "words": _words()}))
     st.divider()
     if looked.translates:
         _show_beams(page, looked)
@@ -75,7 +75,7 @@ def translated(looked: Sight, ids: list[int] | None = None, **how: float) -> dic
     symbols, ids = sides_of(looked.spec.data)[1].symbols, [one for one in ids or [] if one]
     words = [symbols[one] for one in ids if one < len(symbols)]
     finished = words[-1:] == [STOP]
-    target = (" " if looked.spec.data.task == "numbers" else "").join(word for word in words if word != STOP)
+    target = looked.joint.join(word for word in words if word != STOP)
     answer = ask("next", looked, target=target, **how)
     return token_topic(answer | {"so_far": ids, "shown": words, "finished": finished, "seconds": {}})
 
