@@ -11,7 +11,7 @@ import torch
 from dlcore.errors import N_, SpecError
 from dlcore.explain.generation import read_sampling
 from dlcore.explain.snapshot import load
-from dlcore.explain.transformer import probing
+from dlcore.explain.transformer import probing, racing
 from dlcore.explain.transformer.attributing import attribute
 from dlcore.explain.transformer.maps import SIDES, entropy, squeeze
 from dlcore.explain.transformer.measuring import measure
@@ -150,5 +150,5 @@ def _joined(steps: list[int], told: list[dict]) -> dict:
 
 JOBS: dict[str, Callable[[dict, Path], Work]] = {
     "transformer_evaluate": Evaluate, "transformer_importance": Importance, "transformer_attribution": Attribute,
-    "transformer_generate": Generate, "transformer_film": Film, **probing.JOBS,
+    "transformer_generate": Generate, "transformer_film": Film, **probing.JOBS, **racing.JOBS,
 }

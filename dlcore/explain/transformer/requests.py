@@ -111,6 +111,18 @@ Jobs (requests to start_job; "cache": True shares the result, for a "step" that 
         "model", "step", "bits": a character, "parameters", "window": tokens or characters that are read in one piece,
         "seconds": learned, or None where that was not noted, "curve": (looks, 2) seconds and held-out bits on the
         way}], "matching": {cell: {"hidden", "parameters"}}, the size at which a cell has nearest as many parameters}
+    transformer_race        a language model of a text, and recurrent cells that learn the same text in this Job: the
+        same tokens (characters or byte pairs), windows, batches in the same order, and processor time; one layer, with
+        the units that bring a cell's parameters nearest to the transformer's. "cells" ["lstm", "gru"], "seconds": that
+        each may learn (None: as many as the run has learned up to the snapshot; SpecError "seconds" where that is not
+        known; within dlcore.explain.transformer.racing.SECONDS), "again" False: also train the transformer anew, so
+        that all learn on the same single thread (a run that learned on two had more; always where there is no
+        recording), "whole" True: read all that is held out at the end, else the windows of a look: {"models":
+        [{"kind": "transformer" or the cell's, "bits": a character, whatever the tokens, at the last look, NaN where
+        the loss came to no number, "parameters", "hidden": units of a cell or None, "window": tokens read in one piece,
+        "seconds", "steps", "tokens": learned so far, "rate": the learning rate, "curve": (looks, 2) seconds and
+        held-out bits, "anew": whether it is trained here, "final": whether "bits" are of all that is held out}],
+        "seconds", "step", "parameters": of the transformer}, so far
 
 While a run learns its metric events are those of dlcore.training.transformer_trainer.
 """
