@@ -63,7 +63,7 @@ t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unles
         language model, "decoder": the same of the last token, all others shuffled), "answers": [texts of both] of the
         translator, "change": total variation of the next token's distribution (of the first told token), "top":
         [[(token, probability) ...] of both]}
-    transformer_next        "temperature" 1.0, "top_k" 0 (all), "top_p" 1.0, "seed", "begins" "": the columns of the next
+    transformer_next        "temperature" 1.0, "top_k" 0 (all), "top_p" 1.0, "seed", "begins": the columns of the next
         token, the likeliest first. They have the 60 likeliest tokens, the drawn one, and up to 20 of those that begin
         with "begins": {"tokens", "ids", "ranks": (columns,) place of each among all "count" tokens, "logits", "scaled":
         logits / temperature, "kept_k", "kept_p": bool, what is left by top-k and then by top-p, "probabilities": of the

@@ -47,8 +47,8 @@ def _offer_answer(page: str) -> None:
         st.button(_("Take over"), key=f"{page}.take_answer", on_click=_take_answer, args=(page,),
                   help=_("Put the network's own answer into the field, to change it."))
     else:
-        st.button(_("Its own"), key=f"{page}.own_answer", on_click=state.remember_parameter, args=(page, "target", None),
-                  help=_("Read the network's own answer again."))
+        st.button(_("Its own"), key=f"{page}.own_answer", on_click=state.remember_parameter,
+                  args=(page, "target", None), help=_("Read the network's own answer again."))
 
 
 def _take_answer(page: str) -> None:

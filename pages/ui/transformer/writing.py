@@ -47,7 +47,8 @@ def _words() -> dict[str, str]:
     return {
         "temperature": _("Temperature"), "top_k": _("Top k"), "top_p": _("Top p"), "all": _("all"),
         "token": _("token"), "others": _("{n} other tokens"), "find": _("Another token: type it"),
-        "not_found": _("No token of the vocabulary begins like this."), "logit": _("logit"), "scaled": _("÷ temperature"), "share": _("softmax (T = 1)"),
+        "not_found": _("No token of the vocabulary begins like this."), "logit": _("logit"),
+        "scaled": _("÷ temperature"), "share": _("softmax (T = 1)"),
         "kept": _("drawn from"), "choose": _("Take this token"), "accept": _("Accept “{token}”"),
         "draw": _("Draw again"), "back": _("Go back"), "stream": _("Go on by itself"), "stop": _("Stop"),
         "clear": _("From the beginning"), "finished": _("The text ends here"),
