@@ -111,3 +111,14 @@ def test_every_step_of_the_way_to_a_digit_is_in_the_browser(page, app_url, awake
     wait_until(lambda: film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()") != last, 10,
                "the step before looks like the last one")
     assert film.locator(".parts canvas").count() == 5
+    one = page.locator(".st-key-diffusion-step_shown")
+    expect(one.locator(".title")).to_contain_text("Step 20 of 20, Euler")
+    for _ in range(5):
+        film.get_by_role("button", name="One step back").click()
+    expect(one.locator(".title")).to_contain_text("Step 15 of 20")
+    assert one.locator("figure canvas").count() == 3
+    there = film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()")
+    page.get_by_role("button", name="New noise").click()
+    wait_until(lambda: film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()") != there, 20,
+               "no film of the new noise")
+    expect(film.locator("output")).to_contain_text("step 14 of 20")
