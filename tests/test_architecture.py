@@ -20,7 +20,8 @@ LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/seeds.py", "dlcore/specs
          "dlcore/data/toy.py", "dlcore/data/tables.py", "dlcore/data/text.py", "dlcore/data/grammar.py",
          "dlcore/data/memory_tasks.py", "dlcore/data/columns.py", "dlcore/data/cells.py", "dlcore/data/series.py",
          "dlcore/data/tokens.py", "dlcore/data/translation.py", "dlcore/data/spelling.py", "dlcore/data/bpe.py",
-         "dlcore/data/own_texts.py", "dlcore/data/repeats.py", "dlcore/data/corpus.py", "dlcore/data/texts.py", "dlcore/data/clouds.py",
+         "dlcore/data/own_texts.py", "dlcore/data/repeats.py", "dlcore/data/corpus.py", "dlcore/data/texts.py",
+         "dlcore/data/clouds.py",
          "dlcore/data/strokes.py", "dlcore/diffusion")
 
 # layer -> what of dlcore it may import; a module not listed may import anything of dlcore
