@@ -38,9 +38,9 @@ def tell_standing(looked: Sight | None, wanted: Transformer) -> str:
     if not is_borrowed(looked):
         return _("The network is shown before its training")
     if differs(looked, wanted):
-        return _("Shown: the network that comes along ({shape}), not your settings").format(
+        return _("Shown: a network that was trained before ({shape}), not your settings").format(
             shape=describe_shape(looked.spec))
-    return _("Shown: the network that comes along, trained before with these settings")
+    return _("Shown: a network that was trained before with these settings")
 
 
 def offer_settings(page: str) -> None:
@@ -48,7 +48,7 @@ def offer_settings(page: str) -> None:
     looked, wanted = sight.look(page), state.experiment(page)
     if not is_borrowed(looked):
         return
-    st.caption(_("You are looking at the network that comes along: {shape}. {result}").format(
+    st.caption(_("You are looking at a network that was trained before: {shape}. {result}").format(
         shape=describe_shape(looked.spec), result=_tell_result(looked)))
     if differs(looked, wanted):
         st.caption(_("The settings here are those of your own training; they say nothing about the pictures."))
