@@ -108,7 +108,8 @@ def test_a_prompt_for_pictures_that_cannot_be_told_of_is_refused_at_the_network(
 
 
 def test_the_diagram_has_the_parts_of_the_network_and_all_their_parameters(page):
-    app = page("digits", PICTURES).run()
+    elsewhere = replace(PICTURES, data=DiffusionData(dataset="kmnist"))  # for these nothing pretrained is shown
+    app = page("digits", elsewhere).run()
     app.session_state["diffusion.closer"] = "The network"
     meta, _arrays = told(app.run(), "diffusion.diagram")
     assert [part["name"] for part in meta["parts"]][:3] == ["time", "label", "stem"]
