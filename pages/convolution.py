@@ -19,8 +19,7 @@ VIEWS = {"layers": show_microscope, "bench": show_bench, "filters": show_filters
 open_page(_("Convolution"), _("Lay the stamp on the picture, multiply, add up, and write one number. Then slide on."))
 
 with st.sidebar:
-    subject.choose_network(PAGE)
-    pad = subject.choose_picture(PAGE)
+    pad = subject.choose(PAGE)
 show_notices(PAGE)
 
 Form(PAGE, kind=PAGE).press("view", tuple(VIEWS), format_func=words.view_name, label_visibility="collapsed")
