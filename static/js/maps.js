@@ -206,7 +206,8 @@ function paintCell({ node, canvas, time, zero }, row, column, { tick, stage, pic
   node.classList.toggle("refused", place === -2);
   if (place >= 0) drawMap(canvas, arrays.maps, place, meta.scale, stage.theme);
   zero.hidden = place !== -2 && meta.limits[place] !== 0;
-  say(zero, place === -2 ? meta.words.misfit : meta.words.zero);
+  const roomy = time !== undefined;
+  say(zero, place === -2 ? (roomy ? meta.words.misfit : "\u2013") : roomy ? meta.words.zero : "0");
   if (time) say(time, place === -2 ? "" : method.time);
   node.title = place === -2 ? method.refused : method.hint;
   mark(node, "aria-pressed", picked.method === method.name && picked.column === column);
