@@ -5,7 +5,7 @@ from dlcore.specs.model import Block, named_blocks
 from dlcore.specs.receptive import Spans, receptive_fields
 from dlcore.specs.shapes import layer_table
 from pages.ui import words
-from pages.ui.language import N_, _, number
+from pages.ui.language import N_, _, localise, number
 
 KINDS = {"input": N_("Input"), "scores": N_("Classes")}
 
@@ -27,7 +27,7 @@ def _describe(layer: dict, row, seen: dict[str, Spans], block, experiment: Exper
     return {
         "label": _label(block) if block else _(KINDS[name]),
         "size": "×".join(map(number, shape)),
-        "parameters": f"{row.formula} = {number(row.parameters)}" if row and row.parameters else "",
+        "parameters": f"{localise(row.formula)} = {number(row.parameters)}" if row and row.parameters else "",
         "spans": seen.get(name, [(0, size)]),
         "sees": f"{field}×{field}",
     }
@@ -35,7 +35,7 @@ def _describe(layer: dict, row, seen: dict[str, Spans], block, experiment: Exper
 
 def _label(block: Block) -> str:
     """Return what kind of layer a block is; in a network's short form a batch norm is only a norm."""
-    return _("Batch norm") if block.kind == "batch_norm" else words.short_name(block)
+    return "BatchNorm" if block.kind == "batch_norm" else words.short_name(block)
 
 
 def size_formula(experiment: Experiment, walk: dict) -> str:

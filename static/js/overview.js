@@ -91,7 +91,7 @@ function paintStrip(view, line, layer, chosen, space) {
   const { canvas, more } = line;
   const { sheet, words } = view.scene;
   const [maps, height, width] = layer.shape;
-  const room = Math.max(space - 64, 60);
+  const room = Math.max(space - 52, 60); // besides the button
   const flat = maps === 1 && layer.kind !== "input" && height < width;
   const tall = layer.kind === "input" ? 44 : THUMB;
   const wide = flat ? Math.min(room, Math.max(2 * THUMB, (width / height) * tall, height === 1 ? 16 * width : 0)) : tall;
@@ -107,7 +107,10 @@ function paintStrip(view, line, layer, chosen, space) {
     if (index === chosen && layer.kind !== "linear") outline(painter, spot, view.stage.theme.ink, view.stage.theme.background, 1.5);
   }
   more.hidden = maps <= across;
-  say(more, view.unfolded.has(line.key) ? words.less : fill(words.more, { n: maps - shown }));
+  const folds = view.unfolded.has(line.key);
+  say(more, folds ? "\u2212" : `+${maps - shown}`);
+  more.title = folds ? words.less : fill(words.more, { n: maps - shown });
+  mark(more, "aria-label", more.title);
   mark(canvas, "aria-label", `${layer.name}, ${layer.label}, ${layer.size}`);
 }
 
