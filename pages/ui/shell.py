@@ -99,8 +99,8 @@ def _draw_frame(page: st.Page) -> None:
     st.logo(str(PICTURES / f"name-{theme}.svg"), size="large", icon_image=disc)
     for style in sorted(STYLES.glob("*.css")):
         st.html(style)
-    translate_widgets()
     state.identify()
+    translate_widgets()
     state.engine()
     with st.sidebar.container(key="shell_language"):
         switch_language()
