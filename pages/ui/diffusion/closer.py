@@ -11,6 +11,7 @@ from pages.ui.diffusion.encoder import show_encoder
 from pages.ui.diffusion.measuring import show_measured
 from pages.ui.diffusion.samplers import show_samplers
 from pages.ui.diffusion.settings import parts_of
+from pages.ui.diffusion.stepping import show_step
 from pages.ui.language import N_, _, language
 from pages.ui.live import pack
 
@@ -31,9 +32,9 @@ def show_network(page: str) -> None:
 
 
 TABS = {
-    N_("Samplers"): show_samplers, N_("Two prompts"): show_between, N_("Branch"): show_branch,
-    N_("Begin with a picture"): show_beginning, N_("Measured"): show_measured, N_("Text encoder"): show_encoder,
-    N_("The network"): show_network,
+    N_("One step"): show_step, N_("Samplers"): show_samplers, N_("Two prompts"): show_between,
+    N_("Branch"): show_branch, N_("Begin with a picture"): show_beginning, N_("Measured"): show_measured,
+    N_("Text encoder"): show_encoder, N_("The network"): show_network,
 }
 
 
