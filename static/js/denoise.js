@@ -183,7 +183,7 @@ function draw(view) {
   drawWords(view, moment);
   alignFilm(view);
   latest.set(meta.channel, view);
-  publish(meta.channel, "shown", { moment, picked: view.picked });
+  publish(meta.channel, "shown", { moment, step: stepAt(view, moment), picked: view.picked });
 }
 
 // What the network said in the step that led to a moment; before the first step it has said nothing yet.

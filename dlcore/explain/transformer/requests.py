@@ -108,7 +108,11 @@ Jobs (requests to start_job; "cache": True shares the result, for a "step" that 
         token after the same token's first time, "previous": (layers, heads) mean attention to the token before,
         "chance": what even attention would give, "example": tokens, "half": how long either is, "maps": uint8
         (layers, heads, time, time) of the first text, "bits": (time - 1,) mean bits of each token behind the first: low
-        in the second half if the network continues what it has seen, "texts": read so far}
+        in the second half if the network continues what it has seen, "first", "second": mean bits of either half,
+        "verdict": of the best head, "found", "weak" or "none", "texts": read so far}
+    transformer_induction_film  of a run of a language model; "steps": of the recording, "seed", "repeats" 4: how
+        induction heads are born: {"steps" so far, "heads", "previous": (steps so far, layers, heads) as above, "first",
+        "second": (steps so far,) mean bits of either half, "chance"}
     transformer_beside      a language model of the plays and "others": [models of recurrent runs, or pretrained ones,
         of the plays] on the same held-out characters, "whole" True: {"models": [{"kind": "transformer" or the cell's,
         "model", "step", "bits": a character, "parameters", "window": tokens or characters that are read in one piece,

@@ -18,7 +18,7 @@ KIND = Transformer().kind
 Head = tuple[str, int, int]  # part, layer, head
 PLAYS = "ROMEO. But, soft! what light through yonder window breaks?"
 TEXTS = {"numbers": "two thousand twenty six", "dates": "12 March 1998", "reverse": "attention", "sort": "attention",
-         "plays": PLAYS, "bpe": PLAYS, "own": ""}
+         "plays": PLAYS, "bpe": PLAYS, "own": "", "repeat": "qKzRmTqKzRmTqKzR"}
 
 
 @dataclass(frozen=True)
