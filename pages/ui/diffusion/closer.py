@@ -7,6 +7,7 @@ from pages.ui.diffusion import components
 from pages.ui.diffusion.beginning import show_beginning
 from pages.ui.diffusion.between import show_between
 from pages.ui.diffusion.branching import show_branch
+from pages.ui.diffusion.code import show_code
 from pages.ui.diffusion.encoder import show_encoder
 from pages.ui.diffusion.measuring import show_measured
 from pages.ui.diffusion.samplers import show_samplers
@@ -33,7 +34,7 @@ def show_network(page: str) -> None:
 TABS = {
     N_("Samplers"): show_samplers, N_("Two prompts"): show_between, N_("Branch"): show_branch,
     N_("Begin with a picture"): show_beginning, N_("Measured"): show_measured, N_("Text encoder"): show_encoder,
-    N_("The network"): show_network,
+    N_("The network"): show_network, N_("PyTorch code"): show_code,
 }
 
 
