@@ -34,7 +34,7 @@ def _touch(page: str, path: str, value: object) -> None:
     if path.startswith("data."):
         leave_run(page)
     if path == "data.task":
-        state.remember_parameter(page, "text", None)
+        sight.forget_texts(page)
     runs.change_while_running(page, path, value)
 
 
@@ -51,7 +51,7 @@ def begin(page: str, spec: Transformer) -> None:
     state.remember(page, spec)
     if spec.data != before.data:
         leave_run(page)
-        state.remember_parameter(page, "text", None)
+        sight.forget_texts(page)
 
 
 # the task

@@ -1,6 +1,6 @@
 """What the page tells of its run at each look: by its script where that runs, on a direct line in between."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dlcore.engine.views import RunView
@@ -82,7 +82,7 @@ def follow(sight: Sight | None, view: RunView | None) -> Sight | None:
     """Return what is looked at now: of a live run its newest weights."""
     if sight is None or view is None or view.live_step is None or sight.view != "live":
         return sight
-    return Sight({"run": view.id, "step": None}, view.experiment, sight.text, sight.off, "live", view.live_step)
+    return replace(sight, model={"run": view.id, "step": None}, spec=view.experiment, step=view.live_step)
 
 
 def standing(sight: Sight | None) -> str:
