@@ -67,9 +67,9 @@ def awake(engine):
 def app_test(engine, monkeypatch) -> Iterator[Callable]:
     """Return a function that opens a page of the app in this process, for a visitor with a locale and an address.
 
-    No page may end with a traceback. Every run goes through app.py, as on a server that has had a visitor: AppTest would
-    make each the first of a fresh server, whose page runs once without app.py and once more with it, and its widgets
-    would have other identities, and forget what they held, whenever a run happens to be repeated.
+    No page may end with a traceback. Every run goes through app.py, as on a server that has had a visitor. AppTest by
+    itself makes each the first of a fresh server, which runs the page without app.py: whenever such a run happens to
+    be repeated, its widgets have other identities than before, and forget what they held.
     """
     from streamlit.runtime.pages_manager import PagesManager
     from streamlit.testing.v1 import AppTest, app_test
