@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui import drawing, state
 from pages.ui.cards import PAGE, PRETRAINED, is_waking, show_cards
+from pages.ui.finding import show_index
 from pages.ui.language import _, lesson, number
 from pages.ui.shell import open_page
 
@@ -19,12 +20,14 @@ def show_waking() -> None:
 
 
 beside = open_page(_("See deep learning happen"), _("Draw a digit: a small network reads it while you draw."))
-if waking := is_waking():
-    with beside:
-        st.fragment(show_waking, run_every=PATIENCE)()
+with beside:
+    show_index(PAGE)
+waking = is_waking()
 left, right = st.columns([60, 40], gap="large")
 with left:
     drawing.show_pad(PAGE, details=False, model=PRETRAINED)
+    if waking:
+        st.fragment(show_waking, run_every=PATIENCE)()
 show_cards(right, waking)
 with st.container(key="home.about"):
     st.markdown(lesson(PAGE))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dlcore.data.home import default_home
 from dlcore.errors import N_, DataError
-from dlcore.specs.datasets import DATASETS, HELD_OUT, describe, is_own
+from dlcore.specs.datasets import HELD_OUT, describe, is_own
 
 SIDE = 28
 PARTS = ("train_images", "train_labels", "test_images", "test_labels")
@@ -86,11 +86,6 @@ def _load(dataset: str, folder: Path, halves: tuple[str, ...]) -> Images:
     test = _read_half(dataset, folder, "test")
     train = _read_half(dataset, folder, "train") if "train" in halves else (test[0][:0], test[1][:0])
     return Images(dataset, *train, *test, class_names(dataset))
-
-
-def available() -> list[str]:
-    """Return the names of the data sets that are on this machine and are no visitor's own."""
-    return [name for name in DATASETS if is_there(name)]
 
 
 def is_there(dataset: str) -> bool:

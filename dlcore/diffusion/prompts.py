@@ -81,11 +81,6 @@ def encode(numbers) -> tuple[int, ...]:
     return (*row, *[PAD] * (WORDS - len(row)))
 
 
-def is_known(word: str) -> bool:
-    """Whether a word is in the vocabulary."""
-    return fold(word) in _NUMBERS
-
-
 @dataclass(frozen=True)
 class Asked:
     """What a prompt asks for: a digit, and -1, 0 or 1 for stroke (thin, thick), slant and width; None for anything."""

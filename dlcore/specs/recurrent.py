@@ -1,5 +1,6 @@
 """What the Recurrent page is about: sequences, cells that learn them side by side, and what was changed."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from math import log
 from typing import Any, Literal
@@ -153,15 +154,28 @@ def steps_per_epoch(spec: Recurrent) -> int:
 
 def count_parameters(spec: Recurrent, cell: str) -> int:
     """Return the number of trainable parameters of one of the cells' networks."""
-    inputs, outputs = widths(spec.data)
-    network, gates = spec.network, max(1, len(GATES[cell]))
-    count, below = 0, inputs
-    if not spec.data.takes_numbers:
+    return count_weights(spec.network, cell, *widths(spec.data), spec.data.takes_numbers)
+
+
+def count_weights(network: RecurrentNetwork, cell: str, inputs: int, outputs: int, takes_numbers: bool = False) -> int:
+    """Return the same of a cell that reads so many different symbols (or numbers) and tells so many."""
+    gates, count, below = max(1, len(GATES[cell])), 0, inputs
+    if not takes_numbers:
         count, below = inputs * network.embedding, network.embedding
     for _ in range(network.layers):
         count += gates * network.hidden * (below + network.hidden + 2)
         below = network.hidden
     return count + (network.hidden + 1) * outputs
+
+
+def match_units(network: RecurrentNetwork, cell: str, symbols: int, parameters: int, most: int) -> RecurrentNetwork:
+    """Return the network with the hidden units, up to `most`, that bring a cell's parameters nearest to so many."""
+    def count(hidden: int) -> int:
+        return count_weights(replace(network, hidden=hidden), cell, symbols, symbols)
+
+    above = bisect_left(range(1, most), parameters, key=count) + 1
+    hidden = min((max(1, above - 1), above), key=lambda units: abs(count(units) - parameters))
+    return replace(network, hidden=hidden)
 
 
 def gate_biases(network: RecurrentNetwork, cell: str) -> dict[str, float]:

@@ -18,7 +18,7 @@ from dlcore.training import state
 from dlcore.training.diffusion_examiner import SAMPLE_PROMPTS, DiffusionExaminer, show
 from dlcore.training.events import finite
 from dlcore.training.files import Weights
-from dlcore.training.precision import autocast, has_fast_bfloat16, open_device
+from dlcore.training.precision import autocast, choose_half, open_device
 from dlcore.training.schedules import factor
 from dlcore.training.trainer import Trainer
 
@@ -200,8 +200,4 @@ def layout(precision: torch.dtype) -> torch.memory_format:
 
 def choose_precision(spec: Diffusion) -> torch.dtype:
     """Return bfloat16 where it was asked for, or is faster here and was not ruled out; else float32."""
-    wanted, on_plane = spec.training.precision, spec.data.on_plane
-    if wanted == "float32" or spec.training.reproducible:
-        return torch.float32
-    pays = not on_plane and has_fast_bfloat16(spec.training.device)
-    return torch.bfloat16 if wanted == "bfloat16" or pays else torch.float32
+    return choose_half(spec.training, not spec.data.on_plane)

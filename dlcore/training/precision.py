@@ -1,6 +1,7 @@
 """Where, and in which precision, a network computes."""
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
 
 import torch
 
@@ -9,6 +10,14 @@ from dlcore.specs.experiment import Experiment
 from dlcore.specs.shapes import count_multiply_adds
 
 WIDE = 800_000  # multiply-adds a picture from which bfloat16 is faster than float32
+
+
+class Numeric(Protocol):
+    """What every kind of training says of its numbers."""
+
+    precision: str
+    reproducible: bool
+    device: str
 
 
 def open_device(name: str) -> torch.device:
@@ -21,15 +30,15 @@ def open_device(name: str) -> torch.device:
 
 def choose_precision(experiment: Experiment) -> torch.dtype:
     """Return bfloat16 where it was asked for, or is faster here and was not ruled out; else float32."""
-    wanted = experiment.training.precision
-    if wanted == "float32" or experiment.training.reproducible:
+    return choose_half(experiment.training, count_multiply_adds(experiment.network, experiment.data) >= WIDE)
+
+
+def choose_half(training: Numeric, pays: bool) -> torch.dtype:
+    """Return bfloat16 where it was asked for, or where it `pays`, is fast here and was not ruled out; else float32."""
+    if training.precision == "float32" or training.reproducible:
         return torch.float32
-    return torch.bfloat16 if wanted == "bfloat16" or _pays(experiment) else torch.float32
-
-
-def _pays(experiment: Experiment) -> bool:
-    work = count_multiply_adds(experiment.network, experiment.data)
-    return work >= WIDE and has_fast_bfloat16(experiment.training.device)
+    fast = training.precision == "bfloat16" or pays and has_fast_bfloat16(training.device)
+    return torch.bfloat16 if fast else torch.float32
 
 
 def has_fast_bfloat16(device: str) -> bool:

@@ -12,7 +12,7 @@ from dlcore.models.recurrent import RecurrentCell
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.sequences import SequenceData
 from dlcore.training.events import finite
-from dlcore.training.precision import has_fast_bfloat16
+from dlcore.training.precision import choose_half
 
 FAST_HALF = {"lstm": 64, "gru": 256, "rnn_tanh": 512, "rnn_relu": 512}  # units from which bfloat16 is faster on a CPU
 
@@ -49,17 +49,8 @@ def choose_precisions(spec: Recurrent) -> dict[str, torch.dtype]:
 
     bfloat16 where it was asked for, or is faster here (on texts, whose outputs do not need more) and was not ruled out.
     """
-    return {cell: _choose(spec, cell) for cell in spec.network.cells}
-
-
-def _choose(spec: Recurrent, cell: str) -> torch.dtype:
-    training = spec.training
-    if training.precision == "float32" or training.reproducible:
-        return torch.float32
-    if training.precision == "bfloat16":
-        return torch.bfloat16
-    pays = spec.data.is_text and spec.network.hidden >= FAST_HALF[cell] and has_fast_bfloat16(training.device)
-    return torch.bfloat16 if pays else torch.float32
+    return {cell: choose_half(spec.training, spec.data.is_text and spec.network.hidden >= FAST_HALF[cell])
+            for cell in spec.network.cells}
 
 
 @torch.inference_mode()

@@ -4,14 +4,16 @@ from math import exp, log
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from dlcore.data.tokens import IGNORED, TokenBatch
 from dlcore.models.transformer import LanguageModel, Translator
 from dlcore.specs.texts import TextData
 from dlcore.specs.transformer import Transformer
 from dlcore.training.events import finite
-from dlcore.training.precision import has_fast_bfloat16
+from dlcore.training.precision import autocast, choose_half
+from dlcore.training.sequence_tasks import gradient_norm
 
 FAST_HALF = {"translator": 128, "language_model": 64}  # width from which bfloat16 is faster on a CPU
 
@@ -25,10 +27,26 @@ def to_device(batch: TokenBatch, device: torch.device) -> Batch:
     return source, torch.from_numpy(batch.inputs).to(device), torch.from_numpy(batch.targets).to(device)
 
 
-def pass_on(model: Model, batch: Batch) -> Tensor:
+def pass_on(model: nn.Module, batch: Batch) -> Tensor:
     """Return a model's logits (batch, time, tokens) for a batch."""
     source, inputs, _ = batch
     return model(inputs) if source is None else model(source, inputs)
+
+
+def learn(model: nn.Module, optimizer: Optimizer, batch: Batch, clip: float, precision: torch.dtype
+          ) -> tuple[Tensor, Tensor, Tensor]:
+    """Update a model by one batch: forward, loss, backward, clipping, step.
+
+    Return its logits (batch, time, tokens), the summed loss, and the norm of the gradient before clipping.
+    """
+    with autocast(batch[1].device, precision):
+        logits = pass_on(model, batch).float()
+    loss = add_up(logits, batch[2])
+    (loss / (batch[2] != IGNORED).sum()).backward()
+    norm, _after = gradient_norm(model, clip)
+    optimizer.step()
+    optimizer.zero_grad()
+    return logits.detach(), loss.detach(), norm
 
 
 def add_up(logits: Tensor, targets: Tensor) -> Tensor:
@@ -55,8 +73,4 @@ def measured(data: TextData, prefix: str, loss: float, right: float, count: floa
 
 def choose_precision(spec: Transformer) -> torch.dtype:
     """Return bfloat16 where it was asked for, or is faster here and was not ruled out; else float32."""
-    training = spec.training
-    if training.precision == "float32" or training.reproducible:
-        return torch.float32
-    pays = spec.network.width >= FAST_HALF[spec.data.family] and has_fast_bfloat16(training.device)
-    return torch.bfloat16 if training.precision == "bfloat16" or pays else torch.float32
+    return choose_half(spec.training, spec.network.width >= FAST_HALF[spec.data.family])

@@ -17,12 +17,11 @@ from dlcore.training.draws import seed_draws
 from dlcore.training.events import finite
 from dlcore.training.files import Weights
 from dlcore.training.optimizers import make_optimizer
-from dlcore.training.precision import autocast, open_device
+from dlcore.training.precision import open_device
 from dlcore.training.schedules import warmed
-from dlcore.training.sequence_tasks import gradient_norm
 from dlcore.training.trainer import SMALL, Trainer
 from dlcore.training.transformer_examiner import TransformerExaminer
-from dlcore.training.transformer_tasks import add_up, choose_precision, count_right, measured, pass_on, to_device
+from dlcore.training.transformer_tasks import choose_precision, count_right, learn, measured, to_device
 
 SUMS = ("loss", "right", "count", "characters", "gradient", "steps")  # what is added up between two points
 TOO_LARGE = N_("At step {step} the loss came to no number: the learning rate {rate:g} is too large. Go back to a "
@@ -67,14 +66,8 @@ class TransformerTrainer(Trainer):
         self._set_rates()
         batch = to_device(self.batches.batch(self.step), self.device)
         seed_draws(derive(self.settings.training.seed, "step", self.step), self.device)
-        with autocast(self.device, self.precision):
-            logits = pass_on(self.module, batch).float()
-        loss, count = add_up(logits, batch[2]), (batch[2] >= 0).sum()
-        (loss / count).backward()
-        norm, _ = gradient_norm(self.module, self.settings.training.clip)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        self._count(logits.detach(), batch[2], loss.detach(), norm)
+        logits, loss, norm = learn(self.module, self.optimizer, batch, self.settings.training.clip, self.precision)
+        self._count(logits, batch[2], loss, norm)
         self._clock.add_step(time.thread_time() - begun)
         self.seconds += time.thread_time() - begun
         if self._clock.metric_is_due(self.step):

@@ -19,6 +19,7 @@ from pages.ui.panels import register
 from pages.ui.visitors import IDENTITY, visitor
 
 RUN = "run"
+FOUND = "_found"
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HEAD_START = 2.5  # seconds that the first page has for itself: an engine that wakes takes a core
 ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it
@@ -117,6 +118,23 @@ def announced(page: str) -> str | None:
     link, text = st.session_state.get(f"_announced.{page}", (None, None))
     linked = st.session_state.get(f"_linked.{page}")
     return text if linked and link is not None and to_link(linked.spec) == link else None
+
+
+def find(page: str, text: str, group: str) -> None:
+    """Keep what is to be said on a page because a subject was looked for, and which group of its sidebar opens."""
+    st.session_state[FOUND] = page, text, group
+
+
+def found(page: str) -> tuple[str, str]:
+    """Return what is to be said of the subject that was looked for, and the group that opens; empty for other pages."""
+    where, *said = st.session_state.get(FOUND, ("", "", ""))
+    return tuple(said) if where == page else ("", "")
+
+
+def leave_found(page: str) -> None:
+    """Forget the subject that was looked for, once another page is opened."""
+    if st.session_state.get(FOUND, (page,))[0] != page:
+        del st.session_state[FOUND]
 
 
 def run(page: str) -> str | None:

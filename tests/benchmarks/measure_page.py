@@ -25,6 +25,7 @@ from tests.conftest import served, settled
 
 ROUNDS = sized(3, 8)
 BLOCK = sized(5, 8)      # seconds that one pace is measured for
+OPENED = 5.0             # seconds until a page that was opened stands: what opening costs is no part of looking on
 UNWATCHED = 4.0          # seconds after the last look until a run counts as not looked at
 STROKES = sized(8, 30)
 STARTS = sized(3, 5)
@@ -87,10 +88,10 @@ def test_a_page_that_looks_on_costs_the_training_little(server, chromium):
 
 
 def compare(pace: Pace, look: Callable[[float], object]) -> list[Watched]:
-    """Alternate: nobody looks, somebody looks, nobody looks ..."""
+    """Alternate: nobody looks, somebody looks (measured once the page stands), nobody looks ..."""
     found, alone = [], [measure(pace, UNWATCHED)]
     for _ in range(ROUNDS):
-        watched = run_beside(lambda: look(BLOCK + 2), lambda: measure(pace, 1.5))
+        watched = run_beside(lambda: look(OPENED + BLOCK + 1), lambda: measure(pace, OPENED))
         alone.append(measure(pace, UNWATCHED))
         steps, work = (mean(values) for values in list(zip(*alone[-2:]))[:2])
         found.append(Watched(watched[0] / steps, watched[1] / work, watched[2]))

@@ -1,42 +1,27 @@
 """The scripts of the playground's diagram and plane, by themselves in a browser: geometry, names, colours, wishes."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from dlcore.plots.theme import DARK, LIGHT, diverge, parse_colour
 from dlcore.specs.plane_network import parameter_names
+from tests.browser.script_bench import open_bench, run_with
 
 pytestmark = pytest.mark.browser
 
-SCRIPTS = Path(__file__).parents[2] / "static" / "js"
-ORIGIN = "http://derin.invalid/"
 MODULES = ("netplan", "netvalues", "surface", "wishes")
 
 
 @pytest.fixture(scope="module")
 def bench(chromium):
     """An empty page from which the scripts can be imported."""
-    opened = chromium.new_page()
-    opened.route(ORIGIN + "**", serve)
-    opened.goto(ORIGIN)
+    opened = open_bench(chromium)
     yield opened
     opened.close()
 
 
-def serve(route) -> None:
-    name = route.request.url.removeprefix(ORIGIN).split("?")[0]
-    if name.endswith(".js"):
-        route.fulfill(body=(SCRIPTS / name).read_text(), content_type="application/javascript")
-    else:
-        route.fulfill(body="<!doctype html><title>bench</title>", content_type="text/html")
-
-
 def run(bench, script: str, argument: object = None) -> object:
-    """Run the body of an async function in which the modules have their names."""
-    modules = "".join(f"const {name} = await import('{ORIGIN}{name}.js?v=1');" for name in MODULES)
-    return bench.evaluate(f"async (given) => {{ {modules} {script} }}", argument)
+    return run_with(bench, MODULES, script, argument, "?v=1")
 
 
 def theme(palette) -> dict:

@@ -1,23 +1,20 @@
 """The scripts behind the panels, by themselves in a real browser: messages, the board they talk through, colours."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from dlcore.plots.theme import DARK, LIGHT, diverge, intensify
 from pages.ui.live import pack, pack_topics
+from tests.browser.script_bench import ORIGIN, open_bench, run_with
 
 pytestmark = pytest.mark.browser
 
-SCRIPTS = Path(__file__).parents[2] / "static" / "js"
-ORIGIN = "http://derin.invalid/"
+MODULES = ("bus", "tick", "colors", "sending")
 
 
 @pytest.fixture(scope="module")
 def tab(chromium):
-    opened = chromium.new_page()
-    opened.route(ORIGIN + "**", serve)
+    opened = open_bench(chromium)
     yield opened
     opened.close()
 
@@ -29,19 +26,8 @@ def bench(tab):
     return tab
 
 
-def serve(route) -> None:
-    name = route.request.url.removeprefix(ORIGIN).split("?")[0]
-    if name.endswith(".js"):
-        route.fulfill(body=(SCRIPTS / name).read_text(), content_type="application/javascript")
-    else:
-        route.fulfill(body="<!doctype html><title>bench</title>", content_type="text/html")
-
-
 def run(bench, script: str, argument: object = None) -> object:
-    """Run the body of an async function in which the modules are named bus, tick, colors and sending."""
-    names = ("bus", "tick", "colors", "sending")
-    modules = "".join(f"const {name} = await import('{ORIGIN}{name}.js');" for name in names)
-    return bench.evaluate(f"async (given) => {{ {modules} {script} }}", argument)
+    return run_with(bench, MODULES, script, argument)
 
 
 def test_a_message_from_python_is_decoded_wherever_it_lies_in_memory(bench):

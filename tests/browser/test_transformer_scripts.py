@@ -1,40 +1,27 @@
 """The scripts of the Transformer page, by themselves in a browser: where heads, tokens and beams lie."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from tests.browser.script_bench import open_bench, run_with
+
 pytestmark = pytest.mark.browser
 
-SCRIPTS = Path(__file__).parents[2] / "static" / "js"
-ORIGIN = "http://derin.invalid/"
 MODULES = ("headmaps", "arcs", "headmatrix", "beams")
 
 
 @pytest.fixture(scope="module")
 def bench(chromium):
     """An empty page from which the scripts can be imported."""
-    opened = chromium.new_page()
-    opened.route(ORIGIN + "**", serve)
-    opened.goto(ORIGIN)
+    opened = open_bench(chromium)
     yield opened
     opened.close()
 
 
-def serve(route) -> None:
-    name = route.request.url.removeprefix(ORIGIN).split("?")[0]
-    if name.endswith(".js"):
-        route.fulfill(body=(SCRIPTS / name).read_text(), content_type="application/javascript")
-    else:
-        route.fulfill(body="<!doctype html><title>bench</title>", content_type="text/html")
-
-
 def run(bench, script: str, argument: object = None) -> object:
-    """Run the body of an async function in which the modules have their names, and `painter` is a canvas' own."""
-    modules = "".join(f"const {name} = await import('{ORIGIN}{name}.js');" for name in MODULES)
+    """Run a script in which `painter` is a canvas' own and `theme` has a font."""
     paper = "const painter = document.createElement('canvas').getContext('2d'); const theme = { mono: 'monospace' };"
-    return bench.evaluate(f"async (given) => {{ {modules} {paper} {script} }}", argument)
+    return run_with(bench, MODULES, paper + script, argument)
 
 
 def groups(*shapes: tuple[int, int, int, int]) -> list[dict]:

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from dlcore.explain.pretrained import FOLDER, open_pretrained, read_manifest
 from dlcore.explain.snapshot import load
@@ -10,13 +9,7 @@ from dlcore.specs.learning import check, steps_per_epoch
 from dlcore.training.jobs import JOBS
 from dlcore.training.pretrain_diffusion import DIFFUSIONS, HERE, draw, hundred_prompts, read, share_ordered
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("name", DIFFUSIONS)

@@ -13,10 +13,7 @@ from dlcore.specs.learning import check, steps_per_epoch
 from dlcore.training.pretrain_transformer import TRANSFORMERS, measure_transformer
 from dlcore.training.transformer_examiner import TransformerExaminer
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("name", TRANSFORMERS)

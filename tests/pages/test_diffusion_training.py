@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from dlcore.data.clouds import make_cloud
+from dlcore.data.images import load_test
 from dlcore.diffusion.prompts import read_prompt
 from dlcore.specs.codec import from_link, to_link
 from dlcore.specs.diffusion import Denoiser, Diffusion, DiffusionData, DiffusionTraining, Process
-from pages.ui.diffusion import beginning, film, measuring, plane
+from pages.ui.diffusion import erasing, film, measuring, plane
 from pages.ui.diffusion.prompting import say_unknown
 from tests.conftest import wait_until
 from tests.pages.test_diffusion import told
@@ -107,7 +108,8 @@ def test_a_prompt_for_pictures_that_cannot_be_told_of_is_refused_at_the_network(
 
 
 def test_the_diagram_has_the_parts_of_the_network_and_all_their_parameters(page):
-    app = page("digits", PICTURES).run()
+    elsewhere = replace(PICTURES, data=DiffusionData(dataset="kmnist"))  # for these nothing pretrained is shown
+    app = page("digits", elsewhere).run()
     app.session_state["diffusion.closer"] = "The network"
     meta, _arrays = told(app.run(), "diffusion.diagram")
     assert [part["name"] for part in meta["parts"]][:3] == ["time", "label", "stem"]
@@ -185,8 +187,7 @@ def trained_digits(page, awake):
 
 @pytest.mark.parametrize("tab, button, key", [
     ("Samplers", "samplers", "diffusion.way0"), ("Two prompts", "between", "diffusion.between_pictures"),
-    ("Branch", "branch", "diffusion.branch_film"), ("Begin with a picture", "beginning", "diffusion.beginning_film"),
-    ("Measured", "measured", "diffusion.measured_pictures")])
+    ("Branch", "branch", "diffusion.branch_film"), ("Measured", "measured", "diffusion.measured_pictures")])
 def test_what_is_behind_a_tab_is_drawn_when_it_is_asked_for(trained_digits, tab, button, key):
     app = trained_digits
     app.select_slider(key="sampling.steps").set_value(2).run()
@@ -197,6 +198,32 @@ def test_what_is_behind_a_tab_is_drawn_when_it_is_asked_for(trained_digits, tab,
     meta, arrays = told(app, key)
     assert not app.exception
     assert any(name.endswith((".pictures", ".states")) and array.size for name, array in arrays.items())
+
+
+def test_what_is_erased_is_filled_in_and_the_rest_of_the_picture_stays(trained_digits):
+    app = trained_digits
+    app.select_slider(key="sampling.steps").set_value(2).run()
+    app.session_state["diffusion.closer"] = "Begin with a picture"
+    _meta, arrays = drawn(app, "diffusion.beginning_film")
+    assert abs(arrays["film.states"][0].astype(int) - arrays["film.states"][-1]).max() > 0
+    mask = np.zeros((28, 28), bool)
+    mask[9:13, 5:20] = True
+    app.session_state["diffusion.eraser"] = {"erased": {"seq": 1, "bits": "".join(map(str, mask.ravel().astype(int)))}}
+    digit = load_test("mnist").test_images[0]
+
+    def kept() -> np.ndarray:
+        states = told(app.run(), "diffusion.beginning_film")[1]["film.states"]
+        return abs(states[-1, 0].astype(int) - digit)
+
+    wait_until(lambda: kept()[~mask].max() <= 1, 60, "the rest of the picture did not stay")
+    assert kept()[mask].max() > 10
+
+
+@pytest.mark.parametrize("told_by_browser", [None, 7, {}, {"bits": 1}, {"bits": "01"}, {"bits": "2" * 784},
+                                             {"bits": "0" * 784}, {"bits": "１" * 784}])
+def test_an_eraser_that_says_nothing_sensible_erases_nothing(monkeypatch, told_by_browser):
+    monkeypatch.setattr(erasing.st, "session_state", {"e": {"erased": told_by_browser}})
+    assert erasing.erased("e") is None
 
 
 def test_a_hundred_pictures_are_counted_as_they_were_read():
@@ -214,7 +241,7 @@ def test_unknown_words_are_struck_out_and_an_empty_prompt_is_said():
 
 @pytest.mark.parametrize("part, count", [("upper", 392), ("left", 392), ("middle", 144)])
 def test_what_is_erased_is_what_its_name_says(part, count):
-    assert beginning.erase(part).sum() == count
+    assert erasing.erase(part).sum() == count
 
 
 @pytest.mark.parametrize("part", ["x", "", "9"])

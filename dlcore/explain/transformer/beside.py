@@ -1,19 +1,19 @@
 """Bits a character of language models beside those of recurrent networks, on the same held-out characters."""
 
-from collections.abc import Generator, Iterator
-from math import log
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from dlcore.errors import N_, EngineError
 from dlcore.explain.pretrained import read_manifest
 from dlcore.explain.recurrent_snapshot import RecurrentSnapshot
 from dlcore.explain.transformer.measuring import measure
 from dlcore.explain.transformer.snapshot import TransformerSnapshot
-from dlcore.specs.recurrent import CELLS, Recurrent, RecurrentNetwork, count_parameters
-from dlcore.specs.sequences import SequenceData
+from dlcore.specs.recurrent import CELLS, RecurrentNetwork, count_weights, match_units
+from dlcore.specs.sequences import VOCABULARIES
 from dlcore.training.recording import Recording
 from dlcore.training.sequence_examiner import SequenceExaminer
 
@@ -52,7 +52,7 @@ def _cells(snapshot: RecurrentSnapshot, whole: bool) -> Generator[float, None, d
 
 def _tell(snapshot: TransformerSnapshot | RecurrentSnapshot, model: dict, prefix: str, kind: str, bits: float,
           module: torch.nn.Module, window: int) -> dict:
-    curve = np.array(list(_learned(snapshot, model, prefix)), np.float32).reshape(-1, 2)
+    curve = learned(snapshot, model, prefix)
     return {"kind": kind, "model": model, "bits": bits, "window": window, "step": snapshot.step, "curve": curve,
             "parameters": sum(weight.numel() for weight in module.parameters()),
             "seconds": float(curve[-1, 0]) if len(curve) else _made_in(model, prefix)}
@@ -64,22 +64,18 @@ def _made_in(model: dict, prefix: str) -> float | None:
     return manifest.get(f"{prefix}seconds")
 
 
-def _learned(snapshot: TransformerSnapshot | RecurrentSnapshot, model: dict, prefix: str
-             ) -> Iterator[tuple[float, float]]:
-    """Yield the seconds learned and the held-out bits at each look of a recording, up to the snapshot."""
-    if "run" not in model:
-        return
-    for event in Recording(Path(snapshot.home) / "runs" / Path(str(model["run"])).name).events():
-        bits, seconds = event.get(f"{prefix}held_bits"), event.get(f"{prefix}seconds")
-        if event.get("step", 0) <= snapshot.step and bits is not None and seconds is not None:
-            yield seconds, bits
+def learned(snapshot: TransformerSnapshot | RecurrentSnapshot, model: dict, prefix: str = "") -> NDArray[np.float32]:
+    """Return the seconds learned and the held-out bits at each look of a recording up to the snapshot, (looks, 2)."""
+    events = Recording(snapshot.home / "runs" / Path(str(model["run"])).name).events() if "run" in model else []
+    looks = [(event.get(f"{prefix}seconds"), event.get(f"{prefix}held_bits")) for event in events
+             if event.get("step", 0) <= snapshot.step]
+    return np.array([look for look in looks if None not in look], np.float32).reshape(-1, 2)
 
 
 def match_parameters(parameters: int) -> dict[str, dict]:
     """Return for every cell the hidden units with which its network for the plays has nearest so many parameters."""
-    specs = [Recurrent(data=SequenceData(task="shakespeare"), network=RecurrentNetwork(hidden=hidden))
-             for hidden in range(1, UNITS + 1)]
-    counts = {cell: [count_parameters(spec, cell) for spec in specs] for cell in CELLS}
-    nearest = {cell: min(range(UNITS), key=lambda at, cell=cell: abs(log(counts[cell][at] / parameters)))
-               for cell in CELLS}
-    return {cell: {"hidden": at + 1, "parameters": counts[cell][at]} for cell, at in nearest.items()}
+    symbols, found = VOCABULARIES["shakespeare"], {}
+    for cell in CELLS:
+        network = match_units(RecurrentNetwork(), cell, symbols, parameters, UNITS)
+        found[cell] = {"hidden": network.hidden, "parameters": count_weights(network, cell, symbols, symbols)}
+    return found

@@ -56,7 +56,8 @@ def moment(page: str, looked: sight.Sight) -> polling.Topics:
     flow = _ask(looked, "diffusion_flow", sampling=sampling, count=POINTS)
     fields = [_ask(looked, "diffusion_field", t=float(t), side=SIDE) for t in FIELD_TIMES]
     topics = {"flow": {
-        "paths": flow["trajectories"], "times": flow["t"] / T, "field_times": np.array(FIELD_TIMES, np.float32) / T,
+        "paths": flow["trajectories"], "guesses": flow["x0"], "times": flow["t"] / T,
+        "field_times": np.array(FIELD_TIMES, np.float32) / T,
         "field": np.stack([field["velocity"] for field in fields]), "places": fields[0]["points"]}}
     return topics | polling.times_topic(page, looked.step)
 
@@ -132,7 +133,7 @@ def _words() -> dict[str, str]:
         "pull": _("Pull over the plane to put points."), "pick": _("Click a point to follow it."),
         "plane": _("Points that flow from noise to the data; the arrows are {told}.").format(
             told=TOLD[spec.process.target]),
-        "path": _("From {from} by {now} to {to}"),
+        "path": _("From {from} by {now} to {to}; its guess x̂₀ here: {guess}"),
     }
 
 

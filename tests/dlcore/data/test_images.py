@@ -97,11 +97,11 @@ def test_the_held_out_digits_are_every_fifth_and_hold_every_class():
 
 
 def test_only_complete_data_sets_are_offered(small):
-    assert "mnist" in images.available() and "small" not in images.available()
+    assert images.is_there("mnist") and not images.is_there("small")
     write_set(small)
-    assert "small" in images.available()
+    assert images.is_there("small")
     next(small.glob("t10k-labels*")).unlink()
-    assert "small" not in images.available()
+    assert not images.is_there("small")
 
 
 def test_what_was_written_is_read(small):

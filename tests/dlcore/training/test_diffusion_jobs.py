@@ -15,17 +15,11 @@ from dlcore.training.diffusion_jobs import slerp
 from dlcore.training.diffusion_measure import Nearest
 from dlcore.training.jobs import JOBS
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 PROMPTS = {"pretrained": "prompts"}
 HERE = Path(".")
 SEVEN = {"prompt": "a thick seven", "steps": 6, "seed": 5}
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def run(kind: str, **request) -> dict:

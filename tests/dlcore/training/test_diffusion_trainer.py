@@ -18,20 +18,14 @@ from dlcore.specs.diffusion import Diffusion, DiffusionData, DiffusionTraining, 
 from dlcore.training.diffusion_trainer import DiffusionTrainer
 from dlcore.training.recording import Recording
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 POINTS = learn_from(Diffusion(training=DiffusionTraining(reproducible=True)), "swirl")
 POINTS = replace(POINTS, data=replace(POINTS.data, points=512), network=Denoiser(hidden=32, layers=2),
                  training=replace(POINTS.training, epochs=20))
 DIGITS = Diffusion(DiffusionData(train_size=500), network=Denoiser(width=8, blocks=1, time=16),
                    training=DiffusionTraining(batch_size=64, epochs=2, reproducible=True))
 PROMPTED = replace(DIGITS, network=replace(DIGITS.network, condition="prompt"))
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def finish(trainer: DiffusionTrainer) -> list[dict]:

@@ -21,6 +21,8 @@ from dlcore.training.pulse import Pace
 from dlcore.training.recording import Recording
 from dlcore.training.shuffle import order_key, order_of
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 STEADY = PlaneTraining(epochs=6, pace=0, reproducible=True, optimizer="adam", learning_rate=0.05, seed=3)
 SPEC = Playground(data=PlaneData(points=100), training=STEADY)
 NETWORKS = {
@@ -28,14 +30,6 @@ NETWORKS = {
     "norms": PlaneNetwork(batch_norm=True, frozen=("1.2",), removed=("1.4",)),
     "residual": PlaneNetwork(layers=(Layer(3, "relu"), Layer(3, "gelu"), Layer(3, "none")), residual=True),
 }
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def run_to(run: PlaneTrainer, step: int) -> PlaneTrainer:

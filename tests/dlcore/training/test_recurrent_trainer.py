@@ -21,17 +21,11 @@ from dlcore.training.recording import Recording
 from dlcore.training.recurrent_jobs import delayed
 from dlcore.training.recurrent_trainer import RecurrentTrainer
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SMALL = Recurrent(SequenceData(task="recall", length=8, delay=3),
                   RecurrentNetwork(cells=("rnn_tanh", "lstm", "gru"), hidden=8, embedding=4, dropout=0.1),
                   RecurrentTraining(batch_size=100, epochs=1, reproducible=True, learning_rate=0.02))
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def finish(trainer: RecurrentTrainer) -> list[dict]:

@@ -27,6 +27,8 @@ from dlcore.training.examiner import Examiner
 from dlcore.training.recording import Recording
 from dlcore.training.trainer import Trainer
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 TINY = Network(blocks=(Conv(channels=4, stride=2), BatchNorm(), RELU, Pool(), Conv(channels=8), RELU, Dropout(p=0.3),
                        Flatten(), Linear(features=10)))
 SMOOTH = Network(blocks=(Conv(channels=4, stride=2), RELU, BatchNorm(), Pool(), Conv(channels=8), RELU, Dropout(p=0.3),
@@ -43,14 +45,6 @@ def few_held_out_digits(monkeypatch):
     monkeypatch.setattr(images, "load", lambda name: fewer)
     monkeypatch.setattr(images, "held_out", lambda count: np.arange(0, 300, 5))
     monkeypatch.setattr(examiner, "FIT_DIGITS", 40)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def experiment(network: Network = TINY, data: ImageData = DATA, changes=(), **training) -> Experiment:
