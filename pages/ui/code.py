@@ -24,8 +24,9 @@ def show_code(page: str, spec: Learner, script: str, view: RunView | None, unlea
     with st.container(horizontal=True, key=f"{page}.exports"):
         st.download_button(_("Code"), script, f"{PLACES[spec.kind]}.py", "text/x-python", key=f"{page}.script",
                            icon=":material/download:", on_click="ignore")
-        st.download_button(_("Weights"), partial(_read, model, state.engine().home), file_name(spec), "application/octet-stream",
-                           key=f"{page}.weights", icon=":material/download:", on_click="ignore", disabled=model is None)
+        st.download_button(_("Weights"), partial(_read, model, state.engine().home), file_name(spec),
+                           "application/octet-stream", key=f"{page}.weights", icon=":material/download:",
+                           on_click="ignore", disabled=model is None)
     st.caption(_told(view, model))
     if model is not None and spec.kind != "diffusion":  # its script looks for the file by itself
         st.code(print_loading(spec), language="python")
