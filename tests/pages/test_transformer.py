@@ -13,6 +13,7 @@ from dlcore.errors import DerinError
 from dlcore.specs.codec import from_link, to_dict, to_link
 from dlcore.specs.texts import TRANSLATIONS, TextData
 from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
+from pages.ui.recurrent.work import Work
 from pages.ui.transformer import board, inner, merging, moments, sight, switching, writing
 from pages.ui.transformer.presets import PRESETS
 from tests.conftest import wait_until
@@ -344,6 +345,35 @@ def test_a_network_that_comes_along_answers_before_anything_is_trained(app_test,
     assert not app.exception and not app.warning
     assert topic["right"] is (True if spec.data.translates else None)
     assert "trained before" in str(told(app, "transformer.live")[0]["left"])
+
+
+def test_a_network_that_comes_along_is_told_apart_from_the_settings_which_can_be_taken_over(app_test, awake):
+    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
+    app = app_test("transformer.py", transformer=to_link(replace(PLAYS, network=replace(SMALL, layers=3))))
+    assert "network that was trained before: 4 layers" in texts(app)
+    assert "not your settings" in str(told(app, "transformer.live")[0]["left"])
+    app.button(key="transformer.use_settings").click().run()
+    assert linked(app).network.layers == 4 and linked(app) == sight.unlearned(PLAYS).spec
+    assert "ones it was trained with" in texts(app) and not app.exception
+    assert "before with these settings" in str(told(app, "transformer.live")[0]["left"])
+
+
+def test_a_race_shows_the_best_network_first_and_can_be_stopped(page):
+    models = [{"kind": kind, "bits": bits, "parameters": 9_000, "hidden": hidden, "window": 32, "seconds": 10.0,
+               "steps": 5, "tokens": 700, "curve": np.array([[0, 6], [10, bits]]), "anew": True, "final": True}
+              for kind, bits, hidden in (("transformer", 3.25, None), ("lstm", 2.75, 40), ("gru", float("nan"), 50))]
+    app = page(PLAYS, text="ROMEO")
+    for _ in range(2):  # the first choice only tells the test's browser that the tabs are there
+        app.session_state["transformer.closer"] = "Beside RNNs"
+        app.run()
+    app.session_state["_work.transformer.race"] = Work(result={"models": models, "seconds": 10.0})
+    app.run()
+    rows = next(one.value for one in app.markdown if "| LSTM |" in one.value).split("\n")[2:]
+    assert [row.split(" | ")[0] for row in rows] == ["| LSTM", "| Transformer, trained anew", "| GRU"]
+    assert not app.exception and "whole held-out text" in texts(app)
+    app.button(key="transformer.race").click().run()
+    app.button(key="transformer.race_stop").click().run()
+    assert app.session_state["_work.transformer.race"].job is None and not app.exception
 
 
 def test_the_page_speaks_turkish(page):
