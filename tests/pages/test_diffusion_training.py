@@ -205,7 +205,8 @@ def trained_digits(page, awake):
 
 @pytest.mark.parametrize("tab, button, key", [
     ("Samplers", "samplers", "diffusion.way0"), ("Two prompts", "between", "diffusion.between_pictures"),
-    ("Branch", "branch", "diffusion.branch_film"), ("Measured", "measured", "diffusion.measured_pictures")])
+    ("Branch", "branch", "diffusion.branch_film"), ("Along the training", "growth", "diffusion.growth_film"),
+    ("Measured", "measured", "diffusion.measured_pictures")])
 def test_what_is_behind_a_tab_is_drawn_when_it_is_asked_for(trained_digits, tab, button, key):
     app = trained_digits
     app.select_slider(key="sampling.steps").set_value(2).run()
