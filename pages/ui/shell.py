@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import state, words
 from pages.ui.language import N_, _, choose_language, switch_language
+from pages.ui.widget_words import translate_widgets
 
 __all__ = ["MENU", "navigate", "open_page", "pages_there", "show_notices"]
 
@@ -104,6 +105,7 @@ def _draw_frame(page: st.Page) -> None:
     for style in sorted(STYLES.glob("*.css")):
         st.html(style)
     state.identify()
+    translate_widgets()
     state.engine()
     with st.sidebar.container(key="shell_language"):
         switch_language()
