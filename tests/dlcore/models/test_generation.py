@@ -21,7 +21,8 @@ PROMPT = [4, 7, 1, 30]
 
 
 @pytest.mark.parametrize("network", [
-    NETWORK, replace(NETWORK, layers=2, positions="rotary"), replace(NETWORK, layers=2, positions="learned", activation="relu"),
+    NETWORK, replace(NETWORK, layers=2, positions="rotary"),
+    replace(NETWORK, layers=2, positions="learned", activation="relu"),
     replace(NETWORK, positions="none", norm="post", activation="silu", heads=1)], ids=str)
 def test_a_writer_tells_the_same_with_and_without_the_cache(network):
     model, draw = build_transformer(Transformer(data=TextData(task="plays"), network=network)).eval(), torch.randn
