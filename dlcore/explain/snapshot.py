@@ -47,8 +47,10 @@ class Snapshot:
         return scores(self.module(pictures), self.experiment.training.loss)
 
 
-def load(model: dict, home: Path
-         ) -> Snapshot | PlaneSnapshot | RecurrentSnapshot | TransformerSnapshot | DiffusionSnapshot:
+AnySnapshot = Snapshot | PlaneSnapshot | RecurrentSnapshot | TransformerSnapshot | DiffusionSnapshot
+
+
+def load(model: dict, home: Path) -> AnySnapshot:
     """Return the snapshot that a request names, of its spec's kind.
 
     {"pretrained": name}, {"run": id, "step": step or None for live}, or, for kinds that need no training to be looked
@@ -66,6 +68,12 @@ def load(model: dict, home: Path
         experiment = recording.experiment
         step, weights = recording.weights(model.get("step"))
     return OPENERS[experiment.kind](experiment, weights, step, home, recording)
+
+
+def load_pretrained(name: str, folder: Path) -> AnySnapshot:
+    """Return a network that `python -m dlcore pretrain` has written into a folder."""
+    experiment, weights, step = open_pretrained(name, folder)
+    return OPENERS[experiment.kind](experiment, weights, step, folder, None)
 
 
 def _open_pictures(experiment: Experiment, weights: Weights | None, step: int, home: Path,

@@ -15,10 +15,11 @@ TURN = 0.5  # seconds between two lines, about
 
 
 def train(experiment: Learner, say: Callable[[dict], None], *, threads: int = 0, folder: Path | None = None,
-          compiled: bool = False) -> Recorded:
+          compiled: bool = False, steps: int | None = None) -> Recorded:
     """Train to the end; every event is said, the last line is the evaluation on all that was held out.
 
-    DerinError where the training comes to no number.
+    With `steps`, no more than so many; then the evaluation has no tests. DerinError where the training comes to no
+    number.
     """
     if threads or experiment.training.reproducible:
         torch.set_num_threads(1 if experiment.training.reproducible else threads)
@@ -27,8 +28,8 @@ def train(experiment: Learner, say: Callable[[dict], None], *, threads: int = 0,
     measured: dict = {}
     if compiled:
         trainer.compile()
-    while not trainer.finished:
-        trainer.advance(TURN)
+    while not trainer.finished and (steps is None or trainer.step < steps):
+        trainer.advance(TURN if steps is None else 0)
         for event in trainer.take_events():
             say(event | {"seconds": round(time.perf_counter() - begun, 3)})
             tests = {name: value for name, value in event.items() if "test_" in name}

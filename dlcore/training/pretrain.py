@@ -3,13 +3,16 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from safetensors.numpy import save_file
 
 from dlcore.data import images
+from dlcore.errors import DerinError
 from dlcore.explain.pretrained import FOLDER
-from dlcore.explain.snapshot import load
+from dlcore.explain.snapshot import load_pretrained
 from dlcore.specs import codec
 from dlcore.specs.data import Augment, ImageData
 from dlcore.specs.experiment import Experiment
@@ -42,44 +45,65 @@ EXPERIMENTS: dict[str, dict[str, Learner]] = {"digits": {"digits": DIGITS}, "rec
 COMPILED = ("prompts",)  # it takes half a minute and a C++ compiler, and saves a third of the time
 
 
-def pretrain(command: str, say: Callable[[dict], None]) -> None:
-    """Train the networks of one of EXPERIMENTS and write them into assets/models."""
-    for name, experiment in EXPERIMENTS[command].items():
-        _pretrain(command, name, experiment, say)
+@dataclass(frozen=True)
+class Order:
+    """What is to be made: the networks of one of EXPERIMENTS, or `only` one of them, with no more than so many `steps`,
+    into a folder."""
+
+    command: str
+    only: str | None = None
+    steps: int | None = None
+    folder: Path = FOLDER
+
+    @property
+    def spelled(self) -> str:
+        """The command line that makes the same."""
+        only = f" --only {self.only}" if self.only else ""
+        steps = f" --steps {self.steps}" if self.steps else ""
+        return f"python -m dlcore pretrain {self.command}{only}{steps}"
 
 
-def _pretrain(command: str, name: str, experiment: Learner, say: Callable[[dict], None]) -> None:
+def pretrain(order: Order, say: Callable[[dict], None]) -> None:
+    """Train the networks of an order and write them; DerinError where there is none of that name."""
+    experiments = EXPERIMENTS[order.command]
+    if order.only and order.only not in experiments:
+        raise DerinError("{command} makes no network {name}. Choose one of {options}.", command=order.command,
+                         name=order.only, options=", ".join(experiments))
+    for name in [order.only] if order.only else experiments:
+        _pretrain(order, name, experiments[name], say)
+
+
+def _pretrain(order: Order, name: str, experiment: Learner, say: Callable[[dict], None]) -> None:
     """Train a network and write it, in half precision, with its manifest."""
     begun = time.perf_counter()
-    trainer = train(experiment, say, compiled=name in COMPILED)
+    trainer = train(experiment, say, compiled=name in COMPILED, steps=order.steps)
     data = (DATA | TEXTS).get(getattr(experiment.data, "task", ""), MNIST)
     manifest = {
-        "experiment": codec.to_dict(experiment, whole=True), "command": f"python -m dlcore pretrain {command}",
-        "data": data, "step": trainer.step,
-        "seconds": round(time.perf_counter() - begun, 1), "torch": torch.__version__,
+        "experiment": codec.to_dict(experiment, whole=True), "command": order.spelled, "data": data,
+        "step": trainer.step, "seconds": round(time.perf_counter() - begun, 1), "torch": torch.__version__,
     }
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    order.folder.mkdir(parents=True, exist_ok=True)
     save_file({key: halved(value) for key, value in to_arrays(trainer.weights()).items()},
-              FOLDER / f"{name}.safetensors")
-    _write(name, manifest)
-    _write(name, manifest | MEASURES[experiment.kind](name))
+              order.folder / f"{name}.safetensors")
+    _write(order.folder, name, manifest)
+    _write(order.folder, name, manifest | MEASURES[experiment.kind](name, order.folder))
 
 
-def measure_accuracy(name: str) -> float:
+def measure_accuracy(name: str, folder: Path = FOLDER) -> float:
     """Return the share of the test digits that a pretrained network, as it was written, reads right."""
-    snapshot, test = load({"pretrained": name}, FOLDER), images.load_test(DIGITS.data.dataset)
+    snapshot, test = load_pretrained(name, folder), images.load_test(DIGITS.data.dataset)
     read = [snapshot.read(part).argmax(1) for part in torch.from_numpy(test.test_images).split(500)]
     return (torch.cat(read).numpy() == test.test_labels).mean().item()
 
 
-def _measure_digits(name: str) -> dict[str, float]:
-    return {"test_accuracy": measure_accuracy(name)}
+def _measure_digits(name: str, folder: Path) -> dict[str, float]:
+    return {"test_accuracy": measure_accuracy(name, folder)}
 
 
-MEASURES: dict[str, Callable[[str], dict[str, float]]] = {
+MEASURES: dict[str, Callable[[str, Path], dict[str, float]]] = {
     "experiment": _measure_digits, "recurrent": measure_cells, "transformer": measure_transformer,
     "diffusion": measure_diffusion}
 
 
-def _write(name: str, manifest: dict) -> None:
-    (FOLDER / f"{name}.json").write_text(json.dumps(manifest, indent=2) + "\n")
+def _write(folder: Path, name: str, manifest: dict) -> None:
+    (folder / f"{name}.json").write_text(json.dumps(manifest, indent=2) + "\n")

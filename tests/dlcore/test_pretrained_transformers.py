@@ -1,10 +1,13 @@
 """The transformers that come with the project, as they lie in assets/models."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from dlcore.__main__ import main
 from dlcore.data.translation import answer as right_answer
 from dlcore.explain.pretrained import FOLDER, open_pretrained, read_manifest
 from dlcore.explain.snapshot import load
@@ -12,6 +15,7 @@ from dlcore.models.generation import Sampling, Writer, answer, write
 from dlcore.specs.learning import check, steps_per_epoch
 from dlcore.training.pretrain_transformer import TRANSFORMERS, measure_transformer
 from dlcore.training.transformer_examiner import TransformerExaminer
+from dlcore.training.transformer_trainer import TransformerTrainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -53,3 +57,27 @@ def test_the_gpt_goes_on_in_words_of_the_plays():
     known = set(tokens.decode(snapshot.texts.train).lower().split())
     words = text.lower().split()[1:-1]
     assert len(words) > 30 and sum(word in known for word in words) / len(words) > 0.85
+
+
+def test_the_command_makes_a_network_with_a_manifest_that_says_how(tmp_path, capsys):
+    assert main(["pretrain", "transformer", "--only", "translator", "--steps", "2", "--folder", str(tmp_path)]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert told[-1]["kind"] == "evaluation" and told[-1]["steps"] == 2
+    manifest = json.loads((tmp_path / "translator.json").read_text())
+    assert manifest["command"] == "python -m dlcore pretrain transformer --only translator --steps 2"
+    spec, weights, step = open_pretrained("translator", tmp_path)
+    assert spec == TRANSFORMERS["translator"] and step == 2 and manifest["test_exact"] < 0.1
+    trainer = TransformerTrainer(spec)
+    trainer.advance(0)
+    while trainer.step < 2:
+        trainer.advance(0)
+    made = {name: weight.numpy() for name, weight in trainer.weights().items()}
+    assert set(made) == set(weights)
+    assert all(np.allclose(made[name], weights[name], atol=1e-3) for name in made)
+    assert set(manifest) == set(read_manifest("translator"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["translator.json", "translator.safetensors"]
+
+
+def test_a_network_that_the_command_does_not_make_is_told(tmp_path, capsys):
+    assert main(["pretrain", "transformer", "--only", "names", "--folder", str(tmp_path)]) == 2
+    assert "Choose one of translator, gpt" in capsys.readouterr().err and not list(tmp_path.iterdir())
