@@ -13,6 +13,7 @@ from dlcore.errors import DerinError
 from dlcore.specs.codec import from_link, to_dict, to_link
 from dlcore.specs.texts import TRANSLATIONS, TextData
 from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
+from pages.ui.recurrent.work import Work
 from pages.ui.transformer import board, inner, merging, moments, sight, switching, writing
 from pages.ui.transformer.presets import PRESETS
 from tests.conftest import wait_until
@@ -346,6 +347,35 @@ def test_a_network_that_comes_along_answers_before_anything_is_trained(app_test,
     assert "trained before" in str(told(app, "transformer.live")[0]["left"])
 
 
+def test_a_network_that_comes_along_is_told_apart_from_the_settings_which_can_be_taken_over(app_test, awake):
+    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
+    app = app_test("transformer.py", transformer=to_link(replace(PLAYS, network=replace(SMALL, layers=3))))
+    assert "network that was trained before: 4 layers" in texts(app)
+    assert "not your settings" in str(told(app, "transformer.live")[0]["left"])
+    app.button(key="transformer.use_settings").click().run()
+    assert linked(app).network.layers == 4 and linked(app) == sight.unlearned(PLAYS).spec
+    assert "ones it was trained with" in texts(app) and not app.exception
+    assert "before with these settings" in str(told(app, "transformer.live")[0]["left"])
+
+
+def test_a_race_shows_the_best_network_first_and_can_be_stopped(page):
+    models = [{"kind": kind, "bits": bits, "parameters": 9_000, "hidden": hidden, "window": 32, "seconds": 10.0,
+               "steps": 5, "tokens": 700, "curve": np.array([[0, 6], [10, bits]]), "anew": True, "final": True}
+              for kind, bits, hidden in (("transformer", 3.25, None), ("lstm", 2.75, 40), ("gru", float("nan"), 50))]
+    app = page(PLAYS, text="ROMEO")
+    for _ in range(2):  # the first choice only tells the test's browser that the tabs are there
+        app.session_state["transformer.closer"] = "Beside RNNs"
+        app.run()
+    app.session_state["_work.transformer.race"] = Work(result={"models": models, "seconds": 10.0})
+    app.run()
+    rows = next(one.value for one in app.markdown if "| LSTM |" in one.value).split("\n")[2:]
+    assert [row.split(" | ")[0] for row in rows] == ["| LSTM", "| Transformer, trained anew", "| GRU"]
+    assert not app.exception and "whole held-out text" in texts(app)
+    app.button(key="transformer.race").click().run()
+    app.button(key="transformer.race_stop").click().run()
+    assert app.session_state["_work.transformer.race"].job is None and not app.exception
+
+
 def test_the_page_speaks_turkish(page):
     app = page(lang="tr")
     assert "kime baktığını" in texts(app) and not app.exception
@@ -368,3 +398,28 @@ def test_the_merges_of_a_vocabulary_are_shown(page):
         app.run()
     shown = " ".join(one.proto.body for one in app.get("html"))
     assert not app.exception and not app.warning and "h + e → <b>he</b>" in shown
+
+
+# induction heads
+
+def test_the_probe_says_which_head_is_one_and_its_film_is_begun(page, awake):
+    app = page(replace(PLAYS, data=TextData(task="repeat"), training=TransformerTraining(epochs=1, batch_size=256)))
+    app.button(key="transformer.train").click().run()
+    wait_until(lambda: awake.view(app.query_params["run"]).state == "finished", 60, "the run did not finish")
+    for _ in range(2):  # the first choice only tells the test's browser that the tabs are there
+        app.session_state["transformer.closer"] = "Filmstrip"
+        app.run()
+    heads = np.array([[0.02, 0.9]])
+    app.session_state["_work.transformer.induction"] = Work(result={
+        "heads": heads, "previous": 1 - heads, "chance": 0.03, "verdict": "found", "first": 5.7, "second": 0.1,
+        "maps": np.zeros((1, 2, 4, 4), np.uint8)})
+    app.session_state["_work.transformer.births"] = Work(result={
+        "steps": [0, 9], "heads": np.stack([heads / 9, heads]), "previous": np.stack([heads, heads / 9]),
+        "first": np.ones(2), "second": np.zeros(2), "chance": 0.03})
+    app.run()
+    assert "layer 1, head 2 gives 90.0%" in texts(app) and not app.exception
+    _, arrays = told(app, "transformer.births_curves")
+    assert arrays["curves.heads"][1] == pytest.approx([0.1, 0.9])
+    assert arrays["curves.previous"][1] == pytest.approx([0.9, 0.1])
+    app.button(key="transformer.film_best").click().run()
+    assert app.session_state["_work.transformer.film"].asked["head"] == 1 and not app.exception

@@ -8,6 +8,7 @@ from pages.ui import runs, state, words
 from pages.ui.forms import DECAYS, LEARNING_RATES, Form, grouped
 from pages.ui.language import _, number, told
 from pages.ui.transformer import sight, texts
+from pages.ui.transformer.borrowed import offer_settings
 from pages.ui.transformer.names import family_name, option_name, task_name, tasks_of
 from pages.ui.transformer.presets import PRESETS, beginning, preset_name, preset_of
 
@@ -25,6 +26,7 @@ def edit_settings(page: str) -> None:
     """Draw all groups of controls."""
     form = Form(page, touched=lambda path, value: _touch(page, path, value), kind=sight.KIND)
     _edit_task(form)
+    offer_settings(page)
     _edit_network(form)
     _edit_training(form)
 
