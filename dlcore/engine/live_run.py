@@ -11,6 +11,7 @@ import torch
 
 from dlcore.engine.camera import Camera
 from dlcore.engine.protocol import error_to_plain
+from dlcore.engine.standing import note_paused, was_paused
 from dlcore.engine.thread_choice import ThreadChoice
 from dlcore.errors import N_, EngineError, RecordingError, SpecError
 from dlcore.specs import codec
@@ -65,6 +66,7 @@ class LiveRun:
         self.running, self.unsaved, self.ended = False, True, False
         self.watched = self.present = True
         self.threads, self._choice = 1, ThreadChoice()
+        self._noted = was_paused(self.trainer.recording.folder)
         self._live_step: int | None = None
         self._since_publication, self._cost, self._published = 0.0, 0.0, -PUBLISH_PAUSE
         self._told, self._news = 0.0, {"state": None} | self._past(order)
@@ -80,6 +82,7 @@ class LiveRun:
 
     def turn(self, threads: int) -> None:
         """Train for one turn on at most so many threads."""
+        self._note(paused=False)
         self._set_threads(self._choice.choose(threads))
         begun, items = time.perf_counter(), self.trainer.items_seen
         self.trainer.advance(TURN)
@@ -126,11 +129,13 @@ class LiveRun:
         """Take no more turns; keep everything on disk, and the weights where they can be looked at."""
         self.running, self._window = False, []
         self.save()
+        self._note(paused=True)
         self.publish()
 
     def step(self, whole_epoch: bool = False) -> None:
         """Train one step, or to the end of the epoch where the training has such steps, and stand still."""
         self.running, self._window = False, []
+        self._note(paused=False)  # until it is saved
         self._set_threads(1)
         if whole_epoch and hasattr(self.trainer, "step_epoch"):
             self.trainer.step_epoch()
@@ -156,6 +161,11 @@ class LiveRun:
             self.trainer.save()
             self.unsaved = False
 
+    def _note(self, paused: bool) -> None:
+        if paused != self._noted:
+            note_paused(self.trainer.recording.folder, paused)
+            self._noted = paused
+
     def publish(self) -> None:
         """Put the weights of this moment where the explainer finds them."""
         if self._live_step == self.trainer.step:
@@ -173,6 +183,7 @@ class LiveRun:
         """Save and withdraw the live weights, for this process will not change them any more."""
         if not self.ended:
             self.save()
+            self._note(paused=not self.running)
             self._withdraw()
 
     def _withdraw(self) -> None:

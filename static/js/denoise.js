@@ -19,7 +19,7 @@ const STYLE = `${SCRUBBER_STYLE}
   .whole figcaption { max-width: none; }
   .parts { display: grid; grid-template-columns: repeat(3, auto); gap: 10px 12px; align-content: center; height: 100%; }
   .parts canvas { width: 100px; height: 100px; } .parts figcaption { max-width: 104px; }
-  .all { display: flex; flex-wrap: wrap; gap: 5px; align-content: start; }
+  .all { display: flex; flex-wrap: wrap; gap: 5px; align-content: start; max-width: 575px; }
   .all .name { flex: 1 0 100%; font-weight: 600; }
   .all button { padding: 0; border: 0; background: none; cursor: pointer; border-radius: 6px; display: grid; justify-items: center; }
   .all canvas { width: 52px; height: 52px; }

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from safetensors.numpy import load
 
 from dlcore.data.clouds import make_cloud
 from dlcore.data.images import load_test
 from dlcore.diffusion.prompts import read_prompt
 from dlcore.specs.codec import from_link, to_link
 from dlcore.specs.diffusion import Denoiser, Diffusion, DiffusionData, DiffusionTraining, Process
+from pages.ui import code
 from pages.ui.diffusion import erasing, film, measuring, plane
 from pages.ui.diffusion.prompting import say_unknown
 from tests.conftest import wait_until
@@ -19,6 +21,7 @@ POINTS = Diffusion(data=DiffusionData(dataset="moons", points=200), network=Deno
                    training=DiffusionTraining(epochs=2, batch_size=64))
 PICTURES = Diffusion(data=DiffusionData(train_size=500), network=Denoiser(width=8, blocks=1, time=16),
                      training=DiffusionTraining(epochs=1, batch_size=250))
+PROMPTS = Diffusion(network=Denoiser(condition="prompt"))
 
 
 def linked(app) -> Diffusion:
@@ -81,6 +84,21 @@ def test_a_run_on_the_plane_shows_its_curves_and_its_loss_by_time(page, awake):
     assert arrays["curves.held_loss"].shape[0] == 2
     losses = arrays["times.losses"]
     assert losses.shape == (20,) and (losses > 0).all()
+    app.session_state["diffusion_plane.code"] = True
+    script, offered = app.run().code[0].value, app.download_button(key="diffusion_plane.weights")
+    assert "class PointDenoiser" in script and "range(400)" not in script and not offered.disabled
+    assert "arXiv:2209.03003" in script and "total = 2 * 4" in script
+    weights = load(code._read({"run": app.query_params["run"], "step": None}, awake.home))
+    assert weights["layers.0.weight"].shape == (16, 66)
+
+
+def test_weights_are_offered_once_there_are_some_and_those_of_the_network_that_comes_along_where_it_is_that_one(page):
+    for spec, there in ((Diffusion(), False), (PROMPTS, True)):
+        app = page("digits", spec).run()
+        app.session_state["diffusion.closer"] = "PyTorch code"
+        app.run()
+        assert app.download_button(key="diffusion.weights").disabled != there
+        assert ("read_prompt" in app.code[0].value) == there and not app.exception
 
 
 def test_a_run_on_digits_shows_what_it_makes_of_noise_that_never_changes(page, awake):
@@ -187,7 +205,8 @@ def trained_digits(page, awake):
 
 @pytest.mark.parametrize("tab, button, key", [
     ("Samplers", "samplers", "diffusion.way0"), ("Two prompts", "between", "diffusion.between_pictures"),
-    ("Branch", "branch", "diffusion.branch_film"), ("Measured", "measured", "diffusion.measured_pictures")])
+    ("Branch", "branch", "diffusion.branch_film"), ("Along the training", "growth", "diffusion.growth_film"),
+    ("Measured", "measured", "diffusion.measured_pictures")])
 def test_what_is_behind_a_tab_is_drawn_when_it_is_asked_for(trained_digits, tab, button, key):
     app = trained_digits
     app.select_slider(key="sampling.steps").set_value(2).run()

@@ -13,6 +13,7 @@ from dlcore.specs.diffusion import MOST_OWN, Diffusion
 from dlcore.specs.plane import EDGE, is_number
 from pages.ui import runs, state
 from pages.ui.diffusion import asking, components, polling, sight
+from pages.ui.diffusion.code import offer_code
 from pages.ui.diffusion.settings import edit_settings, problem, take_points
 from pages.ui.diffusion.words import TOLD, scrubber_words
 from pages.ui.language import _, language, told
@@ -48,6 +49,7 @@ def show_plane(buttons: Any) -> None:
         _show_companions()
         _edit_how(spec)
     polling.rewind_bar(PAGE, moment)
+    offer_code(PAGE, ASKED)
 
 
 def moment(page: str, looked: sight.Sight) -> polling.Topics:

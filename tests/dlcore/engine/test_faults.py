@@ -138,6 +138,38 @@ def test_a_server_that_starts_again_shows_and_continues_old_runs(attach):
     again.until_step(view.step + 5)
 
 
+def test_after_a_restart_what_was_paused_or_interrupted_goes_on_to_the_same_numbers(attach):
+    experiment = tiny(epochs=8, train_size=2000, reproducible=True)
+    before = attach()
+    paused, stepped, hit = (Watch(before, before.start_run(experiment, OWNER, paused=paused))
+                            for paused in (False, True, False))
+    for _ in range(3):
+        before.step(stepped.run, OWNER)
+    paused.until_step(20)
+    before.pause(paused.run, OWNER)
+    hit.until(lambda view: len(view.snapshots) > 2)
+    kill(before, before._schedule.runs[hit.run].worker)
+    stood = paused.until(lambda view: view.snapshots and view.snapshots[-1] == view.step).step
+    before.close()
+    after = attach(home=before.home)
+    calm, *others = [Watch(after, run) for run in (after.start_run(experiment, OWNER), paused.run, stepped.run, hit.run)]
+    assert [watch.look().state for watch in others] == ["paused", "paused", "interrupted"]
+    assert [watch.look().message for watch in others[:2]] == [None, None]
+    assert [watch.look().step for watch in others[:2]] == [stood, 3]
+    for watch in others:
+        after.resume(watch.run, OWNER)
+    ends = [finished_numbers(watch) for watch in (calm, *others)]
+    assert len(ends[0][0]) > 20 and all(end == ends[0] for end in ends)
+
+
+def finished_numbers(watch: Watch) -> tuple[list, dict]:
+    """Return the losses by step and the last weights of a run, once it is finished."""
+    step = watch.until_state("finished").step
+    recording = Recording(watch.engine.home / "runs" / watch.run)
+    losses = [(event["step"], event["train_loss"]) for event in recording.events() if event.get("train_loss")]
+    return losses, {name: value.tobytes() for name, value in recording.weights(step)[1].items()}
+
+
 def test_a_server_that_leaves_takes_its_workers_with_it_and_nobody_elses(attach, awake):
     engine = attach()
     mine, others = engine.processes(), awake.processes()
