@@ -19,7 +19,7 @@ def show_index(page: str) -> None:
     """Draw the line in which a subject is found; a chosen one opens its page."""
     entries = list_entries()
     chosen = st.selectbox(_("Find a subject"), entries, index=None, key=f"{page}.subject", placeholder=_(HINT),
-                          label_visibility="collapsed", filter_mode="contains", icon=":material/search:", width=340)
+                          label_visibility="collapsed", filter_mode="contains", icon=":material/search:", width=320)
     if chosen is not None:
         _open(page, chosen, entries[chosen])
 

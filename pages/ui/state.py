@@ -3,8 +3,9 @@
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -22,7 +23,8 @@ RUN = "run"
 FOUND = "_found"
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HEAD_START = 2.5  # seconds that the first page has for itself: an engine that wakes takes a core
-ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it
+ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it,
+LONGEST_ECHO = 10.0  # counted from the last look at the change while the server is busy, but no longer than this
 
 PARTS = {  # of a page, that train something of their own: the kind of spec, and the one to begin with
     "diffusion_plane": ("diffusion", lambda: learn_from(Diffusion(), "swirl")),
@@ -53,10 +55,15 @@ def identify() -> None:
 
 @dataclass(frozen=True)
 class _Kept:
-    """A parameter of the address bar as a page last had it, and when this session last set it."""
+    """A parameter of the address bar as a page last had it; when this session set it, and when it last met it so."""
 
     text: str | None
-    since: float = -ECHO
+    since: float = -inf
+    met: float = -inf
+
+    def is_echo(self, now: float) -> bool:
+        """Whether another address may have been sent before the browser knew of this one."""
+        return now - self.met < ECHO and now - self.since < LONGEST_ECHO
 
 
 @dataclass(frozen=True)
@@ -180,7 +187,10 @@ def remember_parameter(page: str, name: str, text: str | None) -> None:
 
 def _settle(page: str, name: str) -> str | None:
     kept, asked = st.session_state.get(f"_{name}.{page}", _Kept(None)), st.query_params.get(name)
-    if asked is None or monotonic() - kept.since < ECHO:
+    now = monotonic()
+    if asked == kept.text and kept.is_echo(now):
+        st.session_state[f"_{name}.{page}"] = replace(kept, met=now)
+    if asked is None or kept.is_echo(now):
         _write(name, kept.text)
         return kept.text
     if asked != kept.text:
@@ -190,7 +200,7 @@ def _settle(page: str, name: str) -> str | None:
 
 def _keep(page: str, name: str, text: str | None) -> None:
     if st.session_state.get(f"_{name}.{page}", _Kept(None)).text != text:
-        st.session_state[f"_{name}.{page}"] = _Kept(text, monotonic())
+        st.session_state[f"_{name}.{page}"] = _Kept(text, (now := monotonic()), now)
     _write(name, text)
 
 
