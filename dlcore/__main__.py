@@ -49,22 +49,13 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--recording", type=Path, help="keep the recording in this folder")
     pretrain = commands.add_parser("pretrain", help="make networks that come with the project")
     pretrain.add_argument("name", choices=["digits", "recurrent", "transformer", "prompts"])
-    pretrain.add_argument("--only", help="one of them alone, e.g. gpt")
-    pretrain.add_argument("--steps", type=_count, help="no more steps than this (default: to the end)")
-    pretrain.add_argument("--folder", type=Path, help="where to write them (default: assets/models)")
+    pretrain.add_argument("--steps", type=int, help="train each for at most so many steps (default: to its end)")
+    pretrain.add_argument("--folder", type=Path, help="write them here (default: assets/models)")
     pretrain.set_defaults(run=_pretrain)
     fetch = commands.add_parser("fetch", help="fetch a data set")
     fetch.add_argument("name", choices=[name for name, told in DATASETS.items() if told.megabytes])
     fetch.set_defaults(run=_fetch)
     return parser
-
-
-def _count(text: str) -> int:
-    """Return a number of steps; ValueError, of which argparse tells, where it is none."""
-    count = int(text)
-    if count < 1:
-        raise ValueError(text)
-    return count
 
 
 def _train(asked: argparse.Namespace, say: Say) -> None:
@@ -98,8 +89,9 @@ def _layers(spec: Learner) -> tuple[LayerRow, ...]:
 
 
 def _pretrain(asked: argparse.Namespace, say: Say) -> None:
-    from dlcore.training.pretrain import FOLDER, Order, pretrain
-    pretrain(Order(asked.name, asked.only, asked.steps, asked.folder or FOLDER), say)
+    from dlcore.explain.pretrained import FOLDER
+    from dlcore.training.pretrain import pretrain
+    pretrain(asked.name, say, asked.folder or FOLDER, asked.steps)
 
 
 def _fetch(asked: argparse.Namespace, say: Say) -> None:

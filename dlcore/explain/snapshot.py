@@ -47,10 +47,8 @@ class Snapshot:
         return scores(self.module(pictures), self.experiment.training.loss)
 
 
-AnySnapshot = Snapshot | PlaneSnapshot | RecurrentSnapshot | TransformerSnapshot | DiffusionSnapshot
-
-
-def load(model: dict, home: Path) -> AnySnapshot:
+def load(model: dict, home: Path
+         ) -> Snapshot | PlaneSnapshot | RecurrentSnapshot | TransformerSnapshot | DiffusionSnapshot:
     """Return the snapshot that a request names, of its spec's kind.
 
     {"pretrained": name}, {"run": id, "step": step or None for live}, or, for kinds that need no training to be looked
@@ -70,8 +68,8 @@ def load(model: dict, home: Path) -> AnySnapshot:
     return OPENERS[experiment.kind](experiment, weights, step, home, recording)
 
 
-def load_pretrained(name: str, folder: Path) -> AnySnapshot:
-    """Return a network that `python -m dlcore pretrain` has written into a folder."""
+def load_written(name: str, folder: Path) -> Any:
+    """Return the snapshot of a network that was just made for the project, from where it was written."""
     experiment, weights, step = open_pretrained(name, folder)
     return OPENERS[experiment.kind](experiment, weights, step, folder, None)
 

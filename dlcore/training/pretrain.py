@@ -3,16 +3,15 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import torch
 from safetensors.numpy import save_file
 
 from dlcore.data import images
-from dlcore.errors import DerinError
 from dlcore.explain.pretrained import FOLDER
-from dlcore.explain.snapshot import load_pretrained
+from dlcore.explain.snapshot import load_written
 from dlcore.specs import codec
 from dlcore.specs.data import Augment, ImageData
 from dlcore.specs.experiment import Experiment
@@ -43,55 +42,41 @@ DIGITS = Experiment(
 EXPERIMENTS: dict[str, dict[str, Learner]] = {"digits": {"digits": DIGITS}, "recurrent": RECURRENT,
                                             "transformer": TRANSFORMERS, "prompts": DIFFUSIONS}
 COMPILED = ("prompts",)  # it takes half a minute and a C++ compiler, and saves a third of the time
+BRIEF = 1000             # steps of a budget under which nothing is compiled, and a fifth is measured
 
 
-@dataclass(frozen=True)
-class Order:
-    """What is to be made: the networks of one of EXPERIMENTS, or `only` one of them, with no more than so many `steps`,
-    into a folder."""
+def pretrain(command: str, say: Callable[[dict], None], folder: Path = FOLDER, steps: int | None = None) -> None:
+    """Train the networks of one of EXPERIMENTS and write them into a folder, each for so many steps at most.
 
-    command: str
-    only: str | None = None
-    steps: int | None = None
-    folder: Path = FOLDER
-
-    @property
-    def spelled(self) -> str:
-        """The command line that makes the same."""
-        only = f" --only {self.only}" if self.only else ""
-        steps = f" --steps {self.steps}" if self.steps else ""
-        return f"python -m dlcore pretrain {self.command}{only}{steps}"
+    A small number is for trying the command: the networks are not trained to their end, and their manifests say so.
+    """
+    for name, experiment in EXPERIMENTS[command].items():
+        _pretrain(command, name, experiment, say, folder, steps)
 
 
-def pretrain(order: Order, say: Callable[[dict], None]) -> None:
-    """Train the networks of an order and write them; DerinError where there is none of that name."""
-    experiments = EXPERIMENTS[order.command]
-    if order.only and order.only not in experiments:
-        raise DerinError("{command} makes no network {name}. Choose one of {options}.", command=order.command,
-                         name=order.only, options=", ".join(experiments))
-    for name in [order.only] if order.only else experiments:
-        _pretrain(order, name, experiments[name], say)
-
-
-def _pretrain(order: Order, name: str, experiment: Learner, say: Callable[[dict], None]) -> None:
+def _pretrain(command: str, name: str, experiment: Learner, say: Callable[[dict], None], folder: Path,
+              steps: int | None) -> None:
     """Train a network and write it, in half precision, with its manifest."""
-    begun = time.perf_counter()
-    trainer = train(experiment, say, compiled=name in COMPILED, steps=order.steps)
+    begun, brief = time.perf_counter(), steps is not None and steps < BRIEF
+    trainer = train(experiment, say, compiled=name in COMPILED and not brief, steps=steps or inf)
     data = (DATA | TEXTS).get(getattr(experiment.data, "task", ""), MNIST)
+    within = "" if steps is None else f" --steps {steps}"
     manifest = {
-        "experiment": codec.to_dict(experiment, whole=True), "command": order.spelled, "data": data,
-        "step": trainer.step, "seconds": round(time.perf_counter() - begun, 1), "torch": torch.__version__,
+        "experiment": codec.to_dict(experiment, whole=True), "command": f"python -m dlcore pretrain {command}{within}",
+        "data": data, "step": trainer.step, "finished": trainer.finished,
+        "seconds": round(time.perf_counter() - begun, 1), "torch": torch.__version__,
     }
-    order.folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     save_file({key: halved(value) for key, value in to_arrays(trainer.weights()).items()},
-              order.folder / f"{name}.safetensors")
-    _write(order.folder, name, manifest)
-    _write(order.folder, name, manifest | MEASURES[experiment.kind](name, order.folder))
+              folder / f"{name}.safetensors")
+    _write(name, manifest, folder)
+    less = {"seeds": 1, "every": 5} if brief and experiment.kind == "diffusion" else {}
+    _write(name, manifest | MEASURES[experiment.kind](name, folder, **less), folder)
 
 
 def measure_accuracy(name: str, folder: Path = FOLDER) -> float:
     """Return the share of the test digits that a pretrained network, as it was written, reads right."""
-    snapshot, test = load_pretrained(name, folder), images.load_test(DIGITS.data.dataset)
+    snapshot, test = load_written(name, folder), images.load_test(DIGITS.data.dataset)
     read = [snapshot.read(part).argmax(1) for part in torch.from_numpy(test.test_images).split(500)]
     return (torch.cat(read).numpy() == test.test_labels).mean().item()
 
@@ -100,10 +85,10 @@ def _measure_digits(name: str, folder: Path) -> dict[str, float]:
     return {"test_accuracy": measure_accuracy(name, folder)}
 
 
-MEASURES: dict[str, Callable[[str, Path], dict[str, float]]] = {
+MEASURES: dict[str, Callable[..., dict[str, float]]] = {
     "experiment": _measure_digits, "recurrent": measure_cells, "transformer": measure_transformer,
     "diffusion": measure_diffusion}
 
 
-def _write(folder: Path, name: str, manifest: dict) -> None:
+def _write(name: str, manifest: dict, folder: Path) -> None:
     (folder / f"{name}.json").write_text(json.dumps(manifest, indent=2) + "\n")

@@ -7,6 +7,7 @@ import { component, fill, make, mark, say } from "./panel.js";
 import { table } from "./colors.js";
 import { paintSmall, pictureAt } from "./pixels.js";
 import { openScrubber, SCRUBBER_STYLE } from "./scrubber.js";
+import { openReads, paintReads } from "./reads.js";
 import { publish } from "./bus.js";
 import { publishTopics } from "./tick.js";
 
@@ -35,9 +36,11 @@ const STYLE = `${SCRUBBER_STYLE}
   .panel.empty > * { visibility: hidden; } .panel.empty > .waits { visibility: visible; }
   .waits { color: var(--st-gray-text-color); min-height: 0; }
   @media (max-width: 760px) {
-    .look { grid-template-columns: 1fr; justify-items: center; } .film { padding: 0 !important; gap: 2px; }
-    .parts { grid-template-columns: repeat(3, auto); } .parts canvas { width: 96px; height: 96px; }
-    .scrubber output { min-width: 0 !important; }
+    .panel { display: flex; flex-direction: column; } .look { display: contents; }
+    .whole { order: 1; } .film { order: 2; padding: 0 !important; gap: 2px; } .scrubber { order: 3; flex-wrap: wrap; height: auto; }
+    .scrubber output { order: 1; flex: 1 0 100%; min-width: 0 !important; text-align: center; }
+    .parts { order: 4; grid-template-columns: repeat(3, auto); justify-content: space-between; margin-top: 8px; height: auto; }
+    .parts canvas { width: 96px; height: 96px; } .all { order: 5; margin-top: 8px; } .words { order: 6; margin-top: 8px; }
   }
 `;
 const FILM = 11;
@@ -147,6 +150,9 @@ function matchParts(view) {
     if (!view.nodes.has(part.name)) view.nodes.set(part.name, openFigure("part"));
     view.parts.append(view.nodes.get(part.name).node);
   }
+  view.reads ??= openReads();
+  view.reads.node.hidden = !view.told.arrays.read;
+  view.parts.append(view.reads.node);
   const tokens = view.told.arrays.maps ? view.told.tokens : [];
   if (view.words.dataset.tokens !== tokens.join(" ")) {
     view.words.dataset.tokens = tokens.join(" ");
@@ -172,6 +178,7 @@ function draw(view) {
   say(view.whole.caption, fill(meta.words.whole, { step: stepAt(view, moment) }));
   mark(view.whole.canvas, "aria-label", `${view.whole.caption.textContent} ${told.labels?.[view.picked] ?? ""}`);
   for (const { name, title, scale } of told.parts ?? []) drawPart(view, name, title, scale, moment);
+  if (told.arrays.read) paintReads(view.reads, rowOf(told.arrays.read, moment), meta, theme);
   for (const one of view.film) {
     paintSmall(one.canvas, pictureAt(states, one.moment, view.picked), table("grey", theme));
     mark(one.button, "aria-pressed", one.moment === moment);
@@ -184,6 +191,12 @@ function draw(view) {
   alignFilm(view);
   latest.set(meta.channel, view);
   publish(meta.channel, "shown", { moment, step: stepAt(view, moment), picked: view.picked });
+}
+
+function rowOf(array, moment) {
+  const [moments, count] = array.shape;
+  const at = Math.min(moment, moments - 1);
+  return array.subarray(at * count, (at + 1) * count);
 }
 
 // What the network said in the step that led to a moment; before the first step it has said nothing yet.

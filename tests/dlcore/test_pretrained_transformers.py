@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from dlcore.__main__ import main
+from dlcore.data.corpus import Corpus
+from dlcore.data.texts import open_texts
 from dlcore.data.translation import answer as right_answer
 from dlcore.explain.pretrained import FOLDER, open_pretrained, read_manifest
 from dlcore.explain.snapshot import load
@@ -59,25 +61,21 @@ def test_the_gpt_goes_on_in_words_of_the_plays():
     assert len(words) > 30 and sum(word in known for word in words) / len(words) > 0.85
 
 
-def test_the_command_makes_a_network_with_a_manifest_that_says_how(tmp_path, capsys):
-    assert main(["pretrain", "transformer", "--only", "translator", "--steps", "2", "--folder", str(tmp_path)]) == 0
+def test_the_command_makes_both_with_manifests_that_say_how(tmp_path, capsys, monkeypatch):
+    held = open_texts(TRANSFORMERS["gpt"]).held[0].part(0, 8)
+    monkeypatch.setattr(Corpus, "held", [held])  # all of it would take long
+    assert main(["pretrain", "transformer", "--steps", "2", "--folder", str(tmp_path)]) == 0
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert told[-1]["kind"] == "evaluation" and told[-1]["steps"] == 2
-    manifest = json.loads((tmp_path / "translator.json").read_text())
-    assert manifest["command"] == "python -m dlcore pretrain transformer --only translator --steps 2"
-    spec, weights, step = open_pretrained("translator", tmp_path)
-    assert spec == TRANSFORMERS["translator"] and step == 2 and manifest["test_exact"] < 0.1
-    trainer = TransformerTrainer(spec)
-    trainer.advance(0)
-    while trainer.step < 2:
-        trainer.advance(0)
-    made = {name: weight.numpy() for name, weight in trainer.weights().items()}
-    assert set(made) == set(weights)
-    assert all(np.allclose(made[name], weights[name], atol=1e-3) for name in made)
-    assert set(manifest) == set(read_manifest("translator"))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["translator.json", "translator.safetensors"]
-
-
-def test_a_network_that_the_command_does_not_make_is_told(tmp_path, capsys):
-    assert main(["pretrain", "transformer", "--only", "names", "--folder", str(tmp_path)]) == 2
-    assert "Choose one of translator, gpt" in capsys.readouterr().err and not list(tmp_path.iterdir())
+    assert [line["steps"] for line in told if line["kind"] == "evaluation"] == [2, 2]
+    for name, spec in TRANSFORMERS.items():
+        manifest = read_manifest(name, tmp_path)
+        assert manifest["command"] == "python -m dlcore pretrain transformer --steps 2" and not manifest["finished"]
+        assert set(manifest) - {"finished"} == set(read_manifest(name)) - {"finished"}
+        read, weights, step = open_pretrained(name, tmp_path)
+        trainer = TransformerTrainer(spec)
+        while trainer.step < 2:
+            trainer.advance(0)
+        made = {key: weight.numpy() for key, weight in trainer.weights().items()}
+        assert read == spec and step == 2 and set(made) == set(weights)
+        assert all(np.allclose(made[key], weights[key], atol=1e-3) for key in made)
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json"] * 2 + [".safetensors"] * 2
