@@ -14,4 +14,4 @@ else:
     from pages.ui import serving
 
     app = App(__file__, routes=serving.routes(), lifespan=serving.keep_open,
-              middleware=[Middleware(serving.Ahead)])
+              middleware=[Middleware(serving.Parting), Middleware(serving.Ahead)])

@@ -15,17 +15,19 @@ from pages.ui.shifting import show_shift
 PAGE = "convolution"
 VIEWS = {"layers": show_microscope, "bench": show_bench, "filters": show_filters, "shift": show_shift,
          "locality": show_locality}
+WITHOUT_NETWORK = ("bench", "locality")
 
 open_page(_("Convolution"), _("Lay the stamp on the picture, multiply, add up, and write one number. Then slide on."))
 
 with st.sidebar:
-    subject.choose_network(PAGE)
-    pad = subject.choose_picture(PAGE)
+    pad = subject.choose(PAGE)
 show_notices(PAGE)
 
 Form(PAGE, kind=PAGE).press("view", tuple(VIEWS), format_func=words.view_name, label_visibility="collapsed")
-VIEWS.get(state.page_spec(PAGE, PAGE).view, show_microscope)(PAGE, pad)
-subject.show_rewind(PAGE)
+view = state.page_spec(PAGE, PAGE).view
+VIEWS.get(view, show_microscope)(PAGE, pad)
+if view not in WITHOUT_NETWORK:
+    subject.show_rewind(PAGE)
 
 with st.expander(_("About this page"), key="convolution.about"):
     st.markdown(lesson(PAGE))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dlcore.export.pytorch import print_script
-from pages.ui import choosing, collecting, drawing, fetching, mistakes, network, results, runs, state
+from pages.ui import choosing, code, collecting, drawing, fetching, mistakes, network, results, runs, state
 from pages.ui.forms import Form, edit_data, edit_training
 from pages.ui.language import N_, _, lesson
 from pages.ui.panels import Chart, Line, curves, grid
@@ -61,7 +61,7 @@ rewind_bar(PAGE)
 
 # look closer
 
-about, table, figures_by_class, flips, code, changed = st.tabs([
+about, table, figures_by_class, flips, scripts, changed = st.tabs([
     _("About this page"), _("Layers"), _("Figures by class"), _("What changed"), _("PyTorch code"), _("Augmentation")],
     key="digits.closer", on_change="rerun")
 if about.open:
@@ -75,8 +75,10 @@ if figures_by_class.open:
 if flips.open:
     with flips:
         mistakes.show_flips(PAGE, results.shown_predictions(PAGE))
-if code.open and not network.problem(experiment):
-    code.code(print_script(experiment), language="python", height=420)
+if scripts.open and not network.problem(experiment):
+    with scripts:
+        printed = code.written(experiment, view)
+        code.show_code(PAGE, printed, print_script(printed), view)
 if changed.open:
     with changed:
         results.show_augmentation(PAGE)

@@ -4,9 +4,11 @@ import streamlit as st
 
 from pages.ui import drawing, state
 from pages.ui.cards import PAGE, PRETRAINED, is_waking, show_cards
-from pages.ui.language import _, lesson, number
+from pages.ui.finding import show_index
+from pages.ui.language import N_, _, lesson, number
 from pages.ui.shell import open_page
 
+LEAD = N_("Build neural networks, train them before your eyes, and look inside. Begin here: draw a digit.")
 PATIENCE = 0.5  # seconds between two looks at whether the engine is awake
 
 
@@ -18,13 +20,15 @@ def show_waking() -> None:
     st.caption(_("The network is waking, {seconds} s. You can draw already.").format(seconds=number(seconds)))
 
 
-beside = open_page(_("See deep learning happen"), _("Draw a digit: a small network reads it while you draw."))
-if waking := is_waking():
-    with beside:
-        st.fragment(show_waking, run_every=PATIENCE)()
+beside = open_page(_("See deep learning happen"), _(LEAD))
+with beside:
+    show_index(PAGE)
+waking = is_waking()
 left, right = st.columns([60, 40], gap="large")
 with left:
     drawing.show_pad(PAGE, details=False, model=PRETRAINED)
+    if waking:
+        st.fragment(show_waking, run_every=PATIENCE)()
 show_cards(right, waking)
 with st.container(key="home.about"):
     st.markdown(lesson(PAGE))

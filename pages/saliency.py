@@ -14,8 +14,7 @@ PAGE = "saliency"
 open_page(_("Saliency"), _("Which pixels made it say so? Fourteen methods answer, and not all of them can be trusted."))
 
 with st.sidebar:
-    subject.choose_network(PAGE)
-    pad = subject.choose_picture(PAGE)
+    pad = subject.choose(PAGE)
     saliency.choose_methods(PAGE)
 show_notices(PAGE)
 

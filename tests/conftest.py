@@ -67,13 +67,18 @@ def awake(engine):
 def app_test(engine, monkeypatch) -> Iterator[Callable]:
     """Return a function that opens a page of the app in this process, for a visitor with a locale and an address.
 
-    No page may end with a traceback.
+    No page may end with a traceback. Every run goes through app.py, as on a server that has had a visitor. AppTest by
+    itself makes each the first of a fresh server, which runs the page without app.py: whenever such a run happens to
+    be repeated, its widgets have other identities than before, and forget what they held.
     """
-    from streamlit.testing.v1 import AppTest
+    from streamlit.runtime.pages_manager import PagesManager
+    from streamlit.testing.v1 import AppTest, app_test
 
     from pages.ui import state
 
     monkeypatch.setattr(state, "engine", lambda: engine)
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
+    monkeypatch.setattr(app_test, "PagesManager", type("Visited", (PagesManager,), {}))  # AppTest resets this one's
     opened = []
 
     def open_app(page: str = "home.py", locale: str = "en-US", **address: str) -> AppTest:

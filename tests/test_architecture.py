@@ -20,7 +20,8 @@ LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/seeds.py", "dlcore/specs
          "dlcore/data/toy.py", "dlcore/data/tables.py", "dlcore/data/text.py", "dlcore/data/grammar.py",
          "dlcore/data/memory_tasks.py", "dlcore/data/columns.py", "dlcore/data/cells.py", "dlcore/data/series.py",
          "dlcore/data/tokens.py", "dlcore/data/translation.py", "dlcore/data/spelling.py", "dlcore/data/bpe.py",
-         "dlcore/data/own_texts.py", "dlcore/data/corpus.py", "dlcore/data/texts.py", "dlcore/data/clouds.py",
+         "dlcore/data/own_texts.py", "dlcore/data/repeats.py", "dlcore/data/corpus.py", "dlcore/data/texts.py",
+         "dlcore/data/clouds.py",
          "dlcore/data/strokes.py", "dlcore/diffusion")
 
 # layer -> what of dlcore it may import; a module not listed may import anything of dlcore
@@ -37,7 +38,8 @@ PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "en
              "training.report", "training.bands", "data.images", "data.drawing", "data.curves", "data.pictures",
              "data.toy", "data.collecting", "data.zips",
              "data.tables", "data.text", "data.grammar", "data.memory_tasks", "data.columns", "data.series",
-             "data.tokens", "data.translation", "data.spelling", "data.bpe", "data.own_texts", "explain.pretrained",
+             "data.tokens", "data.translation", "data.spelling", "data.bpe", "data.own_texts", "data.repeats",
+             "explain.pretrained",
              "diffusion", "data.clouds", "data.strokes")
 
 

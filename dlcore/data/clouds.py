@@ -8,6 +8,7 @@ from dlcore.seeds import derive
 from dlcore.specs.diffusion import DiffusionData
 
 RADIUS = 5.0
+SCALE = 3.0        # the plane is divided by this, so that its points deviate by about one
 
 
 def make_cloud(data: DiffusionData, purpose: str = "train") -> NDArray[np.float32]:
@@ -15,7 +16,7 @@ def make_cloud(data: DiffusionData, purpose: str = "train") -> NDArray[np.float3
     if data.dataset == "own":
         return np.array(data.own, np.float32).reshape(-1, 2)
     generator = np.random.default_rng(derive(data.seed, "cloud", purpose))
-    points = _SETS[data.dataset](data.points, generator)
+    points = SETS[data.dataset](data.points, generator)
     return (points + generator.normal(0, data.noise / 50, points.shape)).astype(np.float32)
 
 
@@ -40,4 +41,4 @@ def _polar(radius: NDArray, angle: NDArray) -> NDArray:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1)
 
 
-_SETS = {"swirl": _swirl, "moons": _moons, "rings": _rings}
+SETS = {"swirl": _swirl, "moons": _moons, "rings": _rings}

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from dlcore.data import images
 from dlcore.data.batches import generator
-from dlcore.data.clouds import make_cloud
+from dlcore.data.clouds import SCALE, make_cloud
 from dlcore.data.strokes import levels, measure
 from dlcore.diffusion.parameterization import target
 from dlcore.diffusion.prompts import POOL, caption_pool, encode
@@ -16,7 +16,6 @@ from dlcore.diffusion.schedules import T, alpha_bar
 from dlcore.specs.denoiser import CLASSES
 from dlcore.specs.diffusion import Diffusion
 
-SCALE = 3.0        # the plane is divided by this, so that its points deviate by about one
 HELD = 480         # held-out items at a look
 NO_CAPTION = encode(())
 

@@ -64,7 +64,7 @@ class Tokens:
     def cut(self, text: str) -> list[str]:
         """Return a text's tokens as texts, unknown ones among them."""
         if self.split == "words":
-            return text.lower().replace("-", " ").split()
+            return text.replace("İ", "i").lower().replace("-", " ").split()
         if self.split == "pairs":
             from dlcore.data.bpe import cut_text
             return cut_text(text, self.ranks)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dlcore.data.batches import generator
-from dlcore.data.noised import SCALE
+from dlcore.data.clouds import SCALE
 from dlcore.diffusion import samplers
 from dlcore.diffusion.parameterization import guide, read_noise, read_x0
 from dlcore.diffusion.schedules import T, noise, signal, spaced

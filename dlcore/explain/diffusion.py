@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dlcore.data.noised import SCALE
+from dlcore.data.clouds import SCALE
 from dlcore.data.toy import grid
 from dlcore.diffusion.prompts import Prompt, read_asked, read_prompt
 from dlcore.diffusion.schedules import T, noise, signal

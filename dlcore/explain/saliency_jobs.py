@@ -5,10 +5,12 @@ or None.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 
 from dlcore.data import images
+from dlcore.errors import EngineError
 from dlcore.explain import influence, removal, trust
 from dlcore.explain.adversarial import EPSILONS, STEPS, Attack
 from dlcore.explain.question import Question, pose
@@ -88,7 +90,8 @@ class Trust(_Asking):
 class Removal(_Asking):
     """Deletion and insertion curves (see dlcore.explain.removal) by the maps of "methods", and of two controls.
 
-    The result: "curves" {method: {deletion, insertion, areas}}, with "random" and "edges" among them.
+    The result: "curves" {method: {deletion, insertion, areas}}, with "random" and "edges" among them, and without a
+    method that does not fit the network's weights.
     """
 
     def run(self) -> Iterator[float]:
@@ -101,8 +104,9 @@ class Removal(_Asking):
         self._take("edges", removal.remove_in(question, edges))
         yield 1 / (len(methods) + 1)
         for done, method in enumerate(methods, start=2):
-            values = yield from self.during(attribute_in_turns(question, method))
-            self._take(method, removal.remove_in(question, removal.order_pixels(question, values, method)))
+            with suppress(EngineError):
+                values = yield from self.during(attribute_in_turns(question, method))
+                self._take(method, removal.remove_in(question, removal.order_pixels(question, values, method)))
             yield done / (len(methods) + 1)
 
     def _take(self, name: str, curves: removal.Curves) -> None:

@@ -67,16 +67,16 @@ def _functions(dataset: str) -> Iterator[str]:
     if dataset in toy.BOUNDARIES:
         formula = {"sine": "3 * np.sin(x)", "cubic": "0.08 * x**3 - 1.2 * x", "abs": "1.5 * np.abs(x) - 4"}[dataset]
         yield f"def boundary(x):\n    return {formula}\n\n"
-        yield _plain(toy._beside, dataset) + "\n"
+        yield print_function(toy._beside, dataset) + "\n"
         return
     makers = {"rings": (toy._rings,), "spirals": (toy._spirals,), "spiral": (toy._spirals, toy._spiral)}
     for maker in makers.get(dataset, (getattr(toy, f"_{dataset}"),)):
         if "_polar(" in inspect.getsource(maker):
-            yield _plain(toy._polar, "polar") + "\n"
-        yield _plain(maker, maker.__name__.strip("_")) + "\n"
+            yield print_function(toy._polar, "polar") + "\n"
+        yield print_function(maker, maker.__name__.strip("_")) + "\n"
 
 
-def _plain(function: Callable, name: str) -> str:
+def print_function(function: Callable, name: str) -> str:
     """Return a function's source without type hints and docstring, under another name."""
     names = ", ".join(name for name in inspect.signature(function).parameters if name != "boundary")
     source = re.sub(r"def \w+\(.*\) -> .*?:\n", f"def {name}({names}):\n", inspect.getsource(function), count=1)

@@ -50,7 +50,8 @@ class Subject:
 
     `network` "run" is the run on the page, where there is one, at snapshot `step` (-1: as it is now); else, and with
     "pretrained", the network that comes with the project. `picture` "test" is the test picture with number `digit`,
-    "drawing" and "own" are what was drawn or uploaded, kept in `pixels`.
+    "drawing" and "own" are what was drawn or uploaded, kept in `pixels`. `own_way` is how a network for digits is given
+    a picture of the visitor's own: as if it were a drawing, or as it is.
     """
 
     kind: Literal["subject"] = kind("subject")
@@ -58,4 +59,5 @@ class Subject:
     step: int = whole(NEWEST, NEWEST, 2**31 - 1)
     picture: str = choice("test", "test", "drawing", "own")
     digit: int = whole(0, 0, TEST_PICTURES - 1)
+    own_way: str = choice("digit", "digit", "plain")
     pixels: str = field(default="", metadata={"rule": _Pixels(str)})

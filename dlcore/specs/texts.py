@@ -10,11 +10,12 @@ from dlcore.specs.sequences import SHAKESPEARE, VOCABULARIES
 
 TRANSLATIONS = ("numbers", "dates", "reverse", "sort")
 TEXTS = ("plays", "bpe", "own")
-TASKS = (*TRANSLATIONS, *TEXTS)
+TASKS = (*TRANSLATIONS, *TEXTS, "repeat")
 TOKENS = ("characters", "bpe")
 OWN = re.compile(r"[0-9a-f]{16}-([1-9][0-9]{3,7})-([1-9][0-9]{0,3})")
 HELD = 10                  # one of so many numbers, dates and strings, or the last of so many parts of a text, is kept
-DRAWN = 9_000              # examples that make an epoch of a translation
+DRAWN = 9_000              # examples that make an epoch where they are drawn
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # of which texts are drawn that are said again
 TOKEN_LENGTH = 2           # characters that a token of a byte-pair vocabulary holds, by which an epoch is counted
 SIDES = {"numbers": (33, 23), "dates": (46, 13), "reverse": (28, 28), "sort": (28, 28)}  # tokens of source and target
 LONGEST = {"numbers": (8, 7), "dates": (29, 11)}  # most tokens of both, each with its end
@@ -40,6 +41,9 @@ class TextData:
     plays    plays by Shakespeare, by characters
     bpe      the same by a byte-pair `vocabulary` of so many tokens (Sennrich, Haddow and Birch, 2016, arXiv:1508.07909)
     own      an uploaded text, `text` its name (dlcore.data.own_texts), by `tokens`
+    repeat   letters drawn at random, said over and over; asked for is only what can be known: all from the second time
+             on. Two layers learn it with a head that looks at the token before and one that looks at what came behind
+             the same token the first time (an induction head; Olsson et al., 2022, arXiv:2209.11895)
     """
 
     kind: Literal["text_data"] = kind("text_data")
@@ -66,7 +70,7 @@ class TextData:
 
     @property
     def characters(self) -> int:
-        """The characters of the text that are learned from."""
+        """The characters of the text that are learned from (of one that is not drawn)."""
         if self.task != "own":
             return SHAKESPEARE
         found = OWN.fullmatch(self.text)
@@ -76,6 +80,8 @@ class TextData:
     @property
     def symbols(self) -> int:
         """The different characters of the text."""
+        if self.task == "repeat":
+            return len(LETTERS)
         if self.task != "own":
             return VOCABULARIES["shakespeare"]
         found = OWN.fullmatch(self.text)
@@ -131,6 +137,6 @@ def sequences_per_epoch(data: TextData, context: int) -> int:
     How many tokens a byte-pair vocabulary makes of a text shows only once it is learned, so there an epoch is as many
     as with TOKEN_LENGTH characters in each.
     """
-    if data.translates:
+    if data.translates or data.task == "repeat":
         return DRAWN
     return max(1, data.characters // (context * (TOKEN_LENGTH if data.pairs else 1)))

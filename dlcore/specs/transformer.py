@@ -81,6 +81,11 @@ class Transformer:
     changes: tuple[Change, ...] = ()
 
 
+REPEAT = Transformer(  # induction heads are born within a minute
+    data=TextData(task="repeat"), network=TransformerNetwork(positions="rotary"),
+    training=TransformerTraining(batch_size=32, epochs=4))
+
+
 def reach(spec: Transformer) -> tuple[int, int]:
     """Return the most tokens that the encoder (0: there is none) and the decoder can read."""
     return longest(spec.data) if spec.data.translates else (0, spec.network.context)

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dlcore.data.noised import SCALE, Data, as_pictures
+from dlcore.data.clouds import SCALE
+from dlcore.data.noised import Data, as_pictures
 from dlcore.diffusion.prompts import read_prompt
 from dlcore.explain.denoising import Asker, denoise, start_noise, usual_plan
 from dlcore.specs.denoiser import CLASSES

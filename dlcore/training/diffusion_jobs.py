@@ -69,7 +69,7 @@ class Walk(OfDiffusion):
                      middle, and "fine" float16 (n, 12, 14, 14): how much each place looks at each of the prompt's
                      "symbols" (the start first; zeros behind the last), adding up to 1 over them
         prompt       see dlcore.explain.diffusion.tell_prompt; branch (the step, or None) and branch_prompt
-        target, path, sampler, mends, seconds
+        target, path, sampler, eta, mends, seconds
 
     While it runs: {"step", "steps", "x", "x0"} as bytes.
     """
@@ -93,7 +93,8 @@ class Walk(OfDiffusion):
                     yield len(kept) / len(plan.pairs)
         self.result = _tell_walk(kept, heard) | {
             "target": self.snapshot.spec.process.target, "path": plan.process.path, "sampler": plan.sampler,
-            "branch": branch and branch[0], "prompt": tell_prompt(read_prompt(sampling.prompt)), "mends": mends,
+            "eta": plan.eta, "branch": branch and branch[0], "mends": mends,
+            "prompt": tell_prompt(read_prompt(sampling.prompt)),
             "branch_prompt": branch and tell_prompt(read_prompt(branch[1].prompt)),
             "seconds": time.perf_counter() - begun}
 

@@ -17,6 +17,7 @@ from dlcore.explain.snapshot import load
 from dlcore.explain.transformer import jobs as transformer_jobs
 from dlcore.training import diffusion_jobs, recurrent_jobs
 from dlcore.training.curve_fit import FitCurve
+from dlcore.training.diffusion_growth import Growth
 from dlcore.training.diffusion_measure import MeasurePictures
 from dlcore.training.evaluation import Evaluation, Evaluator
 from dlcore.training.five_seeds import FiveSeeds
@@ -77,5 +78,5 @@ JOBS: dict[str, Callable[[dict, Path], Job]] = {
     "evaluate": Evaluate, "fit_curve": FitCurve, "fetch": Fetch, "collect": Collect, "open_picture": OpenPicture,
     "glance": Glance, "similar": Similar, "five_seeds": FiveSeeds, **saliency_jobs.JOBS, **filter_jobs.JOBS,
     **shifting.JOBS, **recurrent_jobs.JOBS, **transformer_jobs.JOBS, **diffusion_jobs.JOBS,
-    "diffusion_measure": MeasurePictures,
+    "diffusion_measure": MeasurePictures, "diffusion_growth": Growth,
 }

@@ -82,8 +82,8 @@ def _edit_movement(page: str, form: Form, bench: Bench, image: np.ndarray) -> No
     with sizes:
         key = f"{page}.kernel_size"
         st.session_state[key] = bench.size
-        st.select_slider(_("Kernel"), SIDES, key=key, format_func=lambda side: f"{side}×{side}", on_change=_take_size,
-                         args=(page,))
+        st.select_slider(_("Kernel size"), SIDES, key=key, format_func=lambda side: f"{side}×{side}",
+                         on_change=_take_size, args=(page,))
         form.slide("bench.stride", 1)
     with movement:
         form.slide("bench.padding", 1)

@@ -73,7 +73,7 @@ def _show_all(page: str, sight: Sight, place, layer: str, layers: dict) -> JobVi
         if layer == next(iter(layers)):
             _show_stamps(page, sight, layer)
         found = job.result if job else None
-        note = _("the part of a picture that excites each most, of {n} held-out pictures")
+        note = _("the patch that excites each most, in {n} held-out pictures")
         if found:
             _take_picked(page, layer, panels.picked_index(f"{page}.best"))
             panels.grid(f"{page}.best", page, "best", title=_("Filters of {layer}").format(layer=layer), cell=38,

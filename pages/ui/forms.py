@@ -209,4 +209,4 @@ def edit_training(form: Form, devices: tuple[str, ...]) -> None:
 def grouped(title: str, values: str, name: str, page: str, unfolded: bool = False):
     """Open a group of the sidebar; folded, it shows its values."""
     label = f"**{title}** :small[:gray[{values}]]" if values else f"**{title}**"
-    return st.expander(label, expanded=unfolded, key=f"{page}.{name}_group")
+    return st.expander(label, expanded=unfolded or state.found(page)[1] == name, key=f"{page}.{name}_group")

@@ -16,7 +16,7 @@ import streamlit as st
 
 from dlcore.errors import N_, DerinError
 
-__all__ = ["LANGUAGES", "N_", "_", "choose_language", "language", "lesson", "ngettext", "number", "percent",
+__all__ = ["LANGUAGES", "N_", "_", "choose_language", "language", "lesson", "localise", "ngettext", "number", "percent",
            "speaking", "switch_language", "told"]
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -47,10 +47,11 @@ class _Localised(Formatter):
 
     def format_field(self, value: object, spec: str) -> str:
         written = super().format_field(value, spec)
-        return _localise(written) if isinstance(value, (int, float)) else written
+        return localise(written) if isinstance(value, (int, float)) else written
 
 
-def _localise(written: str) -> str:
+def localise(written: str) -> str:
+    """Return English numbers, alone or in a formula, as this session's language writes them."""
     return written.translate(str.maketrans(",.", ".,")) if language() == "tr" else written
 
 
@@ -108,7 +109,7 @@ def _take_choice() -> None:
 
 def number(value: float, digits: int = 0) -> str:
     """Write a number with `digits` decimals: 60,000 and 98.7 in English, 60.000 and 98,7 in Turkish."""
-    return _localise(f"{value:,.{digits}f}")
+    return localise(f"{value:,.{digits}f}")
 
 
 def percent(share: float, digits: int = 1) -> str:

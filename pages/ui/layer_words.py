@@ -1,11 +1,11 @@
 """Layers in words: their names, shapes, sizes and parameters, and the sentences of the microscope."""
 
 from dlcore.specs.experiment import Experiment
-from dlcore.specs.model import named_blocks
+from dlcore.specs.model import Block, named_blocks
 from dlcore.specs.receptive import Spans, receptive_fields
 from dlcore.specs.shapes import layer_table
 from pages.ui import words
-from pages.ui.language import N_, _, number
+from pages.ui.language import N_, _, localise, number
 
 KINDS = {"input": N_("Input"), "scores": N_("Classes")}
 
@@ -25,12 +25,17 @@ def _describe(layer: dict, row, seen: dict[str, Spans], block, experiment: Exper
     shape = row.shape if row else layer["shape"] if layer["kind"] == "input" else (layer["count"],)
     name = layer["name"]
     return {
-        "label": words.short_name(block) if block else _(KINDS[name]),
+        "label": _label(block) if block else _(KINDS[name]),
         "size": "×".join(map(number, shape)),
-        "parameters": f"{row.formula} = {number(row.parameters)}" if row and row.parameters else "",
+        "parameters": f"{localise(row.formula)} = {number(row.parameters)}" if row and row.parameters else "",
         "spans": seen.get(name, [(0, size)]),
         "sees": f"{field}×{field}",
     }
+
+
+def _label(block: Block) -> str:
+    """Return what kind of layer a block is; in a network's short form a batch norm is only a norm."""
+    return "BatchNorm" if block.kind == "batch_norm" else words.short_name(block)
 
 
 def size_formula(experiment: Experiment, walk: dict) -> str:
@@ -76,5 +81,6 @@ def walk_words() -> dict:
         "all_kept": _("eval(): everything passes unchanged"),
         "is": _("{layer}, {map}, row {row}, column {column}: {value}"),
         "keys": _("Arrow keys move the stamp, Space plays, Page up and Page down change the map."),
+        "in": _("in"), "out": _("out"),
         "map_function": _("Each number of the map: what came in across, what went out up"),
     }

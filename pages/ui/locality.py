@@ -59,8 +59,8 @@ def _show_button(page: str, running: bool) -> None:
     else:
         st.button(_("Train all four"), key=f"{page}.train_locality", icon=":material/play_arrow:", type="primary",
                   on_click=_start, args=(page,))
-    st.caption(_("6,000 digits, three epochs, the same settings for all. For longer trainings switch on Shuffle the "
-                 "pixels under Data on the Digits page."))
+    st.caption(_("6,000 digits, three epochs, the same settings for all; 1,000 digits are held out to measure the "
+                 "accuracy. For longer trainings switch on Shuffle the pixels under Data on the Digits page."))
 
 
 def _start(page: str) -> None:
@@ -84,8 +84,8 @@ def _show_curves(page: str, job) -> None:
     panels.curves(f"{page}.locality_curves", page, [
         Chart(first, title, (Line(first, names["conv"], "blue"), Line(f"{first}_shuffled", names["conv_shuffled"],
                                                                      "orange")), unit="percent", low=0, high=1,
-              height=150) for first, title in (("conv", _("Convolutional: accuracy on 1,000 held-out digits")),
-                                               ("dense", _("Fully connected: accuracy on 1,000 held-out digits")))])
+              height=150) for first, title in (("conv", _("Convolutional: held-out accuracy")),
+                                               ("dense", _("Fully connected: held-out accuracy")))])
     if job and job.error:
         st.warning(told(DerinError(job.error.template, **job.error.values)))
     if job and job.finished and len(curves) == len(LEARNERS):

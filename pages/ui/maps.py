@@ -129,5 +129,6 @@ def map_words() -> dict[str, str]:
     """Return what the grid says."""
     return {"map": _("{method}, {picture}"), "group": _("Maps"), "zero": _("zero everywhere"), "scale": _("scale"),
             "for": _("speaks for {name}"), "against": _("against"), "about": _("for {name}"), "size": _("size"),
-            "ends": _("each map has its own scale; this one ends at ±{limit}"), "working": _("working")}
+            "ends": _("each map has its own scale; this one ends at ±{limit}"), "working": _("working"),
+            "misfit": _("does not fit")}
 

@@ -11,7 +11,7 @@ from dlcore.specs.fields import rule_of
 from dlcore.specs.model import BLOCKS, MAX_BLOCKS, PRESETS, Block, Network, with_classes
 from dlcore.specs.shapes import LayerRow, check_network, layer_table, rows_so_far
 from pages.ui import state, words
-from pages.ui.language import _, number, told
+from pages.ui.language import _, localise, number, told
 
 PRESET_DATA = {"my_net": {"size": 48, "channels": 3}}  # what a preset was made for
 PRESET_TRAINING = {"my_net": {"batch_size": 64, "optimizer": "adam", "learning_rate": 1e-3, "weight_decay": 1e-4,
@@ -159,7 +159,7 @@ def _edit_value(page: str, index: int, block: Block, name: str, rule) -> None:
 
 def _cost(row: LayerRow) -> str:
     shape = "×".join(map(str, row.shape))
-    return f"{shape} · {row.formula} = {number(row.parameters)}" if row.parameters else shape
+    return f"{shape} · {localise(row.formula)} = {number(row.parameters)}" if row.parameters else shape
 
 
 def _moves(page: str, index: int) -> None:
@@ -209,7 +209,8 @@ def layer_rows(experiment: Experiment) -> dict[str, list]:
     return {
         _("Layer"): [row.name for row in rows],
         _("Output"): ["×".join(map(str, row.shape)) for row in rows],
-        _("Parameters"): [f"{row.formula} = {number(row.parameters)}" if row.parameters else "0" for row in rows],
+        _("Parameters"): [f"{localise(row.formula)} = {number(row.parameters)}" if row.parameters else "0"
+                          for row in rows],
         _("Multiply-adds"): [number(row.multiply_adds) for row in rows],
         _("Memory"): [f"{number(row.memory / 1024, 1)} KiB" for row in rows],
         _("Receptive field"): [f"{row.receptive_field}×{row.receptive_field}" for row in rows],

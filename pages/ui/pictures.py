@@ -45,7 +45,7 @@ def choose_picture(page: str, data: ImageData):
         if shown.picture == "drawing":
             return st.container(key=f"{page}_pad")
         if shown.picture == "own":
-            _bring_own(page, data)
+            _bring_own(page, form, data)
         else:
             _choose_digit(page, form, data.dataset)
     return None
@@ -86,7 +86,7 @@ def _take_another(page: str, dataset: str) -> None:
     settle(page, digit=int(same[(np.searchsorted(same, now) + 1) % len(same)]))
 
 
-def _bring_own(page: str, data: ImageData) -> None:
+def _bring_own(page: str, form: Form, data: ImageData) -> None:
     bringing.draw_inputs(page, KEPT)
     bringing.draw_state(page)
     if own_picture(page, KEPT) is None:
@@ -95,8 +95,7 @@ def _bring_own(page: str, data: ImageData) -> None:
                          "it in colour."))
         return
     if describe(data.dataset).drawn:
-        st.pills(_("How it is given"), list(WAYS), key=_way_key(page), format_func=lambda way: _(WAYS[way]),
-                 default="digit", required=True, label_visibility="collapsed")
+        form.press("subject.own_way", format_func=lambda way: _(WAYS[way]), label_visibility="collapsed")
     st.caption(_("The network gets its middle square as 28×28 grey pixels, light on dark, like the pictures it "
                  "learned from.") if _as_digit(page, data) else _in_words(data))
 
@@ -121,11 +120,7 @@ def own_picture(page: str, side: int) -> np.ndarray | None:
 
 def _as_digit(page: str, data: ImageData) -> bool:
     """Whether the network gets an own picture as if it were one of the digits that it learned from."""
-    return describe(data.dataset).drawn and st.session_state.get(_way_key(page), "digit") == "digit"
-
-
-def _way_key(page: str) -> str:
-    return f"{page}.own_way"
+    return describe(data.dataset).drawn and subject(page).own_way == "digit"
 
 
 def show_pad(page: str, place) -> None:

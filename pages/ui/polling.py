@@ -3,13 +3,11 @@
 import streamlit as st
 
 from dlcore.engine.views import RunView
-from pages.ui import choosing, drawing, panels, runs, state
+from pages.ui import choosing, drawing, panels, rewinding, runs, state
 from pages.ui.history import history_of
 from pages.ui.language import _, told
 from pages.ui.lines import open_line
 from pages.ui.watching import Tick, Watch, matrix_topics, moment_topics
-
-BUTTON = 216  # pixels of the place for the button beside the slider
 
 
 def poll(page: str, view: RunView | None) -> None:
@@ -53,11 +51,7 @@ def rewind_bar(page: str) -> None:
         image, number = choosing.shown_input(page)
         seen = {} if image is None else moment_topics({"run": view.id, "step": step}, image, number)
         answer = seen | matrix_topics(view, step)
-    with st.container(horizontal=True, vertical_alignment="center", key=f"{page}_rewinding"):
-        panels.rewind(f"{page}.rewind", page, answer)
-        with st.container(width=BUTTON):  # its place is kept, so that the slider does not move under the hand
-            if step is not None and view is not None:
-                runs.offer_train_on(page, view, step)
+    rewinding.show_rewind(page, view, step, answer)
 
 
 def _concerns_all(page: str, step: int | None) -> bool:

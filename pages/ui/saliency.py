@@ -82,7 +82,9 @@ def show_sheet(page: str, pad) -> None:
     reasons = refusals(METHODS, sight)
     try:
         sheet = fill_sheet(page, sight)
-        close = look_closer(page, sight, asked, sheet, asked.method in reasons)
+        refused = sheet.refused.get((asked.method, min(asked.column, len(sheet.columns) - 1)), "")
+        refused = reasons.get(asked.method, refused)
+        close = look_closer(page, sight, asked, sheet, bool(refused))
     except EngineError as error:
         show_waiting(MAPS, page, _waiting(error))
         return
@@ -93,7 +95,7 @@ def show_sheet(page: str, pad) -> None:
     if sheet.message:
         st.caption(sheet.message)
     _say_target(page, sight)
-    _show_closer(page, asked, close, reasons.get(asked.method, ""))
+    _show_closer(page, asked, close, refused)
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,34 @@ class Ahead:
         await self.app(scope, receive, tell if scope["type"] == "http" else send)
 
 
+class Parting:
+    """Takes it quietly when a browser leaves while something is being sent to it; nobody is there to be told.
+
+    Streamlit 1.67 takes a connection that broke while it was sending for one on which text came in, and closes what is
+    closed already; the server would log the error that this raises, with its traceback.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        broken = False
+
+        async def tell(message: Message) -> None:
+            nonlocal broken
+            try:
+                await send(message)
+            except OSError:
+                broken = True
+                raise
+
+        try:
+            await self.app(scope, receive, tell if scope["type"] == "websocket" else send)
+        except RuntimeError:
+            if not broken:
+                raise
+
+
 def is_page(headers: list[tuple[bytes, bytes]]) -> bool:
     """Whether what is sent is the page itself."""
     return any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)

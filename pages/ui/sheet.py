@@ -77,7 +77,9 @@ def spec(page: str) -> Saliency:
 def refusals(methods: tuple[str, ...], sight: Sight) -> dict[str, str]:
     """Return why methods do not fit the network, in words."""
     reasons = {method: why_not(method, sight.experiment.network) for method in methods}
-    return {method: told(DerinError(reason[0], **reason[1])) for method, reason in reasons.items() if reason}
+    named = {method: (reason[0], {name: words.option(value) for name, value in reason[1].items()})
+             for method, reason in reasons.items() if reason}
+    return {method: told(DerinError(template, **values)) for method, (template, values) in named.items()}
 
 
 def fill_sheet(page: str, sight: Sight) -> Sheet:

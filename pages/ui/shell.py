@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.ui import state, words
 from pages.ui.language import N_, _, choose_language, switch_language
+from pages.ui.widget_words import translate_widgets
 
 __all__ = ["MENU", "navigate", "open_page", "pages_there", "show_notices"]
 
@@ -38,6 +39,8 @@ def navigate() -> st.Page:
     st.session_state["_routed"] = True
     choose_language()
     page = st.navigation(_menu(), expanded=True)
+    st.session_state["_page"] = page.url_path
+    state.leave_found(page.url_path)
     _draw_frame(page)
     return page
 
@@ -50,8 +53,11 @@ def open_page(title: str, lead: str):
         with st.container(key="shell_title", gap=None):
             st.title(title, anchor=False)
             st.markdown(lead)
-        return st.container(key="shell_actions", horizontal=True, horizontal_alignment="right", width="content",
-                            vertical_alignment="center")
+        actions = st.container(key="shell_actions", horizontal=True, horizontal_alignment="right", width="content",
+                               vertical_alignment="center")
+    if text := state.found(st.session_state["_page"])[0]:
+        st.info(text, icon=":material/search:")
+    return actions
 
 
 def _route_again() -> None:
@@ -99,6 +105,7 @@ def _draw_frame(page: st.Page) -> None:
     for style in sorted(STYLES.glob("*.css")):
         st.html(style)
     state.identify()
+    translate_widgets()
     state.engine()
     with st.sidebar.container(key="shell_language"):
         switch_language()

@@ -3,8 +3,9 @@
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -19,9 +20,11 @@ from pages.ui.panels import register
 from pages.ui.visitors import IDENTITY, visitor
 
 RUN = "run"
+FOUND = "_found"
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HEAD_START = 2.5  # seconds that the first page has for itself: an engine that wakes takes a core
-ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it
+ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it,
+LONGEST_ECHO = 10.0  # counted from the last look at the change while the server is busy, but no longer than this
 
 PARTS = {  # of a page, that train something of their own: the kind of spec, and the one to begin with
     "diffusion_plane": ("diffusion", lambda: learn_from(Diffusion(), "swirl")),
@@ -52,10 +55,15 @@ def identify() -> None:
 
 @dataclass(frozen=True)
 class _Kept:
-    """A parameter of the address bar as a page last had it, and when this session last set it."""
+    """A parameter of the address bar as a page last had it; when this session set it, and when it last met it so."""
 
     text: str | None
-    since: float = -ECHO
+    since: float = -inf
+    met: float = -inf
+
+    def is_echo(self, now: float) -> bool:
+        """Whether another address may have been sent before the browser knew of this one."""
+        return now - self.met < ECHO and now - self.since < LONGEST_ECHO
 
 
 @dataclass(frozen=True)
@@ -119,6 +127,23 @@ def announced(page: str) -> str | None:
     return text if linked and link is not None and to_link(linked.spec) == link else None
 
 
+def find(page: str, text: str, group: str) -> None:
+    """Keep what is to be said on a page because a subject was looked for, and which group of its sidebar opens."""
+    st.session_state[FOUND] = page, text, group
+
+
+def found(page: str) -> tuple[str, str]:
+    """Return what is to be said of the subject that was looked for, and the group that opens; empty for other pages."""
+    where, *said = st.session_state.get(FOUND, ("", "", ""))
+    return tuple(said) if where == page else ("", "")
+
+
+def leave_found(page: str) -> None:
+    """Forget the subject that was looked for, once another page is opened."""
+    if st.session_state.get(FOUND, (page,))[0] != page:
+        del st.session_state[FOUND]
+
+
 def run(page: str) -> str | None:
     """Return the id of the run that a page shows: the one in the address bar, else the one it had when left."""
     asked = _settle(page, RUN)
@@ -162,7 +187,10 @@ def remember_parameter(page: str, name: str, text: str | None) -> None:
 
 def _settle(page: str, name: str) -> str | None:
     kept, asked = st.session_state.get(f"_{name}.{page}", _Kept(None)), st.query_params.get(name)
-    if asked is None or monotonic() - kept.since < ECHO:
+    now = monotonic()
+    if asked == kept.text and kept.is_echo(now):
+        st.session_state[f"_{name}.{page}"] = replace(kept, met=now)
+    if asked is None or kept.is_echo(now):
         _write(name, kept.text)
         return kept.text
     if asked != kept.text:
@@ -172,7 +200,7 @@ def _settle(page: str, name: str) -> str | None:
 
 def _keep(page: str, name: str, text: str | None) -> None:
     if st.session_state.get(f"_{name}.{page}", _Kept(None)).text != text:
-        st.session_state[f"_{name}.{page}"] = _Kept(text, monotonic())
+        st.session_state[f"_{name}.{page}"] = _Kept(text, (now := monotonic()), now)
     _write(name, text)
 
 

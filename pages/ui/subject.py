@@ -1,8 +1,7 @@
 """What a page looks at: the controls for network, moment and picture, and what they say, ready for a request.
 
-A page whose spec has a `subject` (dlcore/specs/subject.py) calls `choose_network` and `choose_picture` in the sidebar,
-`look` for what to ask about, `show_pad` in the fragment that shows the answer, and `show_rewind` at its foot. The
-spec's kind is the page's name.
+A page whose spec has a `subject` (dlcore/specs/subject.py) calls `choose` in the sidebar, `look` for what to ask about,
+`show_pad` in the fragment that shows the answer, and `show_rewind` at its foot. The spec's kind is the page's name.
 """
 
 from dataclasses import dataclass
@@ -20,12 +19,10 @@ from pages.ui import panels, runs, state
 from pages.ui.forms import grouped
 from pages.ui.history import history_of
 from pages.ui.language import _, number
-from pages.ui.pictures import choose_picture as choose
-from pages.ui.pictures import picture, settle, show_pad, subject
+from pages.ui.pictures import choose_picture, picture, settle, show_pad, subject
 from pages.ui.watching import QUICK, snapshots_topic
 
-__all__ = ["Sight", "choose_network", "choose_picture", "look", "pause", "settle", "show_pad", "show_rewind",
-           "shown_run", "subject"]
+__all__ = ["Sight", "choose", "look", "pause", "settle", "show_pad", "show_rewind", "shown_run", "subject"]
 
 PRETRAINED = "pretrained"
 ABROAD = "digits"  # the page whose run the others look at
@@ -86,12 +83,22 @@ def _nearest(view: RunView, step: int) -> int | None:
     return min(view.snapshots, key=lambda kept: abs(kept - step)) if step != NEWEST and view.snapshots else None
 
 
-# the network
+# the picture and the network
 
 
-def choose_network(page: str) -> None:
-    """Draw the choice between the visitor's run, the one in the link, and the pretrained network."""
+def choose(page: str):
+    """Draw the choice of picture and network; returns the place in which `show_pad` draws where one is wanted.
+
+    The picture comes first, so that the pad is in sight.
+    """
     adopt_run(page)
+    place = choose_picture(page, look(page).experiment.data)
+    _choose_network(page)
+    return place
+
+
+def _choose_network(page: str) -> None:
+    """Draw the choice between the visitor's run, the one in the link, and the pretrained network."""
     form_key, view = f"{page}.network", shown_run(page)
     now = view.id if view else PRETRAINED
     offered = [PRETRAINED, *dict.fromkeys(run for run in (state.run_left_on(ABROAD), state.run(page)) if run)]
@@ -153,8 +160,3 @@ def show_rewind(page: str) -> None:
 def _take_step(page: str) -> None:
     step = panels.chosen_step(f"{page}.rewind")
     settle(page, step=NEWEST if step is None else step)
-
-
-def choose_picture(page: str):
-    """Draw the choice of the picture; returns the place in which `show_pad` draws where one is wanted, else None."""
-    return choose(page, look(page).experiment.data)

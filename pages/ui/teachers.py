@@ -77,6 +77,7 @@ def _offer_retraining(page: str, sight: Sight, found: dict) -> None:
                       args=(page, sight.view, side, found))
     st.caption(_("The same initial weights and the same order of the other digits. Training magnifies small "
                  "differences: compare with random ones before you believe the effect."))
+    runs.show_refusal(page)
     if begun := st.session_state.get(f"_retrained.{page}"):
         st.fragment(_watch, run_every=0.5)(page, begun)
 

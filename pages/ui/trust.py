@@ -33,8 +33,8 @@ def ask_trust(page: str, sight: Sight, asked: Saliency, column: Column) -> JobVi
 
 def show_trust(key: str, page: str, told: dict | None, stale: bool) -> None:
     """Show the trust meter as far as it is known."""
-    told = told or {"layers": [], "signed": [[]], "absolute": [[]], "maps": [], "likeness": nan}
-    names = [_("trained"), *told["layers"]]
+    names = [_("trained"), *told["layers"]] if told else [""]
+    told = told or {"layers": [], "signed": [], "absolute": [], "maps": [], "likeness": nan}
     maps = [encode_signed(values, find_scale(values) or 1.0) for values in told["maps"]]
     side = maps[0].shape[0] if maps else 28
     verdict = judge(*(_end(told[name], len(told["layers"])) for name in ("absolute", "signed")))

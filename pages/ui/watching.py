@@ -55,7 +55,7 @@ class Watch:
     def _bar(self, view: RunView | None) -> dict[str, Any]:
         """Return what the progress bar shows."""
         if view is None:
-            return {"text": _("Not trained yet"), "left": waking()}
+            return {"text": _("Not trained yet"), "left": waking() or standing(self.wanted)}
         left, right = runs.progress_texts(self.page, view, self.wanted)
         if view.state == "queued" and waking():
             left, right = waking(), ""
@@ -120,6 +120,12 @@ def pause(view: RunView | None) -> float | None:
     if not status.ready or (view is not None and view.state in runs.ACTIVE):
         return QUICK if status.running <= 3 else CALM
     return STANDING if view is not None and view.state in runs.GOES_ON else None
+
+
+def standing(wanted: Experiment) -> str:
+    """Say which network is shown while there is no run."""
+    shown = wanted.kind == "experiment" and wanted.data.dataset == "mnist"
+    return _("shown is the pretrained network, until you train one") if shown else ""
 
 
 def waking() -> str:

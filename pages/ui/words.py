@@ -61,7 +61,7 @@ FIELDS = {
     "lower": N_("Downwards"), "colour": N_("Three channels"), "groups": N_("Groups"),
     "subject": N_("Network and picture"), "subject.network": N_("Network"),
     "subject.step": N_("Step"), "subject.picture": N_("Picture"), "subject.digit": N_("Test picture"),
-    "subject.pixels": N_("Picture"),
+    "subject.pixels": N_("Picture"), "subject.own_way": N_("How it is given"),
     "playground": N_("Playground"), "points": N_("Points"), "train_share": N_("Training points"),
     "own": N_("Own points"), "table": N_("CSV file"), "data.seed": N_("Seed of the points"),
     "data.classes": N_("Classes"), "layers": N_("Layers"), "neurons": N_("Neurons"), "batch_norm": N_("Batch norm"),

@@ -1,4 +1,5 @@
-// What the network answers: the translation and whether it is right, or the tokens that it expects next.
+// What the network answers: the translation and whether it is right, what it would have told in the places of an
+// answer that was typed (teacher forcing), or the tokens that a language model expects next.
 
 import { component, fill, make, mark, numbers, say } from "./panel.js";
 import { shown } from "./headmaps.js";
@@ -9,10 +10,13 @@ const STYLE = `
   .tokens { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: baseline; min-width: 0; }
   .tokens span { font: 600 16px/22px var(--st-code-font); border-bottom: 3px solid var(--st-border-color); }
   .tokens small { font: 400 11px/14px var(--st-code-font); color: var(--st-gray-text-color); margin-left: 3px; }
-  .verdict { font-size: 12px; font-weight: 600; padding: 1px 9px; border-radius: 10px; flex: none; }
+  .tokens small.else { color: var(--st-orange-text-color); }
+  .tokens span.next { font-weight: 400; border-bottom-style: dotted; }
+  .verdict { font-size: 12px; font-weight: 600; padding: 1px 9px; border-radius: 10px; flex: none; max-width: 100%; }
   .verdict:empty { display: none; }
   .verdict.right { color: var(--st-blue-text-color); background: var(--st-blue-background-color); }
   .verdict.wrong { color: var(--st-orange-text-color); background: var(--st-orange-background-color); }
+  .verdict.forced { color: var(--st-gray-text-color); background: var(--st-gray-background-color); }
 `;
 const TOLD = 6;
 
@@ -30,9 +34,10 @@ export default component(STYLE, (stage) => {
     say(arrow, told.translates ? "→" : config.words.next);
     while (tokens.children.length > rows.length) tokens.lastChild.remove();
     while (tokens.children.length < rows.length) tokens.append(make("span"));
-    rows.forEach(([token, share], at) => show(tokens.children[at], token, share, percent, stage.theme));
-    say(verdict, !told.translates || told.right === null ? "" : told.right ? config.words.right : fill(config.words.wrong, { truth: told.truth_text }));
-    mark(verdict, "class", `verdict ${told.right ? "right" : "wrong"}`);
+    rows.forEach((row, at) => show(tokens.children[at], row, percent, stage.theme, told.forced && at === rows.length - 1));
+    const [text, kind] = verdictOf(told, config.words);
+    say(verdict, text);
+    mark(verdict, "class", `verdict ${kind}`);
     mark(tokens, "aria-label", rows.map(([token, share]) => `${token} ${percent(share)}`).join(", "));
   }
 
@@ -47,11 +52,20 @@ export default component(STYLE, (stage) => {
   };
 });
 
-function show(node, token, share, percent, theme) {
-  const key = `${token}\n${percent(share)}`;
+function verdictOf({ translates, forced, right, truth_text: truth }, words) {
+  if (!translates || (right === null && !forced)) return ["", ""];
+  if (forced) return [words.forced, "forced"];
+  return right ? [words.right, "right"] : [fill(words.wrong, { truth }), "wrong"];
+}
+
+// A token with its probability; where it is not the likeliest one, that one beside it.
+function show(node, [token, share, best, most], percent, theme, next) {
+  const other = best !== undefined && best !== token ? `${shown(best)} ${percent(most)}` : "";
+  const key = [token, percent(share), other].join("\n");
   if (node.dataset.key !== key) {
     node.dataset.key = key;
-    node.replaceChildren(shown(token), make("small", "", { text: percent(share) }));
+    node.replaceChildren(shown(token), make("small", "", { text: percent(share) }), ...(other ? [make("small", "else", { text: other })] : []));
   }
+  mark(node, "class", next ? "next" : "");
   node.style.borderColor = `color-mix(in srgb, ${theme.blue} ${Math.round(100 * share)}%, ${theme.line})`;
 }

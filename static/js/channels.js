@@ -6,8 +6,8 @@ const { encode, mapOf, outline, paintMap } = await import(`./sheet.js${version}`
 const { channelSums, kernelOf, windowOf } = await import(`./walklines.js${version}`);
 
 const [STEP, THUMB, STAMP] = [50, 38, 26];
-const TOPS = [0, 44, 76, 122]; // of input, stamp, product, number
-const HEIGHT = 138;
+const TOPS = [14, 58, 90, 136]; // of input, stamp, product, sum; above them the channel's number
+const HEIGHT = 152;
 
 export const CHANNELS_STYLE = `
   .channels { display: grid; grid-template-columns: 64px minmax(0, 1fr); gap: 0 8px; margin-top: 8px; }
@@ -66,6 +66,8 @@ export function showChannels(view, walk, place, source, { words, write, short, b
     const part = { bytes: parts.subarray(channel * high * wide, (channel + 1) * high * wide), height: high, width: wide, scale: "diverging" };
     paintMap(painter, part, [x, TOPS[2], THUMB, THUMB], theme);
     outline(painter, [x + (place[1] * THUMB) / wide, TOPS[2] + (place[0] * THUMB) / high, Math.max(THUMB / wide, 2), Math.max(THUMB / high, 2)], theme.ink, theme.background, 1);
+    painter.fillStyle = channel === source ? theme.ink : theme.muted;
+    painter.fillText(String(channel + 1), x + THUMB / 2, 2);
     painter.fillStyle = Math.abs(sums[channel]) < largest / 50 ? theme.muted : theme.ink;
     painter.fillText(brief(sums[channel]), x + THUMB / 2, TOPS[3] + 2);
   }

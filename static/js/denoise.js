@@ -5,7 +5,9 @@
 
 import { component, fill, make, mark, say } from "./panel.js";
 import { table } from "./colors.js";
+import { paintSmall, pictureAt } from "./pixels.js";
 import { openScrubber, SCRUBBER_STYLE } from "./scrubber.js";
+import { publish } from "./bus.js";
 import { publishTopics } from "./tick.js";
 
 const STYLE = `${SCRUBBER_STYLE}
@@ -17,7 +19,7 @@ const STYLE = `${SCRUBBER_STYLE}
   .whole figcaption { max-width: none; }
   .parts { display: grid; grid-template-columns: repeat(3, auto); gap: 10px 12px; align-content: center; height: 100%; }
   .parts canvas { width: 100px; height: 100px; } .parts figcaption { max-width: 104px; }
-  .all { display: flex; flex-wrap: wrap; gap: 5px; align-content: start; }
+  .all { display: flex; flex-wrap: wrap; gap: 5px; align-content: start; max-width: 575px; }
   .all .name { flex: 1 0 100%; font-weight: 600; }
   .all button { padding: 0; border: 0; background: none; cursor: pointer; border-radius: 6px; display: grid; justify-items: center; }
   .all canvas { width: 52px; height: 52px; }
@@ -39,6 +41,7 @@ const STYLE = `${SCRUBBER_STYLE}
   }
 `;
 const FILM = 11;
+const latest = new Map(); // channel to the panel that drew it last: one that is mounted in its place goes on from there
 
 export default component(STYLE, (stage) => {
   const view = { stage, meta: null, told: null, picked: 0, nodes: new Map(), film: [], all: [] };
@@ -82,7 +85,7 @@ function rest(view) {
 
 function hear(view, told) {
   const { scrubber, meta } = view;
-  const atEnd = !view.told || scrubber.index === view.told.arrays.states.shape[0] - 1;
+  const first = !view.told;
   view.told = told.arrays?.states ? told : null;
   view.stage.box.classList.toggle("empty", !view.told);
   if (!view.told) return say(view.waits, told.waits ?? meta.words.waits);
@@ -93,8 +96,17 @@ function hear(view, told) {
   scrubber.configure({ last: moments - 1, words: meta.words, label: meta.words.step,
     write: (at) => fill(meta.words.at, { step: stepAt(view, at), last: stepAt(view, moments - 1), t: write.format(told.arrays.times?.[at] ?? 0) }) });
   arrange(view, moments, pictures);
-  if (atEnd) scrubber.set(moments - 1);
+  if (first) settle(view, moments - 1);
   draw(view);
+}
+
+// A film begins at its end; where a panel takes another's place, where that one stood, and goes on playing.
+function settle(view, last) {
+  const before = latest.get(view.meta.channel);
+  const [share, playing] = before ? [before.scrubber.share, before.scrubber.playing] : [1, false];
+  view.picked = Math.min(before?.picked ?? 0, view.told.arrays.states.shape[1] - 1);
+  view.scrubber.set(Math.round(share * last));
+  if (playing) view.scrubber.play();
 }
 
 // The number of the step at a moment: of a long way not every step is here.
@@ -156,20 +168,22 @@ function draw(view) {
   if (!told || !meta) return;
   const { states } = told.arrays;
   const moment = scrubber.index;
-  paint(view.whole.canvas, pick(states, moment, view.picked), table("grey", theme));
+  paintSmall(view.whole.canvas, pictureAt(states, moment, view.picked), table("grey", theme));
   say(view.whole.caption, fill(meta.words.whole, { step: stepAt(view, moment) }));
   mark(view.whole.canvas, "aria-label", `${view.whole.caption.textContent} ${told.labels?.[view.picked] ?? ""}`);
   for (const { name, title, scale } of told.parts ?? []) drawPart(view, name, title, scale, moment);
   for (const one of view.film) {
-    paint(one.canvas, pick(states, one.moment, view.picked), table("grey", theme));
+    paintSmall(one.canvas, pictureAt(states, one.moment, view.picked), table("grey", theme));
     mark(one.button, "aria-pressed", one.moment === moment);
   }
   view.all.forEach((one, at) => {
-    paint(one.canvas, pick(states, moment, at), table("grey", theme));
+    paintSmall(one.canvas, pictureAt(states, moment, at), table("grey", theme));
     mark(one.button, "aria-pressed", at === view.picked);
   });
   drawWords(view, moment);
   alignFilm(view);
+  latest.set(meta.channel, view);
+  publish(meta.channel, "shown", { moment, step: stepAt(view, moment), picked: view.picked });
 }
 
 // What the network said in the step that led to a moment; before the first step it has said nothing yet.
@@ -178,7 +192,7 @@ function drawPart(view, name, title, scale, moment) {
   const figure = nodes.get(name);
   if (!figure) return;
   const array = told.arrays[name];
-  paint(figure.canvas, pick(array, Math.min(moment, array.shape[0] - 1), view.picked), table(scale ?? "grey", theme));
+  paintSmall(figure.canvas, pictureAt(array, Math.min(moment, array.shape[0] - 1), view.picked), table(scale ?? "grey", theme));
   say(figure.caption, title);
   mark(figure.canvas, "aria-label", title);
 }
@@ -187,31 +201,13 @@ function drawWords(view, moment) {
   const { maps } = view.told.arrays;
   if (!maps) return;
   const [moments, , count, side] = maps.shape;
-  const all = pick(maps, Math.min(moment, moments - 1), view.picked);
+  const all = pictureAt(maps, Math.min(moment, moments - 1), view.picked);
   view.maps.forEach((node, at) => {
     if (at >= count) return;
     const bytes = Object.assign(all.subarray(at * side * side, (at + 1) * side * side), { side });
-    paint(node.firstChild, bytes, table("sequential", view.stage.theme));
+    paintSmall(node.firstChild, bytes, table("sequential", view.stage.theme));
     mark(node.firstChild, "aria-label", fill(view.meta.words.attends, { word: node.lastChild.textContent }));
   });
-}
-
-// The bytes of one picture (or of all words' maps of one) at a moment.
-function pick(array, moment, picture) {
-  const [, pictures, ...rest] = array.shape;
-  const size = rest.reduce((product, side) => product * side, 1);
-  const at = moment * pictures + Math.min(picture, pictures - 1);
-  return Object.assign(array.subarray(at * size, (at + 1) * size), { side: rest.at(-1) });
-}
-
-function paint(canvas, bytes, colours) {
-  const { side } = bytes;
-  if (canvas.width !== side) Object.assign(canvas, { width: side, height: side });
-  const painter = canvas.getContext("2d");
-  const image = painter.createImageData(side, side);
-  const pixels = new Uint32Array(image.data.buffer);
-  for (let at = 0; at < pixels.length; at++) pixels[at] = colours[bytes[at]];
-  painter.putImageData(image, 0, 0);
 }
 
 function alignFilm({ strip, scrubber, film: [first] }) {

@@ -14,6 +14,8 @@ export const FACE_STYLE = `
   .pad canvas:focus-visible { border-radius: 10px; }
   .cursor { position: absolute; width: 14px; height: 14px; margin: -7px 0 0 -7px; border: 2px solid #4BA6E0;
     border-radius: 50%; pointer-events: none; }
+  .hint { position: absolute; inset: 0; display: grid; place-items: center; color: #8E99A6; pointer-events: none; }
+  .hint[hidden] { display: none; }
   .cursor.down { background: rgb(75 166 224 / .6); }
   .tools { display: flex; align-items: center; gap: 6px; min-height: 26px; }
   .tools button.quiet { line-height: 22px; padding: 0 10px; font-size: 12.5px; color: var(--st-text-color); }
@@ -39,6 +41,7 @@ export function openFace(box, acts, brushes) {
   const place = hand.appendChild(make("div", "pad"));
   face.canvas = place.appendChild(make("canvas", "", { width: FINE, height: FINE, tabIndex: 0,
     attributes: { role: "application" } }));
+  face.hint = place.appendChild(make("span", "hint", { attributes: { "aria-hidden": true } }));
   face.cursor = place.appendChild(make("span", "cursor", { hidden: true }));
   hand.append(openTools(face, acts, brushes));
   face.samples = hand.appendChild(make("div", "samples", { attributes: { role: "group" } }));
@@ -85,6 +88,7 @@ export function configureFace(face, config) {
   mark(face.brushes, "aria-label", words.brush);
   face.widths.forEach((button, index) => mark(button, "aria-label", words.brushes[index]));
   [...face.samples.children].forEach((button, index) => nameSample(button, index, config));
+  say(face.hint, words.here);
   say(face.undo, words.undo);
   say(face.clear, words.clear);
 }
@@ -96,6 +100,7 @@ export function showTools({ face, brush, drawing, off }) {
   });
   face.undo.disabled = !drawing.undoable;
   face.clear.disabled = drawing.empty;
+  face.hint.hidden = !drawing.empty;
   showSwitches(face.received, off);
 }
 

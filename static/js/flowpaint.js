@@ -38,18 +38,18 @@ export function paintField(painter, frame, { field, places, field_times: fieldTi
   Object.assign(painter, { strokeStyle: theme.muted, fillStyle: theme.muted, lineWidth: 1, globalAlpha: 0.7 });
   for (let one = 0; one < count; one++) {
     const [x, y] = [places[2 * one], places[2 * one + 1]];
-    arrow(painter, frame, x, y, x + scale * arrows[2 * one], y + scale * arrows[2 * one + 1]);
+    arrow(painter, frame.x(x), frame.y(y), frame.x(x + scale * arrows[2 * one]), frame.y(y + scale * arrows[2 * one + 1]));
   }
   painter.globalAlpha = 1;
 }
 
-function arrow(painter, frame, x1, y1, x2, y2) {
-  const [fromX, fromY, toX, toY] = [frame.x(x1), frame.y(y1), frame.x(x2), frame.y(y2)];
+// An arrow in pixels; what is too short for one is a dot.
+export function arrow(painter, fromX, fromY, toX, toY, most = 4) {
   const long = Math.hypot(toX - fromX, toY - fromY);
   if (long < 1.5) return dot(painter, fromX, fromY, 0.8);
   line(painter, fromX, fromY, toX, toY);
   const [dx, dy] = [(toX - fromX) / long, (toY - fromY) / long];
-  const head = Math.min(4, long * 0.5);
+  const head = Math.min(most, long * 0.5);
   painter.beginPath();
   painter.moveTo(toX, toY);
   painter.lineTo(toX - head * (dx + 0.55 * dy), toY - head * (dy - 0.55 * dx));
@@ -73,4 +73,18 @@ export function paintPath(painter, frame, paths, point, moment, { colour, alpha 
   dot(painter, x(moment), y(moment), 7);
   painter.fillStyle = colour;
   dot(painter, x(moment), y(moment), 5);
+}
+
+// The step that a point takes from a moment on, and (dashed) the way to where the network thinks that it came from.
+export function paintStep(painter, frame, { paths, guesses }, point, moment, theme) {
+  const at = Math.min(moment, guesses.shape[0] - 1);
+  const place = (array, index) => [0, 1].map((axis) => array[2 * (index * array.shape[1] + point) + axis]);
+  const [now, next, guess] = [place(paths, at), place(paths, at + 1), place(guesses, at)].map(([x, y]) => [frame.x(x), frame.y(y)]);
+  Object.assign(painter, { strokeStyle: theme.ink, fillStyle: theme.ink, lineWidth: 1.25 });
+  painter.setLineDash([4, 4]);
+  line(painter, ...now, ...guess);
+  painter.setLineDash([]);
+  dot(painter, ...guess, 3.5);
+  painter.lineWidth = 2.5;
+  arrow(painter, ...now, ...next, 9);
 }

@@ -4,7 +4,7 @@ import { component, fill, fit, make, mark, say } from "./panel.js";
 import { within } from "./axes.js";
 import { openScrubber, SCRUBBER_STYLE } from "./scrubber.js";
 import { openWishes } from "./wishes.js";
-import { paintData, paintField, paintPath, paintPoints, planeFrame } from "./flowpaint.js";
+import { paintData, paintField, paintPath, paintPoints, paintStep, planeFrame } from "./flowpaint.js";
 import { publishTopics } from "./tick.js";
 
 const STYLE = `${SCRUBBER_STYLE}
@@ -176,7 +176,9 @@ function paintAll({ meta, told, shown, data, pulled, picked, scrubber, stage: { 
   const { paths } = told.arrays;
   if (shown.paths) for (let at = 0; at < paths.shape[1]; at += 4) paintPath(painter, frame, paths, at, scrubber.index, { colour: theme.blue, alpha: 0.18 });
   paintPoints(painter, frame, momentOf({ told, scrubber }), theme);
-  if (picked !== null) paintPath(painter, frame, paths, picked, scrubber.index, { colour: theme.orange, whole: true, theme });
+  if (picked === null) return;
+  paintPath(painter, frame, paths, picked, scrubber.index, { colour: theme.orange, whole: true, theme });
+  paintStep(painter, frame, told.arrays, picked, scrubber.index, theme);
 }
 
 function describe(view) {
@@ -191,10 +193,10 @@ function describe(view) {
   mark(canvas, "aria-label", `${words.plane} ${told ? fill(words.at, { t: times[scrubber.index].toFixed(2) }) : words.empty} ${hint}`);
 }
 
-// Where the picked point began, stands, and ends.
+// Where the picked point began, stands, and ends, and where the network thinks that it came from.
 function tell({ meta, told, picked, scrubber }) {
-  const { paths } = told.arrays;
+  const { paths, guesses } = told.arrays;
   const write = new Intl.NumberFormat(meta.language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const at = (moment) => `(${[0, 1].map((axis) => write.format(paths[2 * (moment * paths.shape[1] + picked) + axis])).join("; ")})`;
-  return fill(meta.words.path, { from: at(0), now: at(scrubber.index), to: at(paths.shape[0] - 1) });
+  const at = (moment, array = paths) => `(${[0, 1].map((axis) => write.format(array[2 * (moment * array.shape[1] + picked) + axis])).join("; ")})`;
+  return fill(meta.words.path, { from: at(0), now: at(scrubber.index), to: at(paths.shape[0] - 1), guess: at(Math.min(scrubber.index, guesses.shape[0] - 1), guesses) });
 }

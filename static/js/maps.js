@@ -35,6 +35,7 @@ const STYLE = `
   .refused .frame { background: repeating-linear-gradient(135deg, var(--st-gray-background-color) 0 5px, transparent 5px 10px);
     box-shadow: inset 0 0 0 1px var(--st-border-color); }
   .refused canvas { visibility: hidden; }
+  .refused .zero { background: radial-gradient(var(--st-background-color) 40%, transparent 75%); }
   .refused .name { color: var(--st-gray-text-color); }
   .name { display: block; margin-top: 4px; font-size: 12px; line-height: 15px; overflow-wrap: break-word; hyphens: auto; }
   .cell[aria-pressed=true] .name { font-weight: 600; }
@@ -204,8 +205,9 @@ function paintCell({ node, canvas, time, zero }, row, column, { tick, stage, pic
   node.classList.toggle("pending", place === -1);
   node.classList.toggle("refused", place === -2);
   if (place >= 0) drawMap(canvas, arrays.maps, place, meta.scale, stage.theme);
-  zero.hidden = meta.limits[place] !== 0;
-  say(zero, meta.words.zero);
+  zero.hidden = place !== -2 && meta.limits[place] !== 0;
+  const roomy = time !== undefined;
+  say(zero, place === -2 ? (roomy ? meta.words.misfit : "\u2013") : roomy ? meta.words.zero : "0");
   if (time) say(time, place === -2 ? "" : method.time);
   node.title = place === -2 ? method.refused : method.hint;
   mark(node, "aria-pressed", picked.method === method.name && picked.column === column);

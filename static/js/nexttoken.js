@@ -1,15 +1,17 @@
 // The next token in columns: logits, temperature, softmax, top-k and top-p, and what is drawn; accepted, it joins the text.
 //
 // What has been written so far stays in the browser; each step is asked for on a direct line: {ids (null: the prompt
-// alone), temperature, top_k, top_p, seed}. The topic "token" that comes back: tokens, ids of the columns; float32
-// logits, scaled, probabilities, kept; drawn, written [text], so_far [ids], finished, times {cached, whole}, rest.
+// alone), temperature, top_k, top_p, seed, begins}. The topic "token" that comes back: tokens, ids and ranks of the
+// columns, which are some of the `count` tokens: the likeliest, the drawn one, and those `found` that begin with what is
+// typed; float32 logits, scaled, probabilities, kept; drawn, written [text], so_far [ids], finished, times.
 
-import { component, fill, make, mark, numbers, say } from "./panel.js";
+import { component, fill, make, mark, say } from "./panel.js";
 import { pick } from "./tick.js";
 import { ask } from "./line.js";
+import { drawSheet, SHEET_STYLE } from "./nextsheet.js";
 import { shown } from "./headmaps.js";
 
-const STYLE = `
+const STYLE = `${SHEET_STYLE}
   .text { font: 14px/22px var(--st-code-font); white-space: pre-wrap; overflow-wrap: anywhere; min-height: 24px; max-height: 132px; overflow-y: auto; margin: 2px 0 6px; }
   .text span { color: var(--st-gray-text-color); }
   .text b { font-weight: 500; border-radius: 3px; background: var(--st-blue-background-color); }
@@ -19,37 +21,26 @@ const STYLE = `
   .knobs label { display: grid; grid-template-columns: auto 104px 4ch; gap: 8px; align-items: center; font-size: 12px; color: var(--st-gray-text-color); }
   .knobs input { width: 104px; accent-color: var(--st-primary-color); margin: 0; }
   .knobs b { font-weight: 400; color: var(--st-text-color); }
-  table { border-collapse: collapse; width: 100%; max-width: 660px; font-size: 12.5px; }
-  th { font-weight: 400; color: var(--st-gray-text-color); text-align: right; padding: 0 8px 2px 0; font-size: 11.5px; white-space: nowrap; }
-  th:first-child, td:first-child { text-align: left; }
-  td { padding: 0 8px 0 0; height: 23px; text-align: right; white-space: nowrap; border-top: 1px solid var(--st-border-color); }
-  td button { font: 500 12.5px/18px var(--st-code-font); color: var(--st-text-color); background: none; border: 1px solid var(--st-border-color);
-    border-radius: 5px; padding: 0 7px; min-width: 30px; cursor: pointer; max-width: 130px; overflow: hidden; text-overflow: ellipsis; }
-  td button:hover { border-color: var(--st-gray-text-color); }
-  tr.drawn td button { border-color: var(--st-text-color); box-shadow: inset 0 0 0 1px var(--st-text-color); font-weight: 700; }
-  tr.out td:not(:first-child) { opacity: .45; }
-  td .bar { display: inline-block; width: 84px; height: 8px; border-radius: 3px; background: var(--st-gray-background-color); margin-left: 8px; overflow: hidden; }
-  td .bar i { display: block; height: 100%; background: var(--st-primary-color); transform-origin: left; }
-  td.share .bar i { background: var(--st-gray-color); }
   .acts { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin: 8px 0 4px; }
   .acts button { font-size: 13px; line-height: 22px; padding: 1px 10px; }
   .acts button:disabled { opacity: .5; cursor: default; }
   .acts button.main:not(:disabled), .acts button.main:not(:disabled):hover { color: var(--st-background-color); background: var(--st-primary-color); border-color: transparent; }
+  .find { font: 13px/22px var(--st-font); color: var(--st-text-color); background: var(--st-background-color); border: 1px solid var(--st-border-color);
+    border-radius: 5px; padding: 1px 8px; width: 190px; }
   .small { font-size: 12px; color: var(--st-gray-text-color); min-height: 18px; }
-  @media (max-width: 480px) { th.scaled, td.scaled, td .bar { display: none; } }
 `;
-const ROWS = 9;
 const KNOBS = [["temperature", 0.1, 3, 0.05, 1], ["top_k", 0, 40, 1, 0], ["top_p", 0.05, 1, 0.05, 1]];
-const COLUMNS = ["token", "logit", "scaled", "share", "kept"];
 const PATIENCE = 8000;
+const AGAIN = 1000;
 const kept = new Map(); // by channel: what was written, while one is on other pages
 
 export default component(STYLE, (stage) => {
   const parts = Object.fromEntries(["text", "said", "knobs"].map((name) => [name, make("div", name)]));
   const sheet = make("table");
   const [acts, small] = [make("div", "acts"), make("div", "small mono")];
+  const find = make("input", "find", { type: "text", maxLength: 24, autocomplete: "off", spellcheck: false });
   stage.box.replaceChildren(parts.text, parts.said, parts.knobs, sheet, acts, small);
-  const view = { stage, ...parts, sheet, acts, small, told: null, config: null, life: null, busy: false, waiting: null, timer: 0 };
+  const view = { stage, ...parts, sheet, acts, small, find, told: null, config: null, life: null, busy: false, waiting: null, timer: 0 };
   openActs(view);
   return {
     update(tick, { data }) {
@@ -75,19 +66,21 @@ async function look(view) {
   if (view.busy) return void (view.waiting = true);
   view.busy = true;
   const { life, config } = view;
-  const tick = await ask(config.line, { ids: life.ids, seed: life.seed, ...life.how }, PATIENCE).catch(() => null);
+  const tick = await ask(config.line, { ids: life.ids, seed: life.seed, begins: view.find.value, ...life.how }, PATIENCE).catch(() => null);
   view.busy = false;
   if (life !== view.life || view.waiting) return look(Object.assign(view, { waiting: false }));
-  say(view.said, tick ? tick.meta.error ?? "" : config.words.lost);
   if (tick?.meta.topics?.token) view.told = pick(tick, "token");
+  const strange = view.find.value && !tick?.meta.error && !view.told?.found.length;
+  say(view.said, strange ? config.words.not_found : tick ? tick.meta.error ?? "" : config.words.lost);
   draw(view);
+  if (!tick || tick.meta.again) view.timer = setTimeout(() => look(view), AGAIN); // the engine is waking or busy
   if (view.streaming && view.told && !tick?.meta.error) stream(view);
 }
 
 function accept(view, id) {
   const { life, told } = view;
-  if (!told || told.finished) return;
-  if (id === undefined) return void (life.seed += 1, look(view)); // drawn beyond the tokens that are told: once more
+  if (!told || told.finished || id === undefined) return;
+  view.find.value = "";
   life.stack.push(life.ids);
   life.ids = [...told.so_far, id];
   life.seed += 1;
@@ -133,6 +126,12 @@ function openActs(view) {
   for (const [name, act] of Object.entries(acts)) {
     view.buttons[name] = view.acts.appendChild(make("button", name === "accept" ? "quiet main" : "quiet", { type: "button", onclick: act }));
   }
+  view.acts.append(view.find);
+  view.find.oninput = () => look(view);
+  view.find.onkeydown = (event) => {
+    event.stopPropagation(); // Streamlit has keys of its own
+    if (event.key === "Enter") accept(view, view.told?.ids[view.told.found[0]]);
+  };
 }
 
 function draw(view) {
@@ -143,7 +142,7 @@ function draw(view) {
   view.sheet.hidden = view.acts.hidden = !there;
   if (!there) return void say(view.small, view.said.textContent ? "" : config.words.waiting);
   drawText(view);
-  drawTable(view);
+  drawSheet(view, (id) => accept(view, id));
   drawActs(view);
   drawTimes(view);
 }
@@ -172,60 +171,7 @@ function nameKnobs({ knobs, life, config }) {
   });
 }
 
-function drawTable(view) {
-  const { sheet, told, config } = view;
-  if (!sheet.children.length) {
-    const top = sheet.appendChild(make("thead")).appendChild(make("tr"));
-    top.append(...COLUMNS.map((name) => make("th", name, { scope: "col" })));
-    sheet.append(make("tbody"));
-  }
-  [...sheet.querySelectorAll("th")].forEach((cell, at) => say(cell, config.words[COLUMNS[at]]));
-  const body = sheet.lastChild;
-  const drawn = told.finished ? -1 : told.drawn;
-  const rows = [...Array(Math.min(ROWS, told.tokens.length)).keys()];
-  if (drawn >= ROWS) rows[ROWS - 1] = drawn; // what was drawn is always seen
-  while (body.children.length > rows.length) body.lastChild.remove();
-  while (body.children.length < rows.length) body.append(openRow());
-  rows.forEach((at, place) => fillRow(view, body.children[place], at, at === drawn));
-}
-
-function openRow() {
-  const row = make("tr");
-  for (const name of COLUMNS) {
-    const cell = row.appendChild(make("td", name === "token" ? name : `${name} mono`));
-    if (name === "token") cell.append(make("button", "", { type: "button" }));
-    if (name === "share" || name === "kept") {
-      cell.append(make("span"), make("span", "bar"));
-      cell.lastChild.append(make("i"));
-    }
-  }
-  return row;
-}
-
-function fillRow(view, row, at, drawn) {
-  const { told, config } = view;
-  const format = new Intl.NumberFormat(config.language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  const percent = numbers(config.language, "percent");
-  const write = (value) => format.format(value).replace("-", "−");
-  const [name, logit, scaled, share, left] = row.children;
-  const { logits, scaled: divided, probabilities, kept: drawnFrom } = told.arrays;
-  say(name.firstChild, shown(told.tokens[at]));
-  name.firstChild.onclick = () => accept(view, told.ids[at]);
-  name.firstChild.disabled = told.finished;
-  mark(name.firstChild, "title", config.words.choose);
-  say(logit, write(logits[at]));
-  say(scaled, write(divided[at]));
-  fillBar(share, probabilities[at], percent);
-  fillBar(left, drawnFrom[at], percent);
-  mark(row, "class", drawn ? "drawn" : drawnFrom[at] ? "" : "out");
-}
-
-function fillBar(cell, share, percent) {
-  say(cell.firstChild, percent(share));
-  cell.lastChild.firstChild.style.transform = `scaleX(${share})`;
-}
-
-function drawActs({ buttons, config, told, life, streaming }) {
+function drawActs({ buttons, config, told, life, streaming, find }) {
   const token = shown(told.tokens[told.drawn] ?? "");
   say(buttons.accept, told.finished ? config.words.finished : fill(config.words.accept, { token }));
   buttons.accept.disabled = buttons.draw.disabled = told.finished || streaming;
@@ -236,6 +182,9 @@ function drawActs({ buttons, config, told, life, streaming }) {
   buttons.stream.disabled = told.finished;
   say(buttons.clear, config.words.clear);
   buttons.clear.disabled = !life.stack.length;
+  find.placeholder = config.words.find;
+  mark(find, "aria-label", config.words.find);
+  find.disabled = told.finished || streaming;
 }
 
 function drawTimes({ small, config, told }) {

@@ -39,7 +39,7 @@ export default component(STYLE, (stage) => {
   const view = { stage, title, modes, scroll, canvas, reading, spoken, paper: fit(canvas, stage), told: null, config: null,
     mode: "arcs", column: null, frame: null, line: line(), sent: null, whole: null, asked: null, busy: false };
   listen(view);
-  watchTyping(stage, () => view.config?.field, () => view.config.line, (tick) => publishTopics(view.config.channel, tick));
+  watchTyping(stage, () => view.config?.fields, () => view.config.line, (tick) => publishTopics(view.config.channel, tick));
 
   return {
     update(tick, { data, setStateValue }) {

@@ -10,9 +10,9 @@ const THUMB = 28;
 const GAP = 4;
 
 export const OVERVIEW_STYLE = `
-  .overview { margin-top: 14px; border-top: 1px solid var(--st-border-color); }
-  .overview .row { display: grid; grid-template-columns: 74px 92px 62px 178px 50px minmax(0, 1fr); gap: 0 8px; align-items: center;
-    padding: 3px 0; border-bottom: 1px solid var(--st-border-color); min-height: 36px; }
+  .overview { margin-top: 14px; border-top: 1px solid var(--st-border-color); display: grid; gap: 0 12px;
+    grid-template-columns: repeat(5, auto) minmax(0, 1fr); }
+  .overview .row { display: grid; grid-template-columns: subgrid; grid-column: 1 / -1; align-items: center; padding: 3px 0; border-bottom: 1px solid var(--st-border-color); min-height: 36px; }
   .overview .top { min-height: 22px; font-size: 11.5px; color: var(--st-gray-text-color); }
   .overview .row > span { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
   .overview .name { font-weight: 600; }
@@ -23,7 +23,7 @@ export const OVERVIEW_STYLE = `
   .overview canvas { cursor: pointer; flex: 1 1 auto; min-width: 0; border-radius: 3px; }
   .overview .strip button { align-self: center; }
   @container (max-width: 759px) {
-    .overview .row { grid-template-columns: 62px 1fr 66px; }
+    .overview { grid-template-columns: max-content minmax(0, 1fr) max-content; }
     .overview .top { display: none; }
     .overview .row > .parameters, .overview .row > .sees { display: none; }
     .overview .strip { grid-column: 1 / -1; padding: 2px 0 4px; }
@@ -63,7 +63,7 @@ function build(view, layers, built) {
     const strip = row.appendChild(make("div", "strip"));
     const canvas = strip.appendChild(make("canvas", "", { tabIndex: 0, attributes: { role: "application" } }));
     const more = strip.appendChild(make("button", "quiet", { type: "button" }));
-    const line = { row, name, kind, size, parameters, sees, canvas, more, key: layer.name, at: 0 };
+    const line = { row, name, kind, size, parameters, sees, strip, canvas, more, key: layer.name, at: 0 };
     canvas.onclick = (event) => pick(view, line, event);
     canvas.onkeydown = (event) => press(view, line, event);
     more.onclick = () => { view.unfolded[view.unfolded.has(line.key) ? "delete" : "add"](line.key); paintRows(view); };
@@ -81,16 +81,17 @@ function paintRows(view) {
       say(line[part], text);
       line[part].title = text;
     }
-    paintStrip(view, line, layer, now ? walk.channel : null);
   });
+  const rooms = view.rows.map(({ strip }) => strip.clientWidth); // once all texts stand, for they share their columns
+  view.rows.forEach((line, at) => paintStrip(view, line, layers[at], walk?.layer === layers[at].name ? walk.channel : null, rooms[at]));
 }
 
 // A layer of maps as thumbnails in one or, unfolded, more rows; a row of numbers as one strip.
-function paintStrip(view, line, layer, chosen) {
+function paintStrip(view, line, layer, chosen, space) {
   const { canvas, more } = line;
   const { sheet, words } = view.scene;
   const [maps, height, width] = layer.shape;
-  const room = Math.max(line.row.querySelector(".strip").clientWidth - 64, 60);
+  const room = Math.max(space - 52, 60); // besides the button
   const flat = maps === 1 && layer.kind !== "input" && height < width;
   const tall = layer.kind === "input" ? 44 : THUMB;
   const wide = flat ? Math.min(room, Math.max(2 * THUMB, (width / height) * tall, height === 1 ? 16 * width : 0)) : tall;
@@ -106,7 +107,10 @@ function paintStrip(view, line, layer, chosen) {
     if (index === chosen && layer.kind !== "linear") outline(painter, spot, view.stage.theme.ink, view.stage.theme.background, 1.5);
   }
   more.hidden = maps <= across;
-  say(more, view.unfolded.has(line.key) ? words.less : fill(words.more, { n: maps - shown }));
+  const folds = view.unfolded.has(line.key);
+  say(more, folds ? "\u2212" : `+${maps - shown}`);
+  more.title = folds ? words.less : fill(words.more, { n: maps - shown });
+  mark(more, "aria-label", more.title);
   mark(canvas, "aria-label", `${layer.name}, ${layer.label}, ${layer.size}`);
 }
 

@@ -83,10 +83,15 @@ export function openScrubber(stage, moved) {
     // Where the first and the last moment stand, in pixels from the left.
     rail: () => [input.offsetLeft - node.offsetLeft + 8, input.offsetLeft - node.offsetLeft + input.offsetWidth - 8],
     set: (index) => { if (state.frame) stop(); go(index); },
+    get share() { return state.index / state.last; },
+    get playing() { return Boolean(state.frame); },
+    play: () => state.frame || play.onclick(),
     // `last` is the last moment, `stride` what a press of a step button moves, `write(index)` the words for a moment.
+    // Of another number of moments it stands at the same share of the way, and a play goes on.
     configure({ last, stride = 1, write, words, label }) {
-      Object.assign(state, { last: Math.max(last, 1), stride, write, words });
-      state.index = Math.min(state.index, state.last);
+      const longer = Math.max(last, 1) / state.last;
+      Object.assign(state, { last: Math.max(last, 1), stride, write, words, from: state.from * longer });
+      state.index = Math.round(state.index * longer);
       Object.assign(input, { max: state.last });
       mark(input, "aria-label", label);
       mark(back, "aria-label", words.back);

@@ -1,14 +1,21 @@
 // The denoiser as a diagram: every part a box, as wide as it is computed and as low as its maps are small; a part that is
-// chosen is told of. The time (and what it is told) goes to every block.
+// chosen is told of, and opens to its layers and maps. The time goes to every block, words to those that look at them.
 
 import { component, fill, fit, make, mark, say } from "./panel.js";
 import { css, mix, parse } from "./colors.js";
+import { openInside, showInside } from "./unetmaps.js";
 import { line } from "./plot.js";
 
 const STYLE = `
   .panel { max-width: 980px; }
   canvas { width: 100%; height: 216px; cursor: pointer; border-radius: 4px; }
-  .said { min-height: 20px; } .said b { font-weight: 600; }
+  .said { min-height: 20px; font-weight: 600; }
+  .open { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); gap: 10px 32px; min-height: 190px; margin-top: 6px; align-items: start; }
+  .layers { display: grid; grid-template-columns: minmax(0, 1fr) auto auto; gap: 3px 14px; font-size: 12px; }
+  .layers .mono { text-align: right; } .layers .name { color: var(--st-gray-text-color); }
+  .maps canvas { height: auto; cursor: default; image-rendering: pixelated; }
+  .maps .note { white-space: normal; margin-bottom: 4px; }
+  @media (max-width: 760px) { .open { grid-template-columns: minmax(0, 1fr); } }
 `;
 const TOLD = new Set(["time", "class", "text"]); // what is told to every block
 const HEARS = new Set(["block", "dense"]);
@@ -18,8 +25,11 @@ const PAD = { left: 10, right: 10, top: 44, bottom: 26 };
 export default component(STYLE, (stage) => {
   const canvas = make("canvas", "", { tabIndex: 0, attributes: { role: "application" } });
   const said = make("div", "said", { attributes: { "aria-live": "polite" } });
-  stage.box.replaceChildren(canvas, said);
-  const view = { stage, canvas, said, paper: fit(canvas, stage), meta: null, boxes: [], at: 0 };
+  const open = make("div", "open");
+  const layers = open.appendChild(make("div", "layers"));
+  const inside = openInside(open.appendChild(make("div", "maps")));
+  stage.box.replaceChildren(canvas, said, open);
+  const view = { stage, canvas, said, layers, inside, paper: fit(canvas, stage), meta: null, boxes: [], at: 0 };
   canvas.onpointermove = canvas.onpointerdown = ({ offsetX, offsetY }) => {
     const found = view.boxes.findIndex(({ x, y, width, height }) => offsetX >= x - 2 && offsetX <= x + width + 2 && offsetY >= y - 2 && offsetY <= y + height + 2);
     if (found >= 0) choose(view, found);
@@ -32,14 +42,25 @@ export default component(STYLE, (stage) => {
     choose(view, (view.at + way + view.boxes.length) % view.boxes.length);
   };
   return {
-    update({ meta }) {
+    update({ meta, arrays }, { setStateValue }) {
       if (!meta.parts) return;
-      view.meta = meta;
-      view.at = Math.min(view.at, meta.parts.length - 1);
+      view.tell = (step) => setStateValue("at", step);
+      if (!view.meta) view.at = Math.max(meta.parts.findIndex(({ role }) => role === "block"), 0);
+      Object.assign(view, { meta, arrays, at: Math.min(view.at, meta.parts.length - 1) });
+      stage.hear(meta.channel, "shown", ({ step }) => follow(view, step));
     },
     draw: () => view.meta && draw(view),
+    end: () => clearTimeout(view.timer),
   };
 });
+
+// Ask for the maps of the step that the film shows, once its slider rests.
+function follow(view, step) {
+  if (step === view.step) return;
+  view.step = step;
+  clearTimeout(view.timer);
+  view.timer = setTimeout(() => view.stage.root.isConnected && view.tell(step), 500);
+}
 
 function choose(view, at) {
   if (at === view.at) return;
@@ -59,6 +80,15 @@ function draw(view) {
   const text = fill(meta.words.part, { title: chosen.title, shape: chosen.shape.join(" × "), parameters: count });
   say(said, text);
   mark(canvas, "aria-label", `${meta.words.label} ${text}`);
+  listLayers(view, chosen);
+  showInside(view, chosen);
+}
+
+// What a part is made of: a row a layer.
+function listLayers({ layers, meta: { words, language } }, { layers: rows }) {
+  const count = new Intl.NumberFormat(language);
+  const cells = [words.layer, words.shape, words.parameters, ...rows.flatMap(({ title, shape, parameters }) => [title, shape.join(" × "), count.format(parameters)])];
+  layers.replaceChildren(...cells.map((text, at) => make("span", at < 3 ? (at ? "name mono" : "name") : at % 3 ? "mono" : "", { text })));
 }
 
 // What is told stands above; everything else from left to right, lower where its maps are smaller.
@@ -91,14 +121,16 @@ function joinParts(painter, boxes, theme) {
     const before = main[at];
     line(painter, before.x + before.width, before.y + before.height / 2, box.x, box.y + box.height / 2);
   });
-  if (told.length) tell(painter, told, main.filter(({ part }) => HEARS.has(part.role)), theme);
+  const [words, rest] = [true, false].map((reads) => told.filter(({ part }) => (part.role === "text") === reads));
+  if (rest.length) tell(painter, rest, main.filter(({ part }) => HEARS.has(part.role)), 32.5, theme.grey);
+  if (words.length) tell(painter, words, main.filter(({ part }) => part.role === "cross_attention"), 38.5, theme.orange);
   skip(painter, main, theme);
 }
 
-// A thin line from what is told along the top, and down to each block.
-function tell(painter, told, blocks, theme) {
-  Object.assign(painter, { strokeStyle: theme.grey, lineWidth: 1, globalAlpha: 0.7 });
-  const y = 34.5;
+// A thin line from what is told along the top, and down to each part that hears it: time and class go to all blocks, words
+// to those that look at them.
+function tell(painter, told, blocks, y, colour) {
+  Object.assign(painter, { strokeStyle: colour, lineWidth: 1, globalAlpha: 0.7 });
   const last = blocks.at(-1);
   for (const box of told) line(painter, box.x + box.width / 2, box.y + box.height, box.x + box.width / 2, y);
   if (last) line(painter, told[0].x + told[0].width / 2, y, last.x + last.width / 2, y);

@@ -44,9 +44,10 @@ export function showMiddle(middle, walk, place, source, tools) {
 export const showsAll = (walk) => walk.kind === "conv" && walk.arrays.in.shape[0] * walk.size ** 2 <= ALL_AT_ONCE;
 
 // picture under the stamp × stamp = products, for one channel or, where there are few, for each
-function showStamp(middle, walk, place, source, { words, write, short, sheetAt }) {
+function showStamp(middle, walk, place, source, { words, short, sheetAt }) {
   const channels = showsAll(walk) ? Array.from({ length: walk.arrays.in.shape[0] }, (_, at) => at) : [source];
   const sums = channelSums(walk, place);
+  const brief = short(sums);
   const cells = windowOf(walk, place);
   const limit = walk.kernel_limit;
   channels.forEach((channel, at) => {
@@ -59,7 +60,7 @@ function showStamp(middle, walk, place, source, { words, write, short, sheetAt }
     numbers(middle, line, `kernel ${at}`, at ? "" : words.kernel, weights, { ...look, bytes: encode(weights, limit), scale: "diverging" });
     sign(middle, line, `is ${at}`, "=");
     numbers(middle, line, `products ${at}`, at ? "" : words.products, products, { ...look, bytes: encode(products, walk.products_limit), scale: "diverging" });
-    sign(middle, line, `sum ${at}`, `Σ ${write(sums[channel])}`, "sign sum");
+    sign(middle, line, `sum ${at}`, `Σ ${brief(sums[channel])}`, "sign sum");
   });
 }
 
@@ -87,8 +88,8 @@ function showScatter(middle, walk, place, _source, { words }) {
   Object.assign(painter, { strokeStyle: theme.line, lineWidth: 1 });
   for (const [x1, y1, x2, y2] of [[x(0), 4, x(0), height - 16], [26, y(0), width - 4, y(0)]]) stroke(painter, x1, y1, x2, y2);
   Object.assign(painter, { fillStyle: theme.muted, font: `11px ${theme.mono}` });
-  painter.fillText("in", width - 18, Math.min(y(0) + 14, height - 4));
-  painter.fillText("out", x(0) + 4, 12);
+  painter.fillText(words.in, width - 4 - painter.measureText(words.in).width, Math.min(y(0) + 14, height - 4));
+  painter.fillText(words.out, x(0) + 4, 12);
   Object.assign(painter, { fillStyle: theme.blue, globalAlpha: 0.45 });
   for (let at = 0; at < count; at++) painter.fillRect(x(given[at]) - 1.5, y(made[at]) - 1.5, 3, 3);
   painter.globalAlpha = 1;

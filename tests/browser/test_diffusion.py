@@ -111,3 +111,33 @@ def test_every_step_of_the_way_to_a_digit_is_in_the_browser(page, app_url, awake
     wait_until(lambda: film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()") != last, 10,
                "the step before looks like the last one")
     assert film.locator(".parts canvas").count() == 5
+    one = page.locator(".st-key-diffusion-step_shown")
+    expect(one.locator(".title")).to_contain_text("Step 20 of 20, Euler")
+    for _ in range(5):
+        film.get_by_role("button", name="One step back").click()
+    expect(one.locator(".title")).to_contain_text("Step 15 of 20")
+    assert one.locator("figure canvas").count() == 3
+    there = film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()")
+    page.get_by_role("button", name="New noise").click()
+    wait_until(lambda: film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()") != there, 20,
+               "no film of the new noise")
+    expect(film.locator("output")).to_contain_text("step 14 of 20")
+
+
+def test_a_pen_erases_any_part_of_a_picture_and_it_is_filled_in(page, app_url, awake):
+    page.goto(f"{app_url}/diffusion?part=digits&sampling=%7B%22steps%22%3A2%7D")
+    settled(page)
+    page.get_by_role("tab", name="Begin with a picture").click()
+    film = page.locator(".st-key-diffusion-beginning_film")
+    expect(film.locator("output")).to_contain_text("step 1 of 1", timeout=60_000)  # six tenths of two steps
+    pad = page.locator(".st-key-diffusion-eraser")
+    pad.locator("canvas").scroll_into_view_if_needed()
+    box = pad.locator("canvas").bounding_box()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.3 * box["height"], steps=5)
+    page.mouse.up()
+    expect(pad.locator(".note")).to_contain_text("of 784 pixels are drawn anew")
+    expect(film.locator("output")).to_contain_text("of 2", timeout=20_000)
+    pad.get_by_role("button", name="Put all back").click()
+    expect(film.locator("output")).to_contain_text("of 1", timeout=20_000)

@@ -66,15 +66,21 @@ def test_a_zip_becomes_a_data_set_is_learned_and_a_new_picture_is_read(page, app
     expect(page.get_by_text("This is no picture that can be read").first).to_be_visible(timeout=PATIENCE)
 
 
-def test_a_photograph_becomes_the_picture_that_the_network_looks_at(page, app_url, awake):
+def test_a_photograph_becomes_the_picture_that_the_network_looks_at_and_the_camera_speaks_turkish(
+        open_tab, app_url, awake):
+    page = open_tab(locale="tr-TR")
     page.goto(f"{app_url}/convolution")
     settled(page)
     page.locator(".st-key-convolution-picture button").nth(2).click()
+    expect(page.get_by_role("button", name="Yükle", exact=True)).to_be_visible()
+    expect(page.get_by_text("dosya başına 10 MB")).to_be_visible()
     page.locator(".st-key-convolution-bring_camera label").first.click()
     page.wait_for_function("document.querySelector('video')?.videoWidth > 0", timeout=PATIENCE)
-    page.get_by_role("button", name="Take Photo").click()
-    expect(page.get_by_text("like the pictures it learned from")).to_be_visible(timeout=PATIENCE)
-    page.get_by_text("As it is").click()
-    expect(page.get_by_text("in grey, at 28×28 pixels")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Fotoğraf çek", exact=True).click()
+    expect(page.get_by_role("button", name="Fotoğrafı sil", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("öğrendiği resimler gibi")).to_be_visible(timeout=PATIENCE)
+    page.get_by_text("Olduğu gibi").click()
+    expect(page.get_by_text("gri olarak 28×28 pikselde")).to_be_visible(timeout=PATIENCE)
     asked = from_link(page.evaluate("new URL(location.href).searchParams.get('convolution')"), "convolution")[0]
-    assert asked.subject.picture == "own" and max(read_pixels(asked.subject.pixels)) > 0
+    assert (asked.subject.picture, asked.subject.own_way) == ("own", "plain")
+    assert max(read_pixels(asked.subject.pixels)) > 0

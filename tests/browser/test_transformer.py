@@ -97,6 +97,10 @@ def test_a_text_is_written_token_by_token_and_taken_back(app_url, engine, page):
     expect(text.locator("b")).to_have_count(2, timeout=PATIENCE)
     writer.get_by_role("button", name="Go back").click()
     expect(text.locator("b")).to_have_count(1, timeout=PATIENCE)
+    writer.locator("input.find").fill("Q")
+    expect(writer.locator("tbody tr")).to_have_count(2, timeout=PATIENCE)  # what is found, and all others
+    writer.locator("input.find").press("Enter")
+    expect(text.locator("b").nth(1)).to_have_text("Q", timeout=PATIENCE)
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(app_url, engine, open_tab):

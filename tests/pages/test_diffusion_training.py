@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from safetensors.numpy import load
 
 from dlcore.data.clouds import make_cloud
+from dlcore.data.images import load_test
 from dlcore.diffusion.prompts import read_prompt
 from dlcore.specs.codec import from_link, to_link
 from dlcore.specs.diffusion import Denoiser, Diffusion, DiffusionData, DiffusionTraining, Process
-from pages.ui.diffusion import beginning, film, measuring, plane
+from pages.ui import code
+from pages.ui.diffusion import erasing, film, measuring, plane
 from pages.ui.diffusion.prompting import say_unknown
 from tests.conftest import wait_until
 from tests.pages.test_diffusion import told
@@ -18,6 +21,7 @@ POINTS = Diffusion(data=DiffusionData(dataset="moons", points=200), network=Deno
                    training=DiffusionTraining(epochs=2, batch_size=64))
 PICTURES = Diffusion(data=DiffusionData(train_size=500), network=Denoiser(width=8, blocks=1, time=16),
                      training=DiffusionTraining(epochs=1, batch_size=250))
+PROMPTS = Diffusion(network=Denoiser(condition="prompt"))
 
 
 def linked(app) -> Diffusion:
@@ -80,6 +84,21 @@ def test_a_run_on_the_plane_shows_its_curves_and_its_loss_by_time(page, awake):
     assert arrays["curves.held_loss"].shape[0] == 2
     losses = arrays["times.losses"]
     assert losses.shape == (20,) and (losses > 0).all()
+    app.session_state["diffusion_plane.code"] = True
+    script, offered = app.run().code[0].value, app.download_button(key="diffusion_plane.weights")
+    assert "class PointDenoiser" in script and "range(400)" not in script and not offered.disabled
+    assert "arXiv:2209.03003" in script and "total = 2 * 4" in script
+    weights = load(code._read({"run": app.query_params["run"], "step": None}, awake.home))
+    assert weights["layers.0.weight"].shape == (16, 66)
+
+
+def test_weights_are_offered_once_there_are_some_and_those_of_the_network_that_comes_along_where_it_is_that_one(page):
+    for spec, there in ((Diffusion(), False), (PROMPTS, True)):
+        app = page("digits", spec).run()
+        app.session_state["diffusion.closer"] = "PyTorch code"
+        app.run()
+        assert app.download_button(key="diffusion.weights").disabled != there
+        assert ("read_prompt" in app.code[0].value) == there and not app.exception
 
 
 def test_a_run_on_digits_shows_what_it_makes_of_noise_that_never_changes(page, awake):
@@ -107,7 +126,8 @@ def test_a_prompt_for_pictures_that_cannot_be_told_of_is_refused_at_the_network(
 
 
 def test_the_diagram_has_the_parts_of_the_network_and_all_their_parameters(page):
-    app = page("digits", PICTURES).run()
+    elsewhere = replace(PICTURES, data=DiffusionData(dataset="kmnist"))  # for these nothing pretrained is shown
+    app = page("digits", elsewhere).run()
     app.session_state["diffusion.closer"] = "The network"
     meta, _arrays = told(app.run(), "diffusion.diagram")
     assert [part["name"] for part in meta["parts"]][:3] == ["time", "label", "stem"]
@@ -185,7 +205,7 @@ def trained_digits(page, awake):
 
 @pytest.mark.parametrize("tab, button, key", [
     ("Samplers", "samplers", "diffusion.way0"), ("Two prompts", "between", "diffusion.between_pictures"),
-    ("Branch", "branch", "diffusion.branch_film"), ("Begin with a picture", "beginning", "diffusion.beginning_film"),
+    ("Branch", "branch", "diffusion.branch_film"), ("Along the training", "growth", "diffusion.growth_film"),
     ("Measured", "measured", "diffusion.measured_pictures")])
 def test_what_is_behind_a_tab_is_drawn_when_it_is_asked_for(trained_digits, tab, button, key):
     app = trained_digits
@@ -197,6 +217,32 @@ def test_what_is_behind_a_tab_is_drawn_when_it_is_asked_for(trained_digits, tab,
     meta, arrays = told(app, key)
     assert not app.exception
     assert any(name.endswith((".pictures", ".states")) and array.size for name, array in arrays.items())
+
+
+def test_what_is_erased_is_filled_in_and_the_rest_of_the_picture_stays(trained_digits):
+    app = trained_digits
+    app.select_slider(key="sampling.steps").set_value(2).run()
+    app.session_state["diffusion.closer"] = "Begin with a picture"
+    _meta, arrays = drawn(app, "diffusion.beginning_film")
+    assert abs(arrays["film.states"][0].astype(int) - arrays["film.states"][-1]).max() > 0
+    mask = np.zeros((28, 28), bool)
+    mask[9:13, 5:20] = True
+    app.session_state["diffusion.eraser"] = {"erased": {"seq": 1, "bits": "".join(map(str, mask.ravel().astype(int)))}}
+    digit = load_test("mnist").test_images[0]
+
+    def kept() -> np.ndarray:
+        states = told(app.run(), "diffusion.beginning_film")[1]["film.states"]
+        return abs(states[-1, 0].astype(int) - digit)
+
+    wait_until(lambda: kept()[~mask].max() <= 1, 60, "the rest of the picture did not stay")
+    assert kept()[mask].max() > 10
+
+
+@pytest.mark.parametrize("told_by_browser", [None, 7, {}, {"bits": 1}, {"bits": "01"}, {"bits": "2" * 784},
+                                             {"bits": "0" * 784}, {"bits": "１" * 784}])
+def test_an_eraser_that_says_nothing_sensible_erases_nothing(monkeypatch, told_by_browser):
+    monkeypatch.setattr(erasing.st, "session_state", {"e": {"erased": told_by_browser}})
+    assert erasing.erased("e") is None
 
 
 def test_a_hundred_pictures_are_counted_as_they_were_read():
@@ -214,7 +260,7 @@ def test_unknown_words_are_struck_out_and_an_empty_prompt_is_said():
 
 @pytest.mark.parametrize("part, count", [("upper", 392), ("left", 392), ("middle", 144)])
 def test_what_is_erased_is_what_its_name_says(part, count):
-    assert beginning.erase(part).sum() == count
+    assert erasing.erase(part).sum() == count
 
 
 @pytest.mark.parametrize("part", ["x", "", "9"])

@@ -33,6 +33,12 @@ def test_an_error_writes_its_fractions_as_the_language_does(speaking, spoken, wr
     assert words.told(DerinError("{part:.1f} of {all}", part=1.52, all=3)) == written
 
 
+@pytest.mark.parametrize(("spoken", "written"), [("en", "(1,600+1)·10"), ("tr", "(1.600+1)·10")])
+def test_a_formula_writes_its_thousands_as_the_language_does(speaking, spoken, written):
+    speaking(spoken)
+    assert words.localise("(1,600+1)·10") == written
+
+
 def test_an_unknown_text_is_said_in_english(speaking):
     speaking("tr")
     assert words._("a text that nobody translated") == "a text that nobody translated"

@@ -16,7 +16,7 @@ from dlcore.plots.theme import encode_signed
 from dlcore.specs.codec import to_link
 from dlcore.specs.data import ImageData
 from dlcore.specs.experiment import Experiment
-from dlcore.specs.model import PRESETS, Network
+from dlcore.specs.model import PRESETS, Activation, Conv, Flatten, Linear, Network
 from dlcore.specs.saliency import METHODS, Saliency
 from dlcore.specs.subject import Subject, write_pixels
 from dlcore.specs.training import Training
@@ -130,6 +130,11 @@ def test_a_method_that_does_not_fit_the_network_is_grey_and_says_why():
     reasons = refusals(METHODS, sight)
     assert set(reasons) == {"guided_backprop", "deconvolution", "guided_grad_cam"}
     assert "tanh" in reasons["guided_backprop"]
+    smooth = SimpleNamespace(experiment=Experiment(network=Network(blocks=(Conv(), Activation(function="gelu"),
+                                                                           Flatten(), Linear(features=10)))))
+    reasons = refusals(METHODS, smooth)
+    assert set(reasons) == {"guided_backprop", "deconvolution", "guided_grad_cam", "deep_lift", "lrp"}
+    assert reasons["lrp"].startswith("It has no rule for GELU;")
 
 
 def test_the_page_speaks_turkish(open_saliency):

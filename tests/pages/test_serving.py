@@ -9,6 +9,10 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from starlette.websockets import WebSocket
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.web.server.starlette.starlette_websocket import create_websocket_handler
 
 from pages.ui import serving, state
 from pages.ui.scripts import PLACE, SCRIPTS
@@ -83,3 +87,58 @@ def test_when_the_server_ends_the_engine_saves_what_runs(monkeypatch):
         elsewhere.submit(asyncio.run, serve()).result()
     assert said == ["open", "closed"]
 
+
+
+class Visit:
+    """A connection whose browser leaves while it is sent something: what it had said before is still read."""
+
+    scope = {"type": "websocket", "headers": [], "path": "/", "query_string": b"", "client": ("127.0.0.1", 1),
+             "subprotocols": []}
+
+    def __init__(self):
+        said = {"type": "websocket.receive", "bytes": BackMsg().SerializeToString()}
+        self.said = [{"type": "websocket.connect"}, said]
+        self.left = asyncio.Event()
+
+    async def receive(self):
+        if len(self.said) == 1:
+            await self.left.wait()
+        return self.said.pop(0)
+
+    async def send(self, message):
+        if message["type"] == "websocket.send":
+            self.left.set()
+            raise BrokenPipeError
+
+
+class Talkative:
+    """Stands for Streamlit's runtime: it says something to everybody who comes."""
+
+    def connect_session(self, client, **_):
+        client.write_forward_msg(ForwardMsg())
+        return "session"
+
+    def handle_backmsg(self, *_, **__): ...
+
+    def disconnect_session(self, *_, **__): ...
+
+
+async def be_left(around=lambda app: app) -> None:
+    endpoint, visit = create_websocket_handler(Talkative()), Visit()
+    app = around(lambda scope, receive, send: endpoint(WebSocket(scope, receive, send)))
+    await app(visit.scope, visit.receive, visit.send)
+
+
+def test_a_browser_that_leaves_while_it_is_sent_something_leaves_no_traceback():
+    with ThreadPoolExecutor(1) as elsewhere:
+        with pytest.raises(RuntimeError, match="once a close message has been sent"):
+            elsewhere.submit(asyncio.run, be_left()).result()  # Streamlit's own; else there is nothing to take quietly
+        elsewhere.submit(asyncio.run, be_left(serving.Parting)).result()
+
+
+def test_what_goes_wrong_on_a_connection_that_holds_is_not_hushed():
+    async def fail(scope, receive, send):
+        raise RuntimeError("something else")
+
+    with ThreadPoolExecutor(1) as elsewhere, pytest.raises(RuntimeError, match="something else"):
+        elsewhere.submit(asyncio.run, serving.Parting(fail)(Visit.scope, None, None)).result()

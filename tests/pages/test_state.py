@@ -70,6 +70,22 @@ def test_an_address_sent_before_the_change_reached_the_browser_undoes_nothing(ba
     assert bar["experiment"] == to_link(learning_at(0.02))
 
 
+def test_an_address_that_waited_while_the_server_was_busy_undoes_nothing(bar, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(state, "ECHO", 2.0)
+    monkeypatch.setattr(state, "monotonic", lambda: clock[0])
+    state.remember("digits", learning_at(0.01))
+    earlier = bar["experiment"]
+    state.remember("digits", learning_at(0.02))
+    for busy in (1.5, 3.0, 4.5):  # the same run of the script, on a slow machine
+        clock[0] = busy
+        assert state.experiment("digits") == learning_at(0.02)
+    clock[0], bar["experiment"] = 5.0, earlier  # sent before the browser knew
+    assert state.experiment("digits") == learning_at(0.02)
+    clock[0], bar["experiment"] = 7.5, earlier  # the Back button, some time later
+    assert state.experiment("digits") == learning_at(0.01)
+
+
 def test_what_was_mended_is_told_until_something_is_changed(bar):
     bar["experiment"] = json.dumps({"kind": "experiment", "training": {"learning_rate": 1e9}})
     opened = state.experiment("digits")

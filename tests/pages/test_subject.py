@@ -141,6 +141,7 @@ def test_an_own_picture_reaches_a_network_for_digits_as_a_digit_or_in_its_colour
     bring(app, "flag.png", png(flag))
     assert asked("inside")["image"].shape == (28, 28)
     choose(app, "pills", "own_way", "plain")
+    assert subject(app).own_way == "plain"
     assert np.array_equal(asked("inside")["image"], flag[::2, ::2])
     assert any("in colour, at 48×48" in caption.value for caption in app.caption)
 

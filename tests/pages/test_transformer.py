@@ -13,6 +13,7 @@ from dlcore.errors import DerinError
 from dlcore.specs.codec import from_link, to_dict, to_link
 from dlcore.specs.texts import TRANSLATIONS, TextData
 from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
+from pages.ui.recurrent.work import Work
 from pages.ui.transformer import board, inner, merging, moments, sight, switching, writing
 from pages.ui.transformer.presets import PRESETS
 from tests.conftest import wait_until
@@ -123,6 +124,34 @@ def test_a_text_that_cannot_be_read_is_said_at_its_widget(page, text, said):
     assert not app.warning and attention(app)[0]["groups"][0]["rows"][0] == "seven"
 
 
+def test_an_answer_that_is_typed_is_what_the_decoder_reads_and_is_called_teacher_forcing(page):
+    topic, _ = attention(page(text="abc", target="xyz"))
+    rows = {group["name"]: group["rows"] for group in topic["groups"]}
+    likeliest = topic["expected"]["blue"][-1][0][0]
+    assert topic["forced"] and topic["right"] is None and [row[0] for row in topic["told"]] == [*"xyz", likeliest]
+    assert rows == {"encoder": [*"abc", "</s>"], "decoder": ["<s>", *"xyz"], "cross": [*"xyz", likeliest]}
+    shares = dict(map(tuple, topic["expected"]["blue"][0]))
+    assert topic["told"][0][1] == pytest.approx(shares.get("x", 0), abs=min(shares.values()))
+
+
+def test_reading_its_own_answer_changes_nothing_and_it_can_be_taken_over_and_given_back(page):
+    app = page(text="abc")
+    own, sheet = attention(app)
+    app.button(key="transformer.take_answer").click().run()
+    taken, again = attention(app)
+    assert app.text_input(key="transformer.target").value == "".join(own["groups"][1]["rows"][1:])
+    assert taken["forced"] and not own["forced"] and (again == sheet).all()
+    app.button(key="transformer.own_answer").click().run()
+    assert not attention(app)[0]["forced"] and app.text_input(key="transformer.target").value == ""
+
+
+def test_an_answer_with_unknown_letters_is_said_with_the_name_of_its_field(page):
+    app = page(text="abc", target="x9")
+    assert not app.exception and "“9”" in app.warning[0].value and "decoder reads" in app.warning[0].value
+    app.text_input(key="transformer.target").set_value(" ").run()
+    assert not app.warning and not attention(app)[0]["forced"]
+
+
 def test_a_text_longer_than_the_context_is_said_at_its_widget(page):
     app = page(PLAYS, text="a" * 33)
     assert not app.exception and "33" in app.warning[0].value and "32" in app.warning[0].value
@@ -211,6 +240,8 @@ def test_what_is_typed_is_answered_at_once_and_what_cannot_be_read_is_left_to_th
     meta, _ = decode(board.answer_view(held, {"view": "typed", "text": "cba"}))
     assert meta["topics"]["attention"]["groups"][0]["rows"][:3] == list("cba")
     assert decode(board.answer_view(held, {"view": "typed", "text": "c4"}))[0] == {}
+    meta, _ = decode(board.answer_view(held, {"view": "typed", "field": "target", "text": "q"}))
+    assert meta["topics"]["attention"]["groups"][1]["rows"] == ["<s>", "q"]
 
 
 @pytest.mark.parametrize("place", ["", "cross", "cross/0/99999999999/1", "cross/-1/0/0", "a/b/c/d", None, 7])
@@ -251,6 +282,12 @@ def test_a_translation_is_written_token_by_token_until_it_ends(held):
     assert ended["finished"] and ended["written"][-1] == "</s>" and len(ended["written"]) == 3
 
 
+def test_a_token_is_found_by_how_it_begins(writer):
+    topic = decode(writing.answer_token(writer, {"seed": 3, "begins": "Q"}))[0]["topics"]["token"]
+    assert [topic["tokens"][place] for place in topic["found"]] == ["Q"]
+    assert decode(writing.answer_token(writer, {"begins": "%"}))[0]["topics"]["token"]["found"] == []
+
+
 @pytest.mark.parametrize("question", [{"ids": ["a"]}, {"ids": [-1]}, {"seed": "x"}, {"temperature": "hot"},
                                       {"ids": [0] * 5000}])
 def test_a_token_that_is_asked_for_in_a_way_that_makes_no_sense_is_answered_with_a_sentence(writer, question):
@@ -279,8 +316,8 @@ def test_a_head_that_is_switched_off_changes_the_answer_and_is_marked(page):
 # a text of one's own
 
 def test_what_was_measured_for_a_step_is_kept_for_every_text_but_never_that_of_weights_that_change():
-    rewound = SimpleNamespace(model={"run": "a", "step": 7}, off=(("cross", 0, 1),), text="one")
-    live = SimpleNamespace(model={"run": "a", "step": None}, off=(), text="one")
+    rewound = SimpleNamespace(model={"run": "a", "step": 7}, off=(("cross", 0, 1),), text="one", target=None)
+    live = SimpleNamespace(model={"run": "a", "step": None}, off=(), text="one", target=None)
     other = SimpleNamespace(**{**vars(rewound), "text": "two"})
     assert moments.request("importance", rewound) == moments.request("importance", other)
     assert moments.request("importance", rewound)["cache"] and "cache" not in moments.request("importance", live)
@@ -308,6 +345,35 @@ def test_a_network_that_comes_along_answers_before_anything_is_trained(app_test,
     assert not app.exception and not app.warning
     assert topic["right"] is (True if spec.data.translates else None)
     assert "trained before" in str(told(app, "transformer.live")[0]["left"])
+
+
+def test_a_network_that_comes_along_is_told_apart_from_the_settings_which_can_be_taken_over(app_test, awake):
+    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
+    app = app_test("transformer.py", transformer=to_link(replace(PLAYS, network=replace(SMALL, layers=3))))
+    assert "network that was trained before: 4 layers" in texts(app)
+    assert "not your settings" in str(told(app, "transformer.live")[0]["left"])
+    app.button(key="transformer.use_settings").click().run()
+    assert linked(app).network.layers == 4 and linked(app) == sight.unlearned(PLAYS).spec
+    assert "ones it was trained with" in texts(app) and not app.exception
+    assert "before with these settings" in str(told(app, "transformer.live")[0]["left"])
+
+
+def test_a_race_shows_the_best_network_first_and_can_be_stopped(page):
+    models = [{"kind": kind, "bits": bits, "parameters": 9_000, "hidden": hidden, "window": 32, "seconds": 10.0,
+               "steps": 5, "tokens": 700, "curve": np.array([[0, 6], [10, bits]]), "anew": True, "final": True}
+              for kind, bits, hidden in (("transformer", 3.25, None), ("lstm", 2.75, 40), ("gru", float("nan"), 50))]
+    app = page(PLAYS, text="ROMEO")
+    for _ in range(2):  # the first choice only tells the test's browser that the tabs are there
+        app.session_state["transformer.closer"] = "Beside RNNs"
+        app.run()
+    app.session_state["_work.transformer.race"] = Work(result={"models": models, "seconds": 10.0})
+    app.run()
+    rows = next(one.value for one in app.markdown if "| LSTM |" in one.value).split("\n")[2:]
+    assert [row.split(" | ")[0] for row in rows] == ["| LSTM", "| Transformer, trained anew", "| GRU"]
+    assert not app.exception and "whole held-out text" in texts(app)
+    app.button(key="transformer.race").click().run()
+    app.button(key="transformer.race_stop").click().run()
+    assert app.session_state["_work.transformer.race"].job is None and not app.exception
 
 
 def test_the_page_speaks_turkish(page):

@@ -3,10 +3,46 @@
 Source: Olsson et al., "In-context learning and induction heads", 2022, arXiv:2209.11895.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from dlcore.explain.inside_cells import surprise
+from dlcore.explain.transformer.maps import squeeze
+from dlcore.explain.transformer.passing import HeadName, pass_through
+from dlcore.explain.transformer.snapshot import TransformerSnapshot
 from dlcore.seeds import derive
+
+HALF = 32     # tokens of a text that is said twice, at most
+FOUND = 0.4   # mean weight from which a head is one; three times what even attention gives is a weak one
+WEAK = 3.0
+
+
+def probe(snapshot: TransformerSnapshot, off: frozenset[HeadName], count: int, seed: int) -> Iterator[dict]:
+    """Yield after each of `count` texts what is known of a language model's heads (see "transformer_induction")."""
+    module, target = snapshot.module, snapshot.texts.target
+    half = min(HALF, module.decoder.most // 2)
+    texts = say_twice(len(target.symbols), half, count, seed)
+    found, previous, bits, maps = [], [], [], None
+    for text in texts:
+        passed = pass_through(module, None, torch.from_numpy(text)[None], off)
+        weights = passed.maps()["decoder"]
+        maps = squeeze(weights) if maps is None else maps
+        found.append(score_induction(weights))
+        previous.append(score_previous(weights))
+        bits.append(surprise(passed.logits[0].softmax(-1).numpy()[:-1], text[1:]))
+        heads, mean = np.mean(found, 0), np.mean(bits, 0)
+        yield {"heads": heads, "previous": np.mean(previous, 0), "chance": chance(half), "half": half,
+               "verdict": judge(float(heads.max()), chance(half)), "example": target.shown(texts[0].tolist()),
+               "maps": maps, "bits": mean, "first": float(mean[: half - 1].mean()), "second": float(mean[half:].mean()),
+               "texts": len(found), "step": snapshot.step}
+
+
+def judge(best: float, even: float) -> str:
+    """Return whether the best head's score makes it an induction head: "found", "weak" or "none"."""
+    return "found" if best >= FOUND else "weak" if best >= WEAK * even else "none"
 
 
 def say_twice(symbols: int, length: int, texts: int, seed: int) -> NDArray[np.int64]:

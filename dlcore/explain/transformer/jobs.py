@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dlcore.errors import N_, SpecError
 from dlcore.explain.generation import read_sampling
 from dlcore.explain.snapshot import load
 from dlcore.explain.transformer import probing, racing
@@ -16,7 +15,7 @@ from dlcore.explain.transformer.attributing import attribute
 from dlcore.explain.transformer.maps import SIDES, entropy, squeeze
 from dlcore.explain.transformer.measuring import measure
 from dlcore.explain.transformer.passing import all_heads, read_head, read_off, switched_off
-from dlcore.explain.transformer.reading import need_text, read, read_ids
+from dlcore.explain.transformer.reading import need_steps, need_text, read, read_ids
 from dlcore.explain.transformer.seeing import judge
 from dlcore.explain.transformer.snapshot import TransformerSnapshot
 from dlcore.models.generation import Writer
@@ -116,9 +115,7 @@ class Film(Work):
 
     def run(self) -> Iterator[float]:
         """Take one snapshot at a time."""
-        steps, told = [int(step) for step in self.request["steps"]], []
-        if not steps:
-            raise SpecError("steps", N_("The recording has no snapshots yet. Let the network learn a little."))
+        steps, told = need_steps(self.request), []
         last = read(self._at(steps[-1]), self.request)
         request = self.request
         if last.source is not None:

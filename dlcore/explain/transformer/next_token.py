@@ -30,7 +30,8 @@ def show_next(snapshot: TransformerSnapshot, request: dict) -> dict:
 
 def _columns(snapshot: TransformerSnapshot, logits: Tensor, request: dict, place: int) -> dict:
     names = snapshot.texts.target.shown(range(len(logits)))
-    return tell_columns(logits, read_sampling(request), names, int(request.get("seed", 0)) + place)
+    seed, begins = int(request.get("seed", 0)) + place, str(request.get("begins") or "")
+    return tell_columns(logits, read_sampling(request), names, seed, begins)
 
 
 # token by token

@@ -4,19 +4,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from dlcore.explain.inside_cells import surprise
 from dlcore.explain.snapshot import load
 from dlcore.explain.transformer.beside import bits_of, check_text, match_parameters
-from dlcore.explain.transformer.induction import chance, say_twice, score_induction, score_previous
-from dlcore.explain.transformer.maps import squeeze
-from dlcore.explain.transformer.passing import pass_through, read_off
-from dlcore.explain.transformer.reading import need_text
+from dlcore.explain.transformer.induction import probe
+from dlcore.explain.transformer.passing import read_off
+from dlcore.explain.transformer.reading import need_steps, need_text
+from dlcore.explain.transformer.snapshot import TransformerSnapshot
 from dlcore.training.work import Work
 
-HALF = 32          # tokens of a text that is said twice, at most
-MOST_REPEATS = 64  # such texts
+MOST_REPEATS = 64  # texts that are said twice
 MOST_OTHERS = 6    # models beside a language model
 
 
@@ -25,24 +22,40 @@ class Induction(Work):
 
     def run(self) -> Iterator[float]:
         """Read one text at a time."""
-        snapshot = load(self.request["model"], self.home)
-        need_text(snapshot)
-        module, target, off = snapshot.module, snapshot.texts.target, read_off(snapshot.module, self.request)
-        half = min(HALF, module.decoder.most // 2)
-        count = min(max(int(self.request.get("repeats", 16)), 1), MOST_REPEATS)
-        texts = say_twice(len(target.symbols), half, count, int(self.request.get("seed", 0)))
-        found, previous, bits, maps = [], [], [], None
-        for done, text in enumerate(texts, start=1):
-            passed = pass_through(module, None, torch.from_numpy(text)[None], off)
-            weights = passed.maps()["decoder"]
-            maps = squeeze(weights) if maps is None else maps
-            found.append(score_induction(weights))
-            previous.append(score_previous(weights))
-            bits.append(surprise(passed.logits[0].softmax(-1).numpy()[:-1], text[1:]))
-            self.result = {"heads": np.mean(found, 0), "previous": np.mean(previous, 0), "chance": chance(half),
-                           "half": half, "example": target.shown(texts[0].tolist()), "maps": maps,
-                           "bits": np.mean(bits, 0), "texts": done, "step": snapshot.step}
-            yield done / count
+        snapshot, count = _open(self.request, self.home), read_count(self.request, 16)
+        off = read_off(snapshot.module, self.request)
+        for known in probe(snapshot, off, count, int(self.request.get("seed", 0))):
+            self.result = known
+            yield known["texts"] / count
+
+
+class InductionFilm(Work):
+    """Reads the same texts with every snapshot of a recording."""
+
+    def run(self) -> Iterator[float]:
+        """Read one text with one snapshot at a time."""
+        steps, count, seed = need_steps(self.request), read_count(self.request, 4), int(self.request.get("seed", 0))
+        frames: list[dict] = []
+        for place, step in enumerate(steps):
+            snapshot, frame = _open(self.request, self.home, step), {}
+            for frame in probe(snapshot, frozenset(), count, seed):
+                yield (place + frame["texts"] / count) / len(steps)
+            frames.append(frame)
+            self.result = {"steps": steps[: place + 1], "chance": frame["chance"]} | {
+                name: np.array([known[name] for known in frames], np.float32)
+                for name in ("heads", "previous", "first", "second")}
+
+
+def _open(request: dict, home: Path, step: int | None = None) -> TransformerSnapshot:
+    """Return the language model that a request names, or the same at another step; EngineError for a translator."""
+    snapshot = load(request["model"] | ({} if step is None else {"step": step}), home)
+    need_text(snapshot)
+    return snapshot
+
+
+def read_count(request: dict, usual: int) -> int:
+    """Return how many texts are to be read."""
+    return min(max(int(request.get("repeats", usual)), 1), MOST_REPEATS)
 
 
 class Beside(Work):
@@ -60,4 +73,5 @@ class Beside(Work):
             self.result = {"models": list(told), "matching": match_parameters(told[0]["parameters"])}
 
 
-JOBS: dict[str, Callable[[dict, Path], Work]] = {"transformer_induction": Induction, "transformer_beside": Beside}
+JOBS: dict[str, Callable[[dict, Path], Work]] = {
+    "transformer_induction": Induction, "transformer_induction_film": InductionFilm, "transformer_beside": Beside}

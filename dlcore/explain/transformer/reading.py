@@ -119,6 +119,14 @@ def need_text(snapshot: TransformerSnapshot) -> None:
         raise EngineError(N_("A translator does not go on with a text. Choose a language model."))
 
 
+def need_steps(request: dict) -> list[int]:
+    """Return the steps of a recording that a request names; SpecError where there are none yet."""
+    steps = [int(step) for step in request["steps"]]
+    if not steps:
+        raise SpecError("steps", N_("The recording has no snapshots yet. Let the network learn a little."))
+    return steps
+
+
 def truth_of(snapshot: TransformerSnapshot, request: dict) -> str | None:
     """Return the right answer to the text of a request, or None where none is known."""
     return answer(snapshot.spec.data, str(request["text"])) if snapshot.spec.data.translates else None

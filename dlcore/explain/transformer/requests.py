@@ -19,6 +19,7 @@ t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unles
         {"step", "source": tokens (of a language model []), "target": tokens that the decoder reads, start token first,
          "answer": the likeliest token of every row, "text": the answer as a text (of the translator), "right": whether
          that is the right answer ("truth"), or None where it is not known, "top": [[(token, probability) ...] a row],
+         "given": (rows - 1,) the probability with which each row told the token that the next row reads,
          "parts": {part: {"layers", "heads", "rows": "source" or "target", "columns": likewise, "first", "shape"}},
          "weights": uint8 (all,), every map of every part one behind the other: a part's are
          weights[first: first + prod(shape)].reshape(shape), shape (layers, heads, rows, columns), 255 for weight 1,
@@ -27,8 +28,8 @@ t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unles
     transformer_head        "part", "layer", "head": one map in full: {"rows": tokens, "columns": tokens, "weights":
         (rows, columns), "masked": bool (rows, columns), "off": whether it is switched off}
     transformer_alignment   of the translator; "layer": of the cross-attention, or None for the mean of all:
-        {"source", "answer", "weights": (answer, source) mean over the heads that are on, rows named by the token that
-         they tell, "links": [(answer, source, weight)], for every told token the source token that got most}
+        {"source", "target", "answer", "weights": (answer, source) mean over the heads that are on, rows named by the
+         token that they tell, "links": [(answer, source, weight)], for every told token the source token that got most}
     transformer_rollout     attention rollout (Abnar and Zuidema, 2020, arXiv:2005.00928): every layer's mean map A of
         the heads that are on, halved with the residual (A + I) / 2, multiplied along the layers: {"encoder": (layers,
         source, source), "decoder": (layers, target, target) of a language model, of a translator (layers, target,
@@ -62,10 +63,12 @@ t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unles
         language model, "decoder": the same of the last token, all others shuffled), "answers": [texts of both] of the
         translator, "change": total variation of the next token's distribution (of the first told token), "top":
         [[(token, probability) ...] of both]}
-    transformer_next        "temperature" 1.0, "top_k" 0 (all), "top_p" 1.0, "seed": the columns of the next token,
-        the likeliest first: {"tokens", "ids", "logits", "scaled": logits / temperature, "kept_k", "kept_p": bool, what
-        is left by top-k and then by top-p, "probabilities": of the plain softmax, "kept": what is drawn from, "drawn":
-        its place in the columns, "rest": probability of those that are not shown; at most 60 are}
+    transformer_next        "temperature" 1.0, "top_k" 0 (all), "top_p" 1.0, "seed", "begins": the columns of the next
+        token, the likeliest first. They have the 60 likeliest tokens, the drawn one, and up to 20 of those that begin
+        with "begins": {"tokens", "ids", "ranks": (columns,) place of each among all "count" tokens, "logits", "scaled":
+        logits / temperature, "kept_k", "kept_p": bool, what is left by top-k and then by top-p, "probabilities": of the
+        plain softmax, "kept": what is drawn from, "drawn": its place in the columns, "found": places of those that
+        begin so, the one that is it first, "rest": probability of the tokens that are not in the columns}
     transformer_token       one step of a generation; "ids": the token numbers so far (the prompt is "text" alone, at
         the beginning), and all of transformer_next: its answer, and "so_far": the ids so far, without the drawn one,
         "shown": their tokens, "text", "computed": tokens that were read for this step, "seen": tokens that it looked
@@ -105,7 +108,11 @@ Jobs (requests to start_job; "cache": True shares the result, for a "step" that 
         token after the same token's first time, "previous": (layers, heads) mean attention to the token before,
         "chance": what even attention would give, "example": tokens, "half": how long either is, "maps": uint8
         (layers, heads, time, time) of the first text, "bits": (time - 1,) mean bits of each token behind the first: low
-        in the second half if the network continues what it has seen, "texts": read so far}
+        in the second half if the network continues what it has seen, "first", "second": mean bits of either half,
+        "verdict": of the best head, "found", "weak" or "none", "texts": read so far}
+    transformer_induction_film  of a run of a language model; "steps": of the recording, "seed", "repeats" 4: how
+        induction heads are born: {"steps" so far, "heads", "previous": (steps so far, layers, heads) as above, "first",
+        "second": (steps so far,) mean bits of either half, "chance"}
     transformer_beside      a language model of the plays and "others": [models of recurrent runs, or pretrained ones,
         of the plays] on the same held-out characters, "whole" True: {"models": [{"kind": "transformer" or the cell's,
         "model", "step", "bits": a character, "parameters", "window": tokens or characters that are read in one piece,

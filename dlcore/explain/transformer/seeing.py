@@ -42,10 +42,11 @@ def check_size(reading: Reading) -> None:
 
 
 def tell_rows(reading: Reading, passed: Passed, top: int) -> dict:
-    """Return what every row of the decoder tells: its likeliest token, and some more with their probabilities."""
+    """Return what every row of the decoder tells: its likeliest tokens, and the probability of what came next."""
     names, shares = reading.snapshot.texts.target.shown(range(passed.logits.shape[-1])), passed.logits[0].softmax(-1)
     rows = [likeliest(row, names, max(1, min(top, MOST_TOLD))) for row in shares.numpy()]
-    return {"answer": [row[0][0] for row in rows], "top": rows}
+    given = shares[:-1].gather(1, reading.target[0, 1:, None])[:, 0]
+    return {"answer": [row[0][0] for row in rows], "top": rows, "given": given.numpy()}
 
 
 def judge(reading: Reading, passed: Passed, request: dict) -> dict:
@@ -81,7 +82,8 @@ def show_alignment(snapshot: TransformerSnapshot, request: dict) -> dict:
     chosen = slice(None) if layer is None else slice(int(layer), int(layer) + 1)
     maps, on = passed.maps()["cross"][chosen], passed.on()["cross"][chosen]
     weights = mean_map(maps.reshape(-1, *maps.shape[-2:]), on.ravel())
-    return {"source": reading.names("source"), "answer": tell_rows(reading, passed, 1)["answer"], "weights": weights,
+    return {"source": reading.names("source"), "target": reading.names("target"),
+            "answer": tell_rows(reading, passed, 1)["answer"], "weights": weights,
             "links": link(weights) if on.any() else [], "step": snapshot.step}
 
 

@@ -225,7 +225,7 @@ def _words(dataset: str) -> dict[str, Any]:
     digits = dataset == "mnist"
     return {
         "idle": _("Draw a digit") if digits else _("Draw something"),
-        "waking": _("Waking, {seconds} s"), "step": _("step {step}"),
+        "waking": _("Waking, {seconds} s"), "step": _("step {step}"), "here": _("draw here"),
         "undo": _("Undo"), "clear": _("Clear"), "brush": _("Brush"),
         "brushes": [_("thin brush"), _("medium brush"), _("thick brush")],
         "samples": _("Sample digits"), "sample": _("sample: {name}"), "probabilities": _("Probability of each class"),

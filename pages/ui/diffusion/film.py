@@ -11,6 +11,7 @@ from dlcore.plots.theme import encode_magnitude, encode_signed
 from dlcore.specs.codec import to_dict
 from pages.ui import runs
 from pages.ui.diffusion import asking, components, sight
+from pages.ui.diffusion.stepping import REACH, step_topic
 from pages.ui.diffusion.words import TOLD, scrubber_words
 from pages.ui.diffusion.work import drawing
 from pages.ui.language import _, language, number, percent
@@ -22,7 +23,6 @@ MOMENTS = ("t", "x", "x0", "noise", "told", "conditional", "unconditional")  # o
 USUAL = 0.99   # of the shares of attention to words so many are below full colour
 LEAST = 0.02   # share of attention that full colour stands for, at least
 MOST = 201    # moments of a way that are sent
-REACH = 3.0   # of noises and velocities, that full colour stands for
 
 
 def show_film(page: str) -> None:
@@ -39,7 +39,7 @@ def _show(page: str, learning: bool) -> None:
     asking.edit_asked(looked.spec)
     found = drawing(page, "film")
     found.follow({"kind": "diffusion_walk", "model": looked.model, "sampling": wanted(looked)}, looked.step)
-    topics = {"film": film_topic(found.result, looked.spec.process.target)} if found.result else {}
+    topics = {"film": _whole_topic(found.result, looked.spec.process.target)} if found.result else {}
     meta = {"channel": page, "language": language(), "words": film_words()}
     components.denoise(key=f"{page}.film", on_at_change=_keep,
                        data=pack_topics(topics, view=looked.view, step=looked.step, **meta))
@@ -56,6 +56,11 @@ def _keep() -> None:
 def wanted(looked: sight.Sight) -> dict:
     """Return what is asked of the network as requests have it: one picture."""
     return to_dict(replace(asking.settled(looked.spec), count=1))
+
+
+def _whole_topic(walk: dict, target: str) -> dict:
+    """Return the topic "film" with what is told of single steps, where all of them are sent."""
+    return film_topic(walk, target) | (step_topic(walk) if len(walk["x"]) <= MOST else {})
 
 
 def film_topic(walk: dict, target: str) -> dict:

@@ -13,6 +13,7 @@ from dlcore.specs.diffusion import MOST_OWN, Diffusion
 from dlcore.specs.plane import EDGE, is_number
 from pages.ui import runs, state
 from pages.ui.diffusion import asking, components, polling, sight
+from pages.ui.diffusion.code import offer_code
 from pages.ui.diffusion.settings import edit_settings, problem, take_points
 from pages.ui.diffusion.words import TOLD, scrubber_words
 from pages.ui.language import _, language, told
@@ -48,6 +49,7 @@ def show_plane(buttons: Any) -> None:
         _show_companions()
         _edit_how(spec)
     polling.rewind_bar(PAGE, moment)
+    offer_code(PAGE, ASKED)
 
 
 def moment(page: str, looked: sight.Sight) -> polling.Topics:
@@ -56,7 +58,8 @@ def moment(page: str, looked: sight.Sight) -> polling.Topics:
     flow = _ask(looked, "diffusion_flow", sampling=sampling, count=POINTS)
     fields = [_ask(looked, "diffusion_field", t=float(t), side=SIDE) for t in FIELD_TIMES]
     topics = {"flow": {
-        "paths": flow["trajectories"], "times": flow["t"] / T, "field_times": np.array(FIELD_TIMES, np.float32) / T,
+        "paths": flow["trajectories"], "guesses": flow["x0"], "times": flow["t"] / T,
+        "field_times": np.array(FIELD_TIMES, np.float32) / T,
         "field": np.stack([field["velocity"] for field in fields]), "places": fields[0]["points"]}}
     return topics | polling.times_topic(page, looked.step)
 
@@ -132,7 +135,7 @@ def _words() -> dict[str, str]:
         "pull": _("Pull over the plane to put points."), "pick": _("Click a point to follow it."),
         "plane": _("Points that flow from noise to the data; the arrows are {told}.").format(
             told=TOLD[spec.process.target]),
-        "path": _("From {from} by {now} to {to}"),
+        "path": _("From {from} by {now} to {to}; its guess x̂₀ here: {guess}"),
     }
 
 

@@ -38,7 +38,8 @@ class Drawing:
             state.engine().cancel(self.job)
         self.asked, self.job, self.view, self.message = (request, step), None, None, ""
         try:
-            self.job = state.engine().start_job(state.visitor(), request)
+            shared = {"cache": True, "at": step}  # all that is drawn follows from the request and the weights
+            self.job = state.engine().start_job(state.visitor(), request | shared)
         except DerinError as error:
             self.asked, self.message = None, told(error)
         self.take()

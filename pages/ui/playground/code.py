@@ -1,9 +1,8 @@
 """The page's experiment as PyTorch code."""
 
-import streamlit as st
 
 from dlcore.export.playground import print_playground
-from pages.ui import state
+from pages.ui import code, state
 from pages.ui.playground import sharing, steering
 
 
@@ -13,4 +12,5 @@ def show_code(page: str) -> None:
         return
     view, spec = steering.shown(page), state.experiment(page)
     if steering.problem(spec) is None:
-        st.code(print_playground(view.experiment if view else spec), language="python", height=420)
+        spec = view.experiment if view else spec
+        code.show_code(page, spec, print_playground(spec), view)

@@ -9,7 +9,7 @@ from dlcore.engine.views import RunView
 from dlcore.errors import DerinError, EngineError
 from dlcore.specs.learning import in_effect
 from dlcore.specs.playground import Playground
-from pages.ui import panels, runs, state
+from pages.ui import panels, rewinding, runs, state
 from pages.ui.history import History, history_of
 from pages.ui.language import _, number, told
 from pages.ui.playground import frames, steering
@@ -167,10 +167,7 @@ def rewind_bar(page: str) -> None:
         st.rerun()
     if step is not None and view is not None:
         answer = _moment_at(page, view, step)
-    panels.rewind(f"{page}.rewind", page, answer)
-    if step is None or view is None:
-        return
-    runs.offer_train_on(page, view, step)
+    rewinding.show_rewind(page, view, step, answer)
 
 
 def _has_moved(page: str, step: int | None) -> bool:

@@ -7,7 +7,7 @@ import streamlit as st
 from dlcore.export.recurrent import print_recurrent
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.recurrent_layers import layer_table
-from pages.ui import state
+from pages.ui import code, state
 from pages.ui.language import _, lesson, number
 from pages.ui.recurrent import sight
 from pages.ui.recurrent.along import show_gradients
@@ -34,7 +34,7 @@ def show_code(page: str) -> None:
     if sight.problem(state.experiment(page)) is None:
         view = sight.shown(page)
         spec = view.experiment if view is not None else state.experiment(page)
-        st.code(print_recurrent(spec), language="python", height=420)
+        code.show_code(page, spec, print_recurrent(spec), view, sight.unlearned(spec))
         st.caption(_("The layers, for one sequence and one time step:"))
         st.dataframe(layer_columns(spec), hide_index=True, key=f"{page}.layers", height="content")
 

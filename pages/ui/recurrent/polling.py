@@ -7,7 +7,7 @@ from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.sequences import measures
-from pages.ui import panels, runs, state
+from pages.ui import panels, rewinding, runs, state
 from pages.ui.history import History, history_of
 from pages.ui.language import _, number, told
 from pages.ui.recurrent import sight
@@ -140,10 +140,7 @@ def rewind_bar(page: str) -> None:
         st.rerun()
     if step is not None and view is not None:
         answer = _moment_then(page)
-    panels.rewind(f"{page}.rewind", page, answer)
-    if step is None or view is None:
-        return
-    runs.offer_train_on(page, view, step)
+    rewinding.show_rewind(page, view, step, answer)
 
 
 def _has_moved(page: str, step: int | None) -> bool:

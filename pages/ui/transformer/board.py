@@ -8,16 +8,15 @@ import streamlit as st
 
 from dlcore.errors import DerinError, SpecError
 from pages.ui import panels, runs, state
-from pages.ui.language import _, language, told
+from pages.ui.language import _, language
 from pages.ui.lines import open_line
 from pages.ui.live import pack, pack_topics
 from pages.ui.transformer import curves, parts, sight
 from pages.ui.transformer.moments import Topics, moment, view_topic
 from pages.ui.transformer.polling import subject
+from pages.ui.transformer.typing import FIELDS, MOST_TEXT, say_problem, type_texts
 
-MOST_TEXT = 1000
-PAUSE = "200ms"     # in typing, until the page's script follows
-LARGE, SMALL = 316, 264  # pixels of one head, and of all
+LARGE, SMALL = 290, 264  # pixels of one head, and of all
 
 
 def show_board(page: str) -> None:
@@ -31,11 +30,11 @@ def _show(page: str) -> None:
     whole = st.session_state.pop(f"_whole.{page}", False)
     main, beside = st.columns([60, 40], gap="medium")
     with main:
-        _type_text(page)
+        type_texts(page)
         looked = subject(page)["sight"]
         topics = _answer(page, looked, whole)
         parts.answer(key=f"{page}.answer", data=_frame(page, topic="attention", words={
-            "next": _("next"), "right": _("right"), "wrong": _("right: {truth}")}))
+            "next": _("next"), "right": _("right"), "wrong": _("right: {truth}"), "forced": _("teacher forcing")}))
         _show_head(page, looked, topics)
         parts.nextbars(key=f"{page}.next", data=_frame(page, topic="attention", words={
             "title": _("Next after “{text}”"), "number": "", "unasked": "", "truth": _("came: {symbol}")}))
@@ -54,21 +53,10 @@ def _frame(page: str, **meta: object) -> bytes:
 
 # the text
 
-def _type_text(page: str) -> None:
-    """Draw the text that the network reads; it is read while it is typed."""
-    spec, key = state.experiment(page), f"{page}.text"
-    st.session_state[key] = sight.typed(page)
-    label = _("Sentence to translate") if spec.data.translates else _("Text so far")
-    st.text_input(label, key=key, max_chars=MOST_TEXT, on_change=_take_text, args=(page,), live=PAUSE,
-                  label_visibility="collapsed", placeholder=label)
-
-
-def _take_text(page: str) -> None:
-    state.remember_parameter(page, "text", st.session_state[f"{page}.text"])
 
 
 def _answer(page: str, looked: sight.Sight | None, whole: bool) -> Topics:
-    """Return what the network makes of the text, unless it is shown already; what is wrong with it is said here."""
+    """Return what the network makes of the texts, unless that is shown; what is wrong with one is said there."""
     if looked is None:
         return {}
     shown = st.session_state.setdefault(f"_shown.{page}", {})
@@ -78,7 +66,7 @@ def _answer(page: str, looked: sight.Sight | None, whole: bool) -> Topics:
         topics = moment(looked)
     except SpecError as error:
         shown["board"] = None
-        st.warning(f"{told(error)} {_('The pictures show the last text that could be read.')}")
+        say_problem(error)
     except DerinError:
         shown["board"] = None  # the engine is waking or busy: the line brings it
     else:
@@ -116,15 +104,17 @@ def answer_view(held: dict[str, Any], question: dict) -> bytes:
         return pack({})
     try:
         if view == "typed":
-            return answer_typed(looked, str(question.get("text"))[:MOST_TEXT])
+            return answer_typed(looked, question)
         return pack_topics({"view": view_topic(looked, view, str(question.get("part")))})
     except DerinError:
         return pack({})
 
 
-def answer_typed(looked: sight.Sight, text: str) -> bytes:
+def answer_typed(looked: sight.Sight, question: dict) -> bytes:
     """Return what the network makes of a text that is being typed; DerinError where it cannot be read (yet)."""
-    return pack_topics(moment(replace(looked, text=text)), view=looked.view, step=looked.step)
+    text = str(question.get("text"))[:MOST_TEXT]
+    typed = {"target": text if text.strip() else None} if question.get("field") == "target" else {"text": text}
+    return pack_topics(moment(replace(looked, **typed)), view=looked.view, step=looked.step)
 
 
 def _show_head(page: str, looked: sight.Sight | None, topics: Topics) -> None:
@@ -134,7 +124,7 @@ def _show_head(page: str, looked: sight.Sight | None, topics: Topics) -> None:
     spec, line = state.experiment(page), open_line(f"{page}.view", partial(answer_view, subject(page)))
     meta = frame(page, words=head_words() | _whole_words(spec.data.translates), topic="attention", asks=True,
                  answered=held, height=LARGE, at=at, first=sight.first_part(spec), line=line,
-                 field=f"st-key-{page}-text")
+                 fields={name: f"st-key-{page}-{name}" for name in FIELDS})
     parts.onehead(key=f"{page}.{sight.ANCHOR}", on_at_change=lambda: None, data=pack_topics(
         panels.repeat(f"{page}.board", topics), view=looked.view if looked else "live",
         step=looked.step if looked else None, **meta))

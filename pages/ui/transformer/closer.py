@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dlcore.export.transformer import print_transformer
-from pages.ui import state
+from pages.ui import code, state
 from pages.ui.language import _, lesson
 from pages.ui.transformer import sight
 from pages.ui.transformer.attributing import show_attribution
@@ -35,8 +35,8 @@ def show_code(page: str) -> None:
     """Draw the experiment as PyTorch code, with what was changed by hand noted."""
     if sight.problem(state.experiment(page)) is None:
         view = sight.shown(page)
-        st.code(print_transformer(view.experiment if view is not None else state.experiment(page)), language="python",
-                height=420)
+        spec = view.experiment if view is not None else state.experiment(page)
+        code.show_code(page, spec, print_transformer(spec), view, sight.unlearned(spec))
 
 
 def show_lesson(page: str) -> None:

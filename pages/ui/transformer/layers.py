@@ -7,20 +7,24 @@ from dlcore.specs.transformer_table import describe
 from pages.ui import state
 from pages.ui.language import N_, _, number
 from pages.ui.transformer import sight
+from pages.ui.transformer.polling import subject
 
 KINDS = {
     "embedding": N_("Embedding"), "positions": N_("Positions"), "attention": N_("Attention"), "norm": N_("Layer norm"),
     "feed_forward": N_("Feed-forward"), "linear": N_("Linear"),
 }
 MEGA = 1e6
+SHOWN = "shown"
 
 
 def show_layers(page: str) -> None:
-    """Draw the table of the network that the sidebar describes, with its sums."""
-    spec = state.experiment(page)
-    if sight.problem(spec) is not None:
+    """Draw the table of a network with its sums: of the one that is shown, or of the settings where they differ."""
+    looked, spec = subject(page)["sight"], state.experiment(page)
+    if looked is None or sight.problem(spec) is not None:
         st.caption(_("The settings cannot be built: the sidebar says why."))
         return
+    if looked.spec.network != spec.network and _choose(page) == SHOWN:
+        spec = looked.spec
     told = describe(spec)
     st.markdown("\n".join(_lines(told["layers"])))
     st.caption(_("{parameters} parameters; {work} million multiply-adds for one sequence of most tokens; about "
@@ -28,6 +32,13 @@ def show_layers(page: str) -> None:
         parameters=number(told["parameters"]), work=number(told["multiply_adds"] / MEGA, 1),
         memory=number(told["training_memory"] / MEGA)))
     _show_own_counts(spec)
+
+
+def _choose(page: str) -> str:
+    """Draw the choice between the network that is shown and the one of the settings."""
+    names = {SHOWN: _("The network that is shown"), "settings": _("Your settings")}
+    return st.segmented_control(_("Layers of"), tuple(names), key=f"{page}.layers_of", default=SHOWN, required=True,
+                                format_func=names.get, label_visibility="collapsed")
 
 
 def _lines(rows: list[dict]) -> list[str]:

@@ -4,7 +4,8 @@ Topics, besides those of pages/ui/live.py:
 
     attention  groups, sheet (static/js/headmaps.js); number (what was asked, so that the same is known again), off
                ["part.layer.head"]; for what comes next after a token: count, inputs, expected {"blue": [[text, share]
-               ... a row]}, truth, cells, parts; for the answer: translates, text, right, answer [text], shares
+               ... a row]}, truth, cells, parts; for the answer: translates, right, truth_text, forced (whether the
+               decoder reads an answer that was typed), told [[token, its probability, likeliest one, that one's] ...]
     inside     see static/js/insideparts.js
     token      see static/js/nexttoken.js
 """
@@ -38,10 +39,15 @@ def request(kind: str, sight: Sight, **how: object) -> dict:
 
     What was found for weights that stay as they are is kept, and of what is measured on held-out texts for every text.
     """
-    about = {"off": [list(head) for head in sight.off]} | ({} if kind in MEASURED else {"text": sight.text})
+    about = {"off": [list(head) for head in sight.off]} | ({} if kind in MEASURED else texts_of(sight))
     stays = sight.model.get("step") is not None or "pretrained" in sight.model
     kept = {"cache": True} if stays and kind in (*MEASURED, *FOUND) else {}
     return {"kind": f"transformer_{kind}", "model": sight.model, **about, **kept, **how}
+
+
+def texts_of(sight: Sight) -> dict[str, str]:
+    """Return what encoder and decoder read, as requests have it."""
+    return {"text": sight.text} | ({} if sight.target is None else {"target": sight.target})
 
 
 def moment(sight: Sight) -> Topics:
@@ -51,29 +57,39 @@ def moment(sight: Sight) -> Topics:
 
 def attention_topic(sight: Sight, answer: dict) -> dict:
     """Return the topic "attention": every head's weights as bytes, and what the network answers."""
-    target, translates = answer["target"], bool(answer["source"])
+    target, translates, forced = answer["target"], bool(answer["source"]), sight.target is not None
     return {
         "groups": [_group(part, told, answer) for part, told in answer["parts"].items()],
         "sheet": np.ascontiguousarray(answer["weights"]), "number": "/".join(sight.key), "count": len(target),
         "off": [f"{part}.{layer}.{head}" for part, layer, head in sight.off], "inputs": list(target),
         "joint": " " if translates else "",
         "expected": {BLUE: [[[token, float(share)] for token, share in row] for row in answer["top"]]},
-        "truth": [""] * len(target) if translates else [*target[1:], ""], "parts": ["decoder", "cross"],
+        "truth": [*target[1:], ""] if forced or not translates else [""] * len(target), "parts": ["decoder", "cross"],
         "cells": [{"name": BLUE, "title": _("the network")}],
-        "translates": translates, "right": answer["right"], "truth_text": answer.get("truth") or "",
-        "told": _told(answer) if translates else [],
+        "translates": translates, "right": None if forced else answer["right"],
+        "truth_text": answer.get("truth") or "", "forced": forced, "told": _told(answer, forced) if translates else [],
     }
 
 
-def _told(answer: dict) -> list[list]:
-    """Return the tokens of a translation with their probabilities, without the one that ends it."""
-    told = [[token, float(row[0][1])] for token, row in zip(answer["answer"], answer["top"], strict=True)]
-    return told[:-1] if told and told[-1][0] == STOP else told
+def _told(answer: dict, forced: bool) -> list[list]:
+    """Return the tokens of a translation, each with its probability and the likeliest one in its place.
+
+    Of the network's own answer the token that ends it is left out; behind a typed one comes what it would tell next.
+    """
+    best = [(row[0][0], float(row[0][1])) for row in answer["top"]]
+    read = [(token, float(share)) for token, share in zip(answer["target"][1:], answer["given"], strict=True)]
+    told = [[*one, *likeliest] for one, likeliest in zip([*read, best[-1]], best, strict=True)]
+    return told if forced or best[-1][0] != STOP else told[:-1]
+
+
+def told_rows(answer: dict) -> list[str]:
+    """Return the token that each row of a decoder is there to tell: what is read next, and at the end what it tells."""
+    return [*answer["target"][1:], answer["answer"][-1]]
 
 
 def _group(part: str, told: dict, answer: dict) -> dict:
     layers, heads = told["shape"][:2]
-    rows = answer["answer"] if part == "cross" else answer[told["rows"]]  # an answer's token looks when it is told
+    rows = told_rows(answer) if part == "cross" else answer[told["rows"]]  # an answer's token looks when it is told
     return {"name": part, "title": part_name(part, bool(answer["source"])), "layers": layers, "heads": heads,
             "rows": list(rows), "columns": list(answer[told["columns"]]), "start": told["first"],
             "self": part != "cross", "causal": part == "decoder"}
@@ -106,7 +122,7 @@ def view_topic(sight: Sight, view: str, part: str) -> dict:
     """Return the topic "view": the alignment of a translation, or the attention rollout of a part."""
     if view == "alignment":
         answer = ask("alignment", sight)
-        return _picture(_("Alignment: the mean of all cross-attention"), answer["answer"], answer["source"],
+        return _picture(_("Alignment: the mean of all cross-attention"), told_rows(answer), answer["source"],
                         answer["weights"])
     answer = ask("rollout", sight)
     stack = "encoder" if part == "encoder" else "decoder"

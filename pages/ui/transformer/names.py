@@ -8,6 +8,7 @@ TASKS = {
     "numbers": N_("Numbers in words, English to Turkish"), "dates": N_("Dates as people write them, to ISO"),
     "reverse": N_("Strings, backwards"), "sort": N_("Strings, sorted"), "plays": N_("Shakespeare, by characters"),
     "bpe": N_("Shakespeare, by byte pairs"), "own": N_("Your own text"),
+    "repeat": N_("Letters said again and again"),
 }
 PARTS = {"encoder": N_("Encoder self-attention"), "decoder": N_("Decoder self-attention"),
          "cross": N_("Cross-attention")}

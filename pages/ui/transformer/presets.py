@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from dlcore.specs.texts import TextData
-from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
+from dlcore.specs.transformer import REPEAT, Transformer, TransformerNetwork, TransformerTraining
 from pages.ui.language import N_, _
 
 _NUMBERS = Transformer()
@@ -22,6 +22,7 @@ PRESETS: dict[str, tuple[str, Transformer]] = {
     "plays": (N_("GPT: Shakespeare by characters"), _GPT),
     "rotary": (N_("GPT with rotary positions"), replace(_GPT, network=replace(_GPT.network, positions="rotary"))),
     "bpe": (N_("GPT: Shakespeare by byte pairs"), replace(_GPT, data=TextData(task="bpe"))),
+    "repeat": (N_("GPT: letters said again (induction heads)"), REPEAT),
 }
 
 

@@ -8,6 +8,7 @@ from pages.ui import runs, state, words
 from pages.ui.forms import DECAYS, LEARNING_RATES, Form, grouped
 from pages.ui.language import _, number, told
 from pages.ui.transformer import sight, texts
+from pages.ui.transformer.borrowed import offer_settings
 from pages.ui.transformer.names import family_name, option_name, task_name, tasks_of
 from pages.ui.transformer.presets import PRESETS, beginning, preset_name, preset_of
 
@@ -25,6 +26,7 @@ def edit_settings(page: str) -> None:
     """Draw all groups of controls."""
     form = Form(page, touched=lambda path, value: _touch(page, path, value), kind=sight.KIND)
     _edit_task(form)
+    offer_settings(page)
     _edit_network(form)
     _edit_training(form)
 
@@ -34,7 +36,7 @@ def _touch(page: str, path: str, value: object) -> None:
     if path.startswith("data."):
         leave_run(page)
     if path == "data.task":
-        state.remember_parameter(page, "text", None)
+        sight.forget_texts(page)
     runs.change_while_running(page, path, value)
 
 
@@ -51,7 +53,7 @@ def begin(page: str, spec: Transformer) -> None:
     state.remember(page, spec)
     if spec.data != before.data:
         leave_run(page)
-        state.remember_parameter(page, "text", None)
+        sight.forget_texts(page)
 
 
 # the task

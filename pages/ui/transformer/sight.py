@@ -18,16 +18,20 @@ KIND = Transformer().kind
 Head = tuple[str, int, int]  # part, layer, head
 PLAYS = "ROMEO. But, soft! what light through yonder window breaks?"
 TEXTS = {"numbers": "two thousand twenty six", "dates": "12 March 1998", "reverse": "attention", "sort": "attention",
-         "plays": PLAYS, "bpe": PLAYS, "own": ""}
+         "plays": PLAYS, "bpe": PLAYS, "own": "", "repeat": "qKzRmTqKzRmTqKzR"}
 
 
 @dataclass(frozen=True)
 class Sight:
-    """A network (the `model` of the requests), the spec it is of, when ("live" or "snapshot"), and what it reads."""
+    """A network (the `model` of the requests), the spec it is of, when ("live" or "snapshot"), and what it reads.
+
+    The `target` is what a translator's decoder reads, None for the network's own answer.
+    """
 
     model: dict
     spec: Transformer
     text: str = ""
+    target: str | None = None
     off: tuple[Head, ...] = ()
     view: str = "live"
     step: int | None = None
@@ -35,12 +39,17 @@ class Sight:
     @property
     def key(self) -> tuple[str, ...]:
         """What a moment depends on, to know it again."""
-        return str(self.model), str(self.step), self.text, str(self.off)
+        return str(self.model), str(self.step), self.text, str(self.off), str(self.target)
 
     @property
     def translates(self) -> bool:
         """Whether an encoder reads a source."""
         return self.spec.data.translates
+
+    @property
+    def joint(self) -> str:
+        """What stands between two tokens of an answer that is written as a text."""
+        return " " if self.spec.data.task == "numbers" else ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,7 @@ def look(page: str) -> Sight | None:
         return None
     else:
         found = unlearned(spec)
-    return reading(found, typed(page), off(page))
+    return replace(reading(found, typed(page), off(page)), target=given(page))
 
 
 def reading(sight: Sight, text: str, heads: tuple[Head, ...] = ()) -> Sight:
@@ -129,6 +138,17 @@ def typed(page: str) -> str:
     """Return the text that the network reads."""
     kept = state.parameter(page, "text")
     return default_text(state.experiment(page)) if kept is None else kept
+
+
+def given(page: str) -> str | None:
+    """Return the answer that the visitor gives a translator's decoder to read, None for the network's own."""
+    return state.parameter(page, "target") if state.experiment(page).data.translates else None
+
+
+def forget_texts(page: str) -> None:
+    """Read the default text of a task again, and the network's own answer."""
+    state.remember_parameter(page, "text", None)
+    state.remember_parameter(page, "target", None)
 
 
 def default_text(spec: Transformer) -> str:

@@ -4,15 +4,17 @@ from dataclasses import replace
 from functools import cache
 from itertools import islice
 
+import numpy as np
 import streamlit as st
 
 from dlcore.data import spelling
 from dlcore.data.own_texts import MOST_BYTES, keep_text, load_text, read_text
+from dlcore.data.repeats import draw_repeats
 from dlcore.data.text import load_plays, vocabulary
 from dlcore.data.translation import draw
 from dlcore.errors import DataError
 from dlcore.specs.sequences import SequenceData
-from dlcore.specs.texts import TextData
+from dlcore.specs.texts import LETTERS, TextData
 from dlcore.specs.transformer import Transformer, fit
 from pages.ui import state
 from pages.ui.language import _, number, told
@@ -30,6 +32,10 @@ def describe(spec: Transformer) -> None:
         st.caption(_ways(data))
     elif data.task == "own":
         _describe_own(data)
+    elif data.task == "repeat":
+        st.code("\n".join(drawn(spec.network.context)), language=None, wrap_lines=True)
+        st.caption(_("Letters drawn at random, said over and over. Asked for is only what can be known: all from the "
+                     "second time on."))
     else:
         st.code(excerpt(), language=None, wrap_lines=True)
         st.caption(_("{n} characters of eight plays, read in windows.").format(n=number(sum(map(len, load_plays())))))
@@ -51,6 +57,13 @@ def samples(data: TextData) -> tuple[tuple[str, str], ...]:
     if data.task == "numbers":
         return tuple((spelling.english(one), spelling.turkish(one)) for one in NUMBERS)
     return tuple(islice(draw(data, 0, 0), SHOWN))
+
+
+@cache
+def drawn(context: int) -> tuple[str, ...]:
+    """Return a few texts of letters that are said over and over."""
+    rows = draw_repeats(SHOWN, context, np.random.default_rng(0)).inputs.tolist()
+    return tuple("".join(LETTERS[number] for number in row) for row in rows)
 
 
 @cache

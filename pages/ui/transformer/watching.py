@@ -1,6 +1,6 @@
 """What the page tells of its run at each look: by its script where that runs, on a direct line in between."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dlcore.engine.views import RunView
@@ -8,6 +8,7 @@ from dlcore.errors import DerinError
 from pages.ui import panels, runs, state
 from pages.ui.history import History
 from pages.ui.language import _, number
+from pages.ui.transformer.borrowed import tell_standing
 from pages.ui.transformer.moments import Topics, moment
 from pages.ui.transformer.sight import Sight
 from pages.ui.watching import EMPTY, Tick, pause, snapshots_topic, waking
@@ -64,7 +65,8 @@ class Look:
     def _bar(self, view: RunView | None) -> dict[str, Any]:
         """Return what the progress bar shows."""
         if view is None:
-            return {"text": _("Not trained yet"), "left": waking() or standing(self.subject.get("sight"))}
+            left = waking() or tell_standing(self.subject.get("sight"), self.wanted)
+            return {"text": _("Not trained yet"), "left": left}
         left, right = runs.progress_texts(self.page, view, self.wanted)[0], speed(view)
         if view.state == "queued" and waking():
             left, right = waking(), ""
@@ -82,18 +84,7 @@ def follow(sight: Sight | None, view: RunView | None) -> Sight | None:
     """Return what is looked at now: of a live run its newest weights."""
     if sight is None or view is None or view.live_step is None or sight.view != "live":
         return sight
-    return Sight({"run": view.id, "step": None}, view.experiment, sight.text, sight.off, "live", view.live_step)
-
-
-def standing(sight: Sight | None) -> str:
-    """Say what is shown while there is no run."""
-    if sight is None:
-        return ""
-    if "pretrained" in sight.model:
-        network = sight.spec.network
-        return _("Shown until you train: a network that was trained before ({layers} layers, {heads} heads, width "
-                 "{width})").format(layers=network.layers, heads=network.heads, width=network.width)
-    return _("The network is shown before its training")
+    return replace(sight, model={"run": view.id, "step": None}, spec=view.experiment, step=view.live_step)
 
 
 def speed(view: RunView) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dlcore.data.tokens import START, STOP
 from dlcore.data.translation import sides_of
-from dlcore.errors import DerinError
+from dlcore.errors import DerinError, EngineError
 from pages.ui import panels
 from pages.ui.language import _, language, number, told
 from pages.ui.lines import open_line
@@ -20,6 +20,7 @@ from pages.ui.transformer.polling import subject
 from pages.ui.transformer.sight import Sight
 
 MOST_IDS = 4_096
+LONGEST = 24  # characters by which a token is looked for
 WIDTHS = (2, 3, 4, 6, 8)
 LENGTH = 200  # tokens that are written in one go
 RANGES = {"temperature": (0.1, 3.0), "top_p": (0.05, 1.0)}
@@ -34,7 +35,7 @@ def show_writing(page: str) -> None:
     address = open_line(f"{page}.token", partial(answer_token, st.session_state[f"_subject.{page}"]))
     parts.nexttoken(key=f"{page}.token", data=pack({
         "channel": page, "language": language(), "line": address, "prompt": "\n".join((*looked.key[:2], looked.text)),
-        "joint": " " if looked.spec.data.task == "numbers" else "", "words": _words()}))
+        "joint": looked.joint, "words": _words()}))
     st.divider()
     if looked.translates:
         _show_beams(page, looked)
@@ -45,7 +46,9 @@ def show_writing(page: str) -> None:
 def _words() -> dict[str, str]:
     return {
         "temperature": _("Temperature"), "top_k": _("Top k"), "top_p": _("Top p"), "all": _("all"),
-        "token": _("token"), "logit": _("logit"), "scaled": _("÷ temperature"), "share": _("softmax (T = 1)"),
+        "token": _("token"), "others": _("{n} other tokens"), "find": _("Another token: type it"),
+        "not_found": _("No token of the vocabulary begins like this."), "logit": _("logit"),
+        "scaled": _("÷ temperature"), "share": _("softmax (T = 1)"),
         "kept": _("drawn from"), "choose": _("Take this token"), "accept": _("Accept “{token}”"),
         "draw": _("Draw again"), "back": _("Go back"), "stream": _("Go on by itself"), "stop": _("Stop"),
         "clear": _("From the beginning"), "finished": _("The text ends here"),
@@ -64,7 +67,7 @@ def answer_token(held: dict[str, Any], question: dict) -> bytes:
     try:
         topic = translated(looked, **asked) if looked.translates else token_topic(ask("token", looked, **asked))
     except DerinError as error:
-        return pack({"error": told(error)})
+        return pack({"error": told(error), "again": isinstance(error, EngineError)})
     return pack_topics({"token": topic})
 
 
@@ -73,7 +76,7 @@ def translated(looked: Sight, ids: list[int] | None = None, **how: float) -> dic
     symbols, ids = sides_of(looked.spec.data)[1].symbols, [one for one in ids or [] if one]
     words = [symbols[one] for one in ids if one < len(symbols)]
     finished = words[-1:] == [STOP]
-    target = (" " if looked.spec.data.task == "numbers" else "").join(word for word in words if word != STOP)
+    target = looked.joint.join(word for word in words if word != STOP)
     answer = ask("next", looked, target=target, **how)
     return token_topic(answer | {"so_far": ids, "shown": words, "finished": finished, "seconds": {}})
 
@@ -89,7 +92,8 @@ def read_question(question: dict) -> dict | None:
     if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in how.values()):
         return None
     how = {name: min(max(float(value), RANGES[name][0]), RANGES[name][1]) for name, value in how.items()}
-    return {**how, "top_k": top_k, "seed": seed, **({} if ids is None else {"ids": ids})}
+    begins = str(question.get("begins") or "")[:LONGEST]
+    return {**how, "top_k": top_k, "seed": seed, "begins": begins, **({} if ids is None else {"ids": ids})}
 
 
 def _is_index(value: object) -> bool:
@@ -100,6 +104,7 @@ def token_topic(answer: dict) -> dict:
     """Return the topic "token" of the explainer's answer."""
     columns = {name: np.asarray(answer[name], np.float32) for name in ("logits", "scaled", "probabilities", "kept")}
     return {**columns, "tokens": list(answer["tokens"]), "ids": [int(one) for one in answer["ids"]],
+            "ranks": [int(one) for one in answer["ranks"]], "count": answer["count"], "found": answer["found"],
             "drawn": int(answer["drawn"]), "so_far": [int(one) for one in answer["so_far"]],
             "written": list(answer["shown"]), "finished": bool(answer.get("finished", False)),
             "times": {name: float(seconds) for name, seconds in answer["seconds"].items()}}

@@ -198,6 +198,16 @@ def test_traffic_signs_of_every_size_come_as_48_by_48(served, shelf, monkeypatch
     assert loaded.train_images.shape == (86, 48, 48, 3)
 
 
+def test_the_traffic_signs_come_from_where_torchvision_fetches_them_with_its_sums(monkeypatch, tmp_path):
+    named = []
+    monkeypatch.setattr(datasets.gtsrb, "download_and_extract_archive",
+                        lambda url, download_root, md5: named.append((url, md5)))
+    for half in ("train", "test"):
+        with pytest.raises(RuntimeError):
+            datasets.GTSRB(tmp_path, half, download=True)
+    assert [(archive.url, archive.md5) for archive in fetching.archives("gtsrb")] == named
+
+
 def test_what_is_there_is_not_fetched_again(served, shelf, monkeypatch):
     offer_kmnist(served, monkeypatch)
     fetch("kmnist")

@@ -70,6 +70,8 @@ def test_with_a_given_target_every_row_tells_what_comes_behind_it():
     token, share = answer["top"][1][0]
     assert answer["answer"][1] == token == seen.texts.target.symbols[int(logits.argmax())]
     assert share == pytest.approx(float(logits.softmax(-1).max()), rel=1e-4)
+    three = seen.texts.target.numbers["üç"]
+    assert answer["given"][1] == pytest.approx(float(logits.softmax(-1)[three]), rel=1e-4) and len(answer["given"]) == 2
 
 
 def test_a_language_model_has_one_part_and_sees_nothing_that_comes_later():

@@ -182,23 +182,6 @@ def test_a_film_shows_the_head_of_every_snapshot_on_the_last_ones_answer(recordi
     assert told["rows"] == ask("attention", last, text=TWENTY)["target"]
 
 
-def test_induction_is_read_off_the_maps_of_texts_that_are_said_twice():
-    seen = snapshot(PLAYS)
-    job = JOBS["transformer_induction"]({"model": {}, "repeats": 1, "seed": 2}, Path("."))
-    told = finish(job, {(): seen})
-    text = "".join(token.replace("⏎", "\n") for token in told["example"])
-    assert text[:12] == text[12:] and told["half"] == 12
-    for layer, head in ((0, 1), (1, 3)):
-        weights = ask("head", seen, text=text, part="decoder", layer=layer, head=head)["weights"]
-        assert told["heads"][layer, head] == pytest.approx(
-            np.mean([weights[row, row - 11] for row in range(12, 24)]), abs=1e-5)
-        assert np.abs(told["maps"][layer, head] / 255 - weights).max() < 0.5 / 255 + 1e-6
-    ids = torch.tensor([seen.texts.target.encode(text)])
-    with torch.no_grad():
-        shares = seen.module(ids)[0].log_softmax(-1)
-    assert told["bits"][5] == pytest.approx(-float(shares[5, ids[0, 6]]) / np.log(2), abs=1e-4)
-
-
 def test_the_same_characters_cost_each_network_what_its_own_pass_says(monkeypatch):
     recurrent = Recurrent(data=SequenceData(task="shakespeare", length=24),
                           network=RecurrentNetwork(cells=("gru",), hidden=8, embedding=4))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dlcore.explain.generation import Sampling
-from dlcore.explain.transformer.columns import tell_columns
+from dlcore.explain.transformer.columns import find, tell_columns
 from dlcore.explain.transformer.induction import chance, say_twice, score_induction, score_previous
 from dlcore.explain.transformer.maps import entropy, link, pack, roll_out, roll_out_decoder
 
@@ -111,6 +111,18 @@ def test_columns_keep_what_top_k_and_then_top_p_leave():
     assert told["kept_p"].tolist() == [True, True, False, False]
     assert np.allclose(told["kept"], [*squares[:2] / squares[:2].sum(), 0, 0])
     assert np.allclose(told["probabilities"], [0.4, 0.3, 0.25, 0.05]) and told["rest"] == 0
+
+
+def test_of_a_large_vocabulary_every_token_can_be_found_with_its_own_probability():
+    names, logits = [f"{number:03d}" for number in range(300)], torch.linspace(3, -3, 300)
+    shares = np.exp(logits.numpy()) / np.exp(logits.numpy()).sum()
+    told = tell_columns(logits, Sampling(), names, seed=0, begins="29")
+    assert [told["tokens"][place] for place in told["found"]] == [f"29{last}" for last in range(10)]
+    assert np.allclose(told["probabilities"], shares[told["ranks"]], atol=1e-6)
+    assert told["probabilities"].sum() + told["rest"] == pytest.approx(1) and told["count"] == 300
+    assert find([" the", "then", "the", "a"], "the") == [2, 0, 1] and find(["a"], "") == []
+    far = [tell_columns(logits, Sampling(temperature=9.0), names, seed) for seed in range(9)]
+    assert any(told["ranks"][told["drawn"]] >= 60 for told in far)  # what is drawn is always told
 
 
 def test_tokens_are_drawn_as_often_as_the_columns_say():

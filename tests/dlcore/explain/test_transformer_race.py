@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from dlcore.data.texts import open_texts
 from dlcore.errors import EngineError, SpecError
 from dlcore.explain.transformer import racing
 from dlcore.specs import codec
@@ -87,9 +88,9 @@ def test_all_get_the_same_time_and_their_curves_grow_together():
         assert max(looks) - min(looks) <= 1
 
 
-def test_bits_are_those_of_a_pass_over_all_windows_that_were_held_back(monkeypatch):
+def test_bits_are_those_of_a_pass_over_all_windows_that_were_held_back(monkeypatch, tmp_path):
     pairs = replace(PLAIN, data=replace(PLAIN.data, task="bpe", vocabulary=128))
-    texts = snapshot(pairs).texts
+    texts = open_texts(pairs, tmp_path)
     held = [batch.part(0, 40) for batch in texts.held]
     monkeypatch.setattr(type(texts), "held", held)
     racer = start_cell(Course(pairs, texts, 0.1, 1.0), "gru")

@@ -11,7 +11,7 @@ from captum.robust import FGSM, PGD
 from dlcore.data import images
 from dlcore.data.batches import Batches
 from dlcore.errors import EngineError
-from dlcore.explain import influence, removal, trust
+from dlcore.explain import attribution, influence, removal, trust
 from dlcore.explain.adversarial import EPSILONS, REACH, STEPS, Attack
 from dlcore.explain.attribution import attribute
 from dlcore.explain.question import pose
@@ -158,6 +158,14 @@ def test_every_method_is_compared_with_a_random_order_and_an_edge_detector(train
     told = work("removal", trained[0], model={"run": "one", "step": None}, methods=("deep_lift", "gradient"))
     assert list(told["curves"]) == ["random", "edges", "deep_lift", "gradient"]
     assert told["curves"]["deep_lift"]["areas"][0] < told["curves"]["random"]["areas"][0]
+
+
+def test_a_method_that_does_not_fit_the_weights_leaves_the_others_their_curves(trained, monkeypatch):
+    def refuse(_question):
+        raise EngineError(attribution.UNSTABLE)
+    monkeypatch.setitem(attribution.METHODS, "lrp", refuse)
+    told = work("removal", trained[0], model={"run": "one", "step": None}, methods=("gradient", "lrp", "grad_cam"))
+    assert list(told["curves"]) == ["random", "edges", "gradient", "grad_cam"]
 
 
 # attacks
