@@ -19,7 +19,7 @@ with st.sidebar:
 show_notices(PAGE)
 
 saliency.show_question(PAGE)
-st.fragment(saliency.show_sheet, run_every=subject.pause(PAGE))(PAGE, pad)
+st.fragment(saliency.show_sheet, run_every=subject.pause(PAGE))(PAGE, pad, subject.drawn_for(PAGE))
 subject.show_rewind(PAGE)
 
 film, attack, taught, code, about = st.tabs([

@@ -3,6 +3,7 @@
 import numpy as np
 
 from dlcore.explain.bench import try_kernel
+from dlcore.explain.feature_maps import as_pictures
 from dlcore.explain.layer_walk import walk_layer
 from dlcore.explain.overview import SCORES, show_layers
 from dlcore.explain.passing import run_through
@@ -40,9 +41,11 @@ def first_convolution(snapshot: Snapshot) -> str:
 
 
 def show_stamps(snapshot: Snapshot, request: dict) -> dict:
-    """Return the kernels of the convolution "layer", added up over their "channels": "stamps" (filters, side, side)."""
-    weight = snapshot.module.get_submodule(request["layer"]).weight.detach()
-    return {"stamps": weight.sum(1).contiguous().numpy(), "channels": weight.shape[1]}
+    """Return the kernels of the first convolution, "layer": "stamps" (filters, side, side), added up over their
+    "channels", or (filters, side, side, 3) for pictures in colour.
+    """
+    weight = snapshot.module.get_submodule(request["layer"]).weight
+    return {"stamps": as_pictures(weight, snapshot.experiment.data), "channels": weight.shape[1]}
 
 
 QUESTIONS = {"inside": look_inside, "bench": try_kernel, "stamps": show_stamps}

@@ -3,6 +3,7 @@
     diffusion_prompt   "text": how a prompted model reads it, see `show_prompt`
     diffusion_field    "t" (0 ... 1000), "side" (21): where points of the plane go, see `show_field`
     diffusion_flow     "sampling": points that flow back from noise, with their trajectories, see `show_flow`
+    diffusion_features "sampling", "x", "t": what each part of a U-Net sees, see dlcore.explain.unet_maps
     diffusion_read     "text": how any prompt is read, without a model: words known, unknown, left over
 """
 
@@ -19,6 +20,7 @@ from dlcore.diffusion.schedules import T, noise, signal
 from dlcore.errors import N_, EngineError
 from dlcore.explain.denoising import denoise, read
 from dlcore.explain.diffusion_snapshot import DiffusionSnapshot, read_sampling
+from dlcore.explain.unet_maps import show_maps
 
 MOST_SIDE = 61
 MOST_POINTS, MOST_FLOW_STEPS = 1_000, 200  # that fit into an answer at once
@@ -118,5 +120,5 @@ def _on_plane(x: Tensor) -> np.ndarray:
 
 DIFFUSION: dict[str, Callable[[DiffusionSnapshot | None, dict], dict]] = {
     "diffusion_read": read_words, "diffusion_prompt": show_prompt, "diffusion_field": show_field,
-    "diffusion_flow": show_flow,
+    "diffusion_flow": show_flow, "diffusion_features": show_maps,
 }

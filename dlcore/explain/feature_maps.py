@@ -21,16 +21,16 @@ def first_filters(snapshot: Snapshot) -> np.ndarray:
     data = snapshot.experiment.data
     for name, block in named_blocks(snapshot.experiment.network.blocks):
         if block.kind == "conv":
-            return _as_pictures(snapshot.module.get_submodule(name).weight[:MOST], data)
+            return as_pictures(snapshot.module.get_submodule(name).weight[:MOST], data)
         if block.kind == "linear":
             weights = snapshot.module.get_submodule(name).weight[:MOST]
             if weights.shape[1] == data.channels * data.size**2:
-                return _as_pictures(weights.reshape(-1, data.channels, data.size, data.size), data)
+                return as_pictures(weights.reshape(-1, data.channels, data.size, data.size), data)
             break
     return np.zeros((0, 1, 1), np.float32)
 
 
-def _as_pictures(weights: Tensor, data: ImageData) -> np.ndarray:
+def as_pictures(weights: Tensor, data: ImageData) -> np.ndarray:
     """Return weights (filters, channels, height, width) in the colours of the pictures they are laid on."""
     coloured = data.channels == data.told.channels == 3
     return _array(weights.permute(0, 2, 3, 1) if coloured else weights.sum(1))

@@ -235,6 +235,6 @@ def _changes(spec: Diffusion) -> Iterator[str]:
     """Yield what was changed by hand while the run went on, where it was changed."""
     for made in spec.changes:
         name = made.field.partition(".")[2]
-        value = f"{made.value} * {steps_per_epoch(spec)}" if name == "epochs" else f"{made.value:g}"
-        if name != "drop" or _drop(spec):
+        if name in CHANGES and (name != "drop" or _drop(spec)):
+            value = f"{made.value} * {steps_per_epoch(spec)}" if name == "epochs" else f"{made.value:g}"
             yield f"if step == {made.step}:  # by hand\n    {CHANGES[name]} = {value}"

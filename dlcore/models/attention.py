@@ -162,6 +162,12 @@ def rotate(x: Tensor, first: int = 0) -> Tensor:
     return torch.stack([even * cos - odd * sin, even * sin + odd * cos], -1).flatten(-2)
 
 
+def turns(length: int, width: int) -> Tensor:
+    """Return the turns of `rotate` as complex numbers (length, width/2), each e to the i times its angle."""
+    cos, sin = _turns(length, width, torch.device("cpu"))
+    return torch.complex(cos, sin)
+
+
 _KNOWN: dict[tuple[int, torch.device], tuple[Tensor, Tensor]] = {}
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dlcore.models.transformer import Cache, LanguageModel, Translator
+from dlcore.models.stepping import Stepper
+from dlcore.models.transformer import LanguageModel, Translator
 
 START, STOP = 0, 1  # of dlcore.data.tokens.SPECIAL
 
@@ -134,7 +135,7 @@ class Writer:
     def __init__(self, model: LanguageModel, ids: list[int], cached: bool = True):
         self.model, self.cached, self.ids = model, cached, list(ids)
         self._first = max(0, len(ids) - model.decoder.most)
-        self._cache: Cache | None = None
+        self._stepper: Stepper | None = None
         self.logits = self._read()
 
     @torch.inference_mode()
@@ -144,19 +145,17 @@ class Writer:
         most = self.model.decoder.most
         if len(self.ids) - self._first > most:
             self._first = len(self.ids) - (most // 2 if self.cached else most)
-            self._cache = None
-        if self._cache is None:
-            self.logits = self._read()
-        else:
-            self.logits = self.model.step(torch.tensor([[token]]), self._cache)[0, -1]
+            self._stepper = None
+        self.logits = self._read() if self._stepper is None else self._stepper.take(token)
 
     @torch.inference_mode()
     def _read(self) -> Tensor:
         seen = torch.tensor([self.ids[self._first:]])
         if not self.cached:
             return self.model(seen)[0, -1]
-        self._cache = self.model.new_cache()
-        return self.model.step(seen, self._cache)[0, -1]
+        cache = self.model.new_cache()
+        self._stepper = Stepper(self.model, cache)
+        return self.model.step(seen, cache)[0, -1]
 
 
 def write(writer: Writer, count: int, sampling: Sampling, draws: torch.Generator) -> Iterator[tuple[int, float]]:

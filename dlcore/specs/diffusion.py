@@ -18,7 +18,8 @@ SCHEDULES = ("cosine", "constant")
 MOST_OWN = 300         # so many own points still fit into a link
 LEAST_OWN = 5
 MOST_NUMBERS = 2**28   # in the activations of a batch
-LIVE_TRAINING = ("learning_rate", "weight_decay", "ema", "drop", "epochs")
+LIVE_TRAINING = ("learning_rate", "weight_decay", "ema", "drop", "epochs", "prompt")
+UNRECORDED = ("training.prompt",)                      # what is looked at changes nothing of what is learned
 LIVE_FIELDS = tuple(f"training.{name}" for name in LIVE_TRAINING)
 
 
@@ -77,7 +78,8 @@ class DiffusionTraining:
     """How it learns: AdamW on the squared error of what is told, and a running mean of the weights (`ema`) to sample.
 
     `times` is how t is drawn: "logit_normal" favours the middle (arXiv:2403.03206), "uniform" does not. The condition
-    is left out in the share `drop` of cases, so that the network knows the unconditional answer too.
+    is left out in the share `drop` of cases, so that the network knows the unconditional answer too. `prompt` is what a
+    visitor wants to see drawn while it learns, beside the usual samples of a prompted model; empty is nothing.
     """
 
     kind: Literal["diffusion_training"] = kind("diffusion_training")
@@ -87,6 +89,7 @@ class DiffusionTraining:
     ema: float = real(0.998, 0, 0.9999)
     times: str = choice("logit_normal", "logit_normal", "uniform")
     drop: float = real(0.1, 0, 1)
+    prompt: str = choice("", "", pattern=r"[^\n]{1,200}")
     batch_size: int = whole(64, 1, 1024)
     epochs: int = whole(2, 1, 100_000)
     seed: int = whole(0, 0, 2**31 - 1)

@@ -47,7 +47,8 @@ KINDS: dict[str, Kind] = {
     "recurrent": Kind(recurrent.check, recurrent.LIVE.rule, recurrent.LIVE.apply, recurrent.LIVE.settings,
                       recurrent.LIVE.without, recurrent.steps_per_epoch, recurrent.estimate_memory),
     "diffusion": Kind(diffusion.check, diffusion.LIVE.rule, diffusion.LIVE.apply, diffusion.LIVE.settings,
-                      diffusion.LIVE.without, diffusion.steps_per_epoch, diffusion.estimate_memory),
+                      diffusion.LIVE.without, diffusion.steps_per_epoch, diffusion.estimate_memory,
+                      unrecorded=diffusion.UNRECORDED),
     "transformer": Kind(transformer.check, transformer.LIVE.rule, transformer.LIVE.apply, transformer.LIVE.settings,
                         transformer.LIVE.without, transformer.steps_per_epoch, transformer_table.estimate_memory),
 }

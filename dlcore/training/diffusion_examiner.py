@@ -59,9 +59,11 @@ class DiffusionExaminer:
         told = module(self.held.x[part], self.held.t[part], module.tell(condition))
         return (told - self.held.wanted[part]).square().flatten(1).mean(1).cpu()
 
-    def sample(self, module: nn.Module) -> Iterator[Tensor]:
-        """Yield x after every step of the way from the noise that never changes."""
-        condition, nothing = (None if one is None else one.to(self.device) for one in sample_conditions(self.spec))
+    def sample(self, module: nn.Module, prompt: str = "") -> Iterator[Tensor]:
+        """Yield x after every step of the way from the noise that never changes; half of it for a prompt of one's own.
+        """
+        asked = sample_conditions(self.spec, prompt)
+        condition, nothing = (None if one is None else one.to(self.device) for one in asked)
         with torch.inference_mode():
             told, against = module.tell(condition), module.tell(nothing)
         ask = Asker(module, told, against, GUIDANCE)
@@ -69,12 +71,23 @@ class DiffusionExaminer:
             yield step.x_next
 
 
-def sample_conditions(spec: Diffusion) -> tuple[Tensor | None, Tensor | None]:
-    """Return what the sampled pictures are told to be, and the same many times nothing."""
+def sample_labels(spec: Diffusion, prompt: str = "") -> list[int] | list[str] | None:
+    """Return what the sampled pictures are told to be: digits, prompts (half of them one's own, if any), or None."""
     if spec.condition == "class":
-        return torch.arange(SAMPLED) % CLASSES, torch.full((SAMPLED,), CLASSES)
+        return [number % CLASSES for number in range(SAMPLED)]
     if spec.condition == "prompt":
-        symbols = [read_prompt(text).symbols for text in SAMPLE_PROMPTS] * (SAMPLED // len(SAMPLE_PROMPTS))
+        usual = list(SAMPLE_PROMPTS)
+        return ([prompt] * len(usual) if prompt else usual) + usual
+    return None
+
+
+def sample_conditions(spec: Diffusion, prompt: str = "") -> tuple[Tensor | None, Tensor | None]:
+    """Return what the sampled pictures are told to be, and the same many times nothing."""
+    labels = sample_labels(spec, prompt)
+    if spec.condition == "class":
+        return torch.tensor(labels), torch.full((SAMPLED,), CLASSES)
+    if spec.condition == "prompt":
+        symbols = [read_prompt(text).symbols for text in labels]
         return torch.tensor(symbols), torch.tensor([read_prompt("").symbols] * SAMPLED)
     return None, None
 

@@ -29,6 +29,7 @@ from dlcore.explain.denoising import Asker, Plan, Step, denoise
 from dlcore.explain.diffusion import tell_prompt
 from dlcore.explain.diffusion_snapshot import DiffusionSnapshot, read_sampling, times
 from dlcore.explain.snapshot import load
+from dlcore.specs.denoiser import SIDE
 from dlcore.specs.sampling import Sampling
 from dlcore.training.work import Work
 
@@ -116,10 +117,24 @@ class Walk(OfDiffusion):
         def noised(t: float) -> Tensor:
             return float(signal(plan.process.path, t)) * clean + float(noise(plan.process.path, t)) * epsilon
 
-        mask = self.request.get("mask")
-        anew = None if mask is None else torch.from_numpy(np.array(mask, bool))
+        anew = read_mask(self.request.get("mask"))
         hold = None if anew is None else lambda x, t: torch.where(anew, x, noised(t))
         return plan, noised(plan.pairs[0][0]), hold
+
+
+def read_mask(given: object) -> Tensor | None:
+    """Return which pixels are drawn anew, bool (28, 28), or None where none are kept; EngineError for another shape."""
+    if given is None:
+        return None
+    try:
+        anew = np.asarray(given, bool)
+    except ValueError:
+        anew = np.zeros(0, bool)
+    if anew.shape != (SIDE, SIDE):
+        raise EngineError(N_("What is erased is said for each of {side} x {side} pixels."), side=SIDE)
+    if not anew.any():
+        raise EngineError(N_("Nothing is erased yet: pull over the picture first."))
+    return torch.from_numpy(anew)
 
 
 def _preview(step: Step, number: int, steps: int) -> dict:

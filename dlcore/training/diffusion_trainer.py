@@ -15,7 +15,7 @@ from dlcore.errors import N_, DerinError
 from dlcore.models.denoiser import build_denoiser
 from dlcore.specs.diffusion import Diffusion
 from dlcore.training import state
-from dlcore.training.diffusion_examiner import SAMPLE_PROMPTS, DiffusionExaminer, show
+from dlcore.training.diffusion_examiner import DiffusionExaminer, sample_labels, show
 from dlcore.training.events import finite
 from dlcore.training.files import Weights
 from dlcore.training.precision import autocast, choose_half, open_device
@@ -53,6 +53,7 @@ class DiffusionTrainer(Trainer):
         self.diverged: DerinError | None = None
         self._seen = show(spec, self._examiner.start)
         self._seen_step, self._by_t = 0, None
+        self._labels = sample_labels(spec, spec.training.prompt)
 
     @property
     def items_seen(self) -> int:
@@ -69,8 +70,7 @@ class DiffusionTrainer(Trainer):
         told = {"step": self._seen_step, "loss_by_t": self._by_t}
         if self.experiment.data.on_plane:
             return told | {"points": self._seen}
-        labels = {"class": list(range(10)) * 2, "prompt": list(SAMPLE_PROMPTS) * 2}.get(self.experiment.condition)
-        return told | {"pictures": self._seen, "labels": labels}
+        return told | {"pictures": self._seen, "labels": self._labels}
 
     def weights(self) -> dict[str, Tensor]:
         """Return the mean weights."""
@@ -158,10 +158,12 @@ class DiffusionTrainer(Trainer):
         yield from self._sample()
 
     def _sample(self) -> Iterator[dict]:
-        for x in self._examiner.sample(self.mean):
+        prompt = self.settings.training.prompt
+        for x in self._examiner.sample(self.mean, prompt):
             last = x
             yield {}
         self._seen, self._seen_step = show(self.experiment, last), self.step
+        self._labels = sample_labels(self.experiment, prompt)
 
     def save(self) -> None:
         """Keep a snapshot and the full state of this moment, unless the network is lost."""

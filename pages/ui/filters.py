@@ -9,9 +9,8 @@ import streamlit as st
 
 from dlcore.engine.views import JobView
 from dlcore.errors import DerinError
-from dlcore.plots.theme import encode_signed, find_limit
 from dlcore.specs.model import named_blocks
-from pages.ui import panels, state, subject, words
+from pages.ui import moments, panels, state, subject, words
 from pages.ui.language import _, number, percent, told
 from pages.ui.microscope import ask_inside
 from pages.ui.sheet import run_job, stop_job
@@ -116,11 +115,11 @@ def _take_channel(page: str) -> None:
 
 def _show_stamps(page: str, sight: Sight, layer: str) -> None:
     answer = state.engine().explain(state.visitor(), {"kind": "stamps", "model": sight.model, "layer": layer})
-    weights = answer["stamps"]
-    limit = find_limit(weights)
-    panels.grid(f"{page}.stamps", page, "stamps", title=_("Stamps of {layer}").format(layer=layer), cell=38,
-                note=_("added up over the channels") if answer["channels"] > 1 else "",
-                pictures={"pictures": encode_signed(weights, limit), "scale": "diverging", "limit": limit})
+    coloured = answer["stamps"].ndim == 4
+    note = _("in the colours of their weights, zero is grey") if coloured else \
+        _("added up over the channels") if answer["channels"] > 1 else ""
+    panels.grid(f"{page}.stamps", page, "stamps", title=_("Stamps of {layer}").format(layer=layer), cell=38, note=note,
+                pictures=moments.weight_pictures(answer["stamps"]))
 
 
 def _patches(patches: np.ndarray, labels: list[str] | None = None) -> dict:

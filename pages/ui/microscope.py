@@ -36,16 +36,15 @@ _microscope = register("microscope", 420)
 
 def show_microscope(page: str, pad) -> None:
     """Show the microscope, and the pad in the place for it; it follows the drawing, and a network that is learning."""
-    pause = subject.pause(page)
-    st.fragment(_look, run_every=pause)(page, pad, (subject.look(page).model.get("run"), pause))
+    st.fragment(_look, run_every=subject.pause(page))(page, pad, subject.drawn_for(page))
 
 
 def _look(page: str, pad, before: tuple) -> None:
     held = take_wish(page)
     subject.show_pad(page, pad)
     sight, spec = subject.look(page), state.page_spec(page, page)
-    if before != (sight.model.get("run"), subject.pause(page)):
-        st.rerun()  # the run has begun to learn, or has ended: the rest of the page changes too
+    if before != subject.drawn_for(page):
+        st.rerun()
     try:
         answer = ask_inside(page, sight, spec)
         meta, arrays = _tell(sight, spec, answer, held.get("have"))

@@ -24,7 +24,7 @@ def ask_moment(model: dict, image: np.ndarray, asker: str = "") -> dict:
 def picture_topics(answer: dict) -> Topics:
     """Return the topics "filters" and "maps0", "maps1": signed weights and what the first layers see."""
     filters = answer["filters"]
-    topics: Topics = {"filters": _signed(filters) if filters.ndim == 3 else _coloured(filters)}
+    topics: Topics = {"filters": weight_pictures(filters)}
     for index, (name, maps) in enumerate(answer["maps"]):
         shown = _signed(maps) if maps.min() < 0 else _magnitudes(maps)
         topics[f"maps{index}"] = shown | {"note": name}
@@ -39,6 +39,11 @@ def bars_topic(scores: Sequence[float], drawn: int) -> dict:
 def scale_of(pictures: np.ndarray) -> str:
     """Return the scale in which pictures (n, height, width) or, in colour, (n, height, width, 3) are shown."""
     return "colour" if pictures.ndim == 4 else "grey"
+
+
+def weight_pictures(weights: np.ndarray) -> dict:
+    """Return weights as signed ones (n, height, width), or in colour (n, height, width, 3)."""
+    return _signed(weights) if weights.ndim == 3 else _coloured(weights)
 
 
 def _coloured(weights: np.ndarray) -> dict:

@@ -75,10 +75,12 @@ def _take_turn(page: str) -> None:
     keep(page, turn=(spec(page).turn + 1) % 100)
 
 
-def show_sheet(page: str, pad) -> None:
+def show_sheet(page: str, pad, before: tuple) -> None:
     """Draw the pad, where one is wanted, the grid of maps, and the picked map more closely."""
     subject.show_pad(page, pad)
     sight, asked = subject.look(page), spec(page)
+    if before != subject.drawn_for(page):
+        st.rerun()
     reasons = refusals(METHODS, sight)
     try:
         sheet = fill_sheet(page, sight)
@@ -95,7 +97,7 @@ def show_sheet(page: str, pad) -> None:
     if sheet.message:
         st.caption(sheet.message)
     _say_target(page, sight)
-    _show_closer(page, asked, close, refused)
+    _show_closer(page, asked, close, refused, _("Measured once the training rests.") if moves(sight) else "")
 
 
 @dataclass(frozen=True)
@@ -124,12 +126,12 @@ def look_closer(page: str, sight, asked: Saliency, sheet: Sheet, refused: bool) 
     return st.session_state[place]
 
 
-def _show_closer(page: str, asked: Saliency, close: Closer, refused: str) -> None:
+def _show_closer(page: str, asked: Saliency, close: Closer, refused: str, waits: str) -> None:
     card, meter, curves = st.columns([29, 39, 32], gap="medium")
     with card:
         show_card(page, asked, refused)
     with meter:
-        show_trust("saliency.trust", page, close.trust, close.stale)
+        show_trust("saliency.trust", page, close.trust, close.stale, waits)
     with curves:
         show_removal("saliency.removal", page, close.removal, asked.method, close.stale)
         st.caption(say_rank(close.removal, asked.method))

@@ -22,7 +22,7 @@ from pages.ui.language import _, number
 from pages.ui.pictures import choose_picture, picture, settle, show_pad, subject
 from pages.ui.watching import QUICK, snapshots_topic
 
-__all__ = ["Sight", "choose", "look", "pause", "settle", "show_pad", "show_rewind", "shown_run", "subject"]
+__all__ = ["Sight", "choose", "drawn_for", "look", "pause", "settle", "show_pad", "show_rewind", "shown_run", "subject"]
 
 PRETRAINED = "pretrained"
 ABROAD = "digits"  # the page whose run the others look at
@@ -76,6 +76,14 @@ def pause(page: str) -> float | None:
         return QUICK
     view = runs.shown_run(page) if subject(page).network == "run" else None
     return 2 * QUICK if view is not None and view.state in runs.ACTIVE and subject(page).step == NEWEST else None
+
+
+def drawn_for(page: str) -> tuple:
+    """Return what the page outside the fragment goes by: which run is looked at, and whether it changes by itself.
+
+    A fragment that finds it changed runs the whole page again: the run has begun to learn, or has ended.
+    """
+    return look(page).model.get("run"), pause(page)
 
 
 def _nearest(view: RunView, step: int) -> int | None:
@@ -141,7 +149,9 @@ def _network_name(offered: str) -> str:
 
 
 def _short_name(view: RunView | None) -> str:
-    return _("pretrained") if view is None else _("step {step}").format(step=number(view.step))
+    if view is None:
+        return _("pretrained")
+    return _("learning") if view.state in runs.ACTIVE else _("step {step}").format(step=number(view.step))
 
 
 def show_rewind(page: str) -> None:

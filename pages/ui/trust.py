@@ -31,13 +31,13 @@ def ask_trust(page: str, sight: Sight, asked: Saliency, column: Column) -> JobVi
     return run_job(page, "trust", work)
 
 
-def show_trust(key: str, page: str, told: dict | None, stale: bool) -> None:
-    """Show the trust meter as far as it is known."""
+def show_trust(key: str, page: str, told: dict | None, stale: bool, waits: str) -> None:
+    """Show the trust meter as far as it is known; `waits` says why nothing is measured, where nothing is."""
     names = [_("trained"), *told["layers"]] if told else [""]
     told = told or {"layers": [], "signed": [], "absolute": [], "maps": [], "likeness": nan}
     maps = [encode_signed(values, find_scale(values) or 1.0) for values in told["maps"]]
     side = maps[0].shape[0] if maps else 28
-    verdict = judge(*(_end(told[name], len(told["layers"])) for name in ("absolute", "signed")))
+    verdict = waits or judge(*(_end(told[name], len(told["layers"])) for name in ("absolute", "signed")))
     meta = {"channel": page, "language": language(), "words": _words(), "names": names, "shown": len(maps),
             "stale": stale, "likeness": told["likeness"], "verdict": verdict, "facts": _facts(told),
             "spoken": _spoken(told, verdict)}

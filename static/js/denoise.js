@@ -35,9 +35,11 @@ const STYLE = `${SCRUBBER_STYLE}
   .panel.empty > * { visibility: hidden; } .panel.empty > .waits { visibility: visible; }
   .waits { color: var(--st-gray-text-color); min-height: 0; }
   @media (max-width: 760px) {
-    .look { grid-template-columns: 1fr; justify-items: center; } .film { padding: 0 !important; gap: 2px; }
-    .parts { grid-template-columns: repeat(3, auto); } .parts canvas { width: 96px; height: 96px; }
-    .scrubber output { min-width: 0 !important; }
+    .panel { display: flex; flex-direction: column; } .look { display: contents; }
+    .whole { order: 1; } .film { order: 2; padding: 0 !important; gap: 2px; } .scrubber { order: 3; flex-wrap: wrap; height: auto; }
+    .scrubber output { order: 1; flex: 1 0 100%; min-width: 0 !important; text-align: center; }
+    .parts { order: 4; grid-template-columns: repeat(3, auto); justify-content: space-between; margin-top: 8px; height: auto; }
+    .parts canvas { width: 96px; height: 96px; } .all { order: 5; margin-top: 8px; } .words { order: 6; margin-top: 8px; }
   }
 `;
 const FILM = 11;

@@ -8,6 +8,7 @@ from dlcore.specs.codec import from_link, to_link
 from dlcore.specs.denoiser import Denoiser, list_parts
 from dlcore.specs.diffusion import Diffusion
 from pages.ui.diffusion.insides import list_layers
+from tests.conftest import wait_until
 from tests.pages.test_diffusion import told
 
 
@@ -34,6 +35,19 @@ def test_the_network_that_is_looked_at_is_shown_and_named(network):
     assert {part["role"] for part in parts} >= {"text", "cross_attention"}  # the sidebar's is told the class
     assert any("**pretrained network**" in said.value and f"{sum(part['parameters'] for part in parts):,}" in said.value
                for said in network.markdown)
+
+
+def test_every_part_has_its_maps_at_the_step_that_the_film_shows(network):
+    def tell() -> tuple[dict, dict]:
+        return told(network.run(), "diffusion.diagram")
+
+    wait_until(lambda: tell()[0]["levels"], 60, "there were no maps")
+    meta, arrays = tell()
+    counts = {part["name"]: part["count"] for level in meta["levels"] for part in level["parts"]}
+    shapes = {part["name"]: part["shape"] for part in meta["parts"] if len(part["shape"]) == 3}
+    assert counts == {name: shape[0] for name, shape in shapes.items()}
+    network.session_state["diffusion.diagram"] = {"at": 3}
+    assert (tell()[1]["maps0"] != arrays["maps0"]).mean() > 0.1
 
 
 def test_its_settings_are_copied_into_the_sidebar_and_the_training_stays(network):

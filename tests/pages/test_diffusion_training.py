@@ -108,6 +108,15 @@ def test_a_run_on_digits_shows_what_it_makes_of_noise_that_never_changes(page, a
     assert meta["topics"]["samples"]["labels"] == [str(digit) for digit in range(10)] * 2
 
 
+def test_a_prompt_of_one_s_own_has_the_upper_row_while_it_learns(page, awake):
+    spec = replace(PICTURES, network=replace(PICTURES.network, condition="prompt"),
+                   training=replace(PICTURES.training, prompt="ince bir üç"))
+    app = train(page("digits", spec), awake, "diffusion")
+    assert app.text_input(key="diffusion.prompt").value == "ince bir üç"
+    topic = told(app, "diffusion.live")[0]["topics"]["samples"]
+    assert topic["labels"][:11] == [""] * 10 + ["0"] and topic["note"].endswith("“ince bir üç”")
+
+
 def test_each_part_keeps_its_own_settings_and_run(page, awake):
     app = train(page(spec=POINTS), awake, "diffusion_plane")
     run = app.query_params["run"]

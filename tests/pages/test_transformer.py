@@ -398,3 +398,28 @@ def test_the_merges_of_a_vocabulary_are_shown(page):
         app.run()
     shown = " ".join(one.proto.body for one in app.get("html"))
     assert not app.exception and not app.warning and "h + e → <b>he</b>" in shown
+
+
+# induction heads
+
+def test_the_probe_says_which_head_is_one_and_its_film_is_begun(page, awake):
+    app = page(replace(PLAYS, data=TextData(task="repeat"), training=TransformerTraining(epochs=1, batch_size=256)))
+    app.button(key="transformer.train").click().run()
+    wait_until(lambda: awake.view(app.query_params["run"]).state == "finished", 60, "the run did not finish")
+    for _ in range(2):  # the first choice only tells the test's browser that the tabs are there
+        app.session_state["transformer.closer"] = "Filmstrip"
+        app.run()
+    heads = np.array([[0.02, 0.9]])
+    app.session_state["_work.transformer.induction"] = Work(result={
+        "heads": heads, "previous": 1 - heads, "chance": 0.03, "verdict": "found", "first": 5.7, "second": 0.1,
+        "maps": np.zeros((1, 2, 4, 4), np.uint8)})
+    app.session_state["_work.transformer.births"] = Work(result={
+        "steps": [0, 9], "heads": np.stack([heads / 9, heads]), "previous": np.stack([heads, heads / 9]),
+        "first": np.ones(2), "second": np.zeros(2), "chance": 0.03})
+    app.run()
+    assert "layer 1, head 2 gives 90.0%" in texts(app) and not app.exception
+    _, arrays = told(app, "transformer.births_curves")
+    assert arrays["curves.heads"][1] == pytest.approx([0.1, 0.9])
+    assert arrays["curves.previous"][1] == pytest.approx([0.9, 0.1])
+    app.button(key="transformer.film_best").click().run()
+    assert app.session_state["_work.transformer.film"].asked["head"] == 1 and not app.exception

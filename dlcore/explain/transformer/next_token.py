@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import torch
@@ -16,6 +17,7 @@ from dlcore.explain.transformer.passing import HeadName, read_off, switched_off
 from dlcore.explain.transformer.reading import before_stop, need_text, own_answer, read, read_ids, read_source
 from dlcore.explain.transformer.snapshot import TransformerSnapshot
 from dlcore.models.generation import path, search
+from dlcore.models.stepping import Stepper
 from dlcore.models.transformer import Cache, LanguageModel
 
 SESSIONS = 8              # generations that are kept for each network
@@ -45,6 +47,11 @@ class Session:
     first: int = 0
     ids: list[int] = field(default_factory=list)
 
+    @cached_property
+    def stepper(self) -> Stepper:
+        """What takes up a single token."""
+        return Stepper(self.network, self.cache)
+
     @torch.inference_mode()
     def follow(self, ids: Sequence[int]) -> tuple[Tensor, int]:
         """Return the logits (tokens,) behind some tokens, and how many had to be read for it."""
@@ -55,6 +62,8 @@ class Session:
         known = min(common(self.ids, seen), len(seen) - 1)
         cut(self.cache, known)
         self.ids = seen
+        if known and known + 1 == len(seen):
+            return self.stepper.take(seen[known]), 1
         return self.network.step(torch.tensor([seen[known:]]), self.cache)[0, -1], len(seen) - known
 
 

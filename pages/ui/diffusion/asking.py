@@ -54,7 +54,7 @@ def _edit_subject(form: Form, spec: Diffusion) -> None:
         case "class":
             form.press("digit", tuple(range(ANY, 10)), format_func=_digit_name, label_visibility="collapsed")
         case "prompt":
-            form.write("prompt", placeholder=_("empty: whatever comes"), label_visibility="collapsed")
+            form.write("prompt", placeholder=_("empty: whatever comes"), label_visibility="collapsed", width=360)
         case _:
             st.caption(_("It was told nothing in training: whatever comes."))
 

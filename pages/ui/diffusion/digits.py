@@ -8,15 +8,14 @@ from dlcore.engine.views import RunView
 from pages.ui import fetching, runs, state
 from pages.ui.diffusion import asking, closer, components, film, polling, sight
 from pages.ui.diffusion.plane import times_words
-from pages.ui.diffusion.settings import edit_settings, problem
+from pages.ui.diffusion.settings import edit_live_prompt, edit_settings, problem
 from pages.ui.language import _, language, number
 from pages.ui.live import pack
 from pages.ui.panels import Chart, Line, curves, grid
 
 PAGE = "diffusion"
 HEIGHT = 96
-
-
+ROW = 10  # samples of a row, as a run draws them
 
 def show_digits(buttons: Any) -> None:
     """Draw the part: settings, buttons, what shall be drawn, the way there, samples, curves, and the rewind slider."""
@@ -45,15 +44,23 @@ def moment(page: str, looked: sight.Sight) -> polling.Topics:
     frame, times = view.frame if view is not None else None, polling.times_topic(page, looked.step)
     if looked.view != "live" or not frame or "pictures" not in frame:
         return times
-    labels = [str(label) for label in frame["labels"] or ()]
-    samples = {"pictures": frame["pictures"], "scale": "grey", "labels": labels,
-               "note": _("at step {step}").format(step=number(frame["step"]))}
-    return {"samples": samples} | times
+    return {"samples": _tell_samples(frame)} | times
+
+
+def _tell_samples(frame: dict) -> dict:
+    """Return the topic "samples" of a run's frame; a prompt of the visitor's own stands once, for its whole row."""
+    labels, note = [str(label) for label in frame["labels"] or ()], _("at step {step}").format(
+        step=number(frame["step"]))
+    if len(labels) > ROW and len(set(labels[:ROW])) == 1:
+        note = _("{note}; upper row: “{prompt}”").format(note=note, prompt=labels[0])
+        labels[:ROW] = [""] * ROW
+    return {"pictures": frame["pictures"], "scale": "grey", "labels": labels, "note": note}
 
 
 def _show_companions(view: RunView | None) -> None:
     if view is not None and view.frame:
-        grid(f"{PAGE}.samples", PAGE, "samples", title=_("Always the same noise"), cell=27, columns=10)
+        grid(f"{PAGE}.samples", PAGE, "samples", title=_("Always the same noise"), cell=27, columns=ROW)
+        edit_live_prompt(PAGE)
     curves(f"{PAGE}.curves", PAGE, [Chart("loss", _("Loss"), (
         Line("train_loss", _("training"), "grey"), Line("held_loss", _("held-out"))), low=0, log=True, height=HEIGHT)])
     components.timeloss(key=f"{PAGE}.time_losses", data=pack({

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dlcore.diffusion.schedules import T
 from dlcore.plots.theme import encode_magnitude, encode_signed
 from dlcore.specs.codec import to_dict
-from pages.ui import runs
+from pages.ui import runs, state
 from pages.ui.diffusion import asking, components, sight
 from pages.ui.diffusion.stepping import REACH, step_topic
 from pages.ui.diffusion.words import TOLD, scrubber_words
@@ -18,9 +18,10 @@ from pages.ui.language import _, language, number, percent
 from pages.ui.live import pack_topics
 from pages.ui.working import show_working
 
-AGAIN = 2.0   # seconds between two looks at a network that learns
+SOON, LATER = 2.0, 6.0  # seconds between two looks at a network that learns, with few and with many trainings
 MOMENTS = ("t", "x", "x0", "noise", "told", "conditional", "unconditional")  # of a walk, one each
 USUAL = 0.99   # of the shares of attention to words so many are below full colour
+FEW = 3       # trainings
 LEAST = 0.02   # share of attention that full colour stands for, at least
 MOST = 201    # moments of a way that are sent
 
@@ -29,7 +30,8 @@ def show_film(page: str) -> None:
     """Draw what shall be drawn, and the way there; while the network learns, again and again."""
     view = sight.shown(page)
     learning = view is not None and view.state in runs.ACTIVE
-    st.fragment(_show, run_every=AGAIN if learning else None)(page, learning)
+    pause = SOON if state.engine().status().running <= FEW else LATER
+    st.fragment(_show, run_every=pause if learning else None)(page, learning)
 
 
 def _show(page: str, learning: bool) -> None:

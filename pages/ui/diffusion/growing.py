@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dlcore.engine.views import RunView
-from pages.ui.diffusion import components, film, sight
+from pages.ui.diffusion import asking, components, film, sight
 from pages.ui.diffusion.work import offer
 from pages.ui.language import _, language
 from pages.ui.live import pack_topics
@@ -22,7 +22,7 @@ def show_growth(page: str) -> None:
     st.markdown(_("At every moment that the recording kept, the same noise is led to pictures in ten steps: play, and "
                   "watch the network learn."))
     result = offer(page, "growth", _("Draw all moments"), {
-        "kind": "diffusion_growth", "run": view.id, "steps": choose_moments(view)})
+        "kind": "diffusion_growth", "run": view.id, "steps": choose_moments(view), "prompt": asking.asked().prompt})
     if result:
         components.denoise(key=f"{page}.growth_film", data=pack_topics(
             {"film": growth_topic(result)}, channel=f"{page}.growth", language=language(), words=_words()))

@@ -31,6 +31,14 @@ def edit_settings(page: str) -> None:
     _edit_training(form)
 
 
+def edit_live_prompt(page: str) -> None:
+    """Draw the prompt of the visitor's own that is drawn while the network learns."""
+    form = Form(page, touched=lambda path, value: _touch(page, path, value), kind="diffusion")
+    if form.experiment.condition == "prompt":
+        form.write("training.prompt", placeholder=_("a prompt of your own, drawn while it learns"),
+                   label_visibility="collapsed", max_chars=200)
+
+
 def problem(spec: Diffusion) -> DerinError | None:
     """Return why a spec cannot be trained, None where it can."""
     try:

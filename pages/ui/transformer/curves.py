@@ -7,7 +7,7 @@ from pages.ui.panels import Chart, Line, curves
 from pages.ui.transformer.names import measure_name
 
 HEIGHT = 96
-LEAST_BITS, LEAST_PERPLEXITY = 1, 1  # at which the axes begin
+LEAST_BITS = 1  # at which the axis begins, for texts that cannot be foreseen
 
 
 def line_names(spec: Transformer) -> tuple[str, ...]:
@@ -18,15 +18,16 @@ def line_names(spec: Transformer) -> tuple[str, ...]:
 def show_curves(page: str, spec: Transformer) -> None:
     """Draw two charts: the measure that counts, and the loss or the perplexity."""
     first, second = ("exact", "loss") if spec.data.translates else ("bits", "perplexity")
-    curves(f"{page}.curves", page, [_chart(first), _chart(second)])
+    curves(f"{page}.curves", page, [_chart(spec, first), _chart(spec, second)])
 
 
-def _chart(name: str) -> Chart:
+def _chart(spec: Transformer, name: str) -> Chart:
     lines = (Line(f"train_{name}", _("training"), "grey"), Line(f"held_{name}", _("held-out")))
     match name:
         case "exact":
             return Chart(name, measure_name(name), lines[1:], unit="percent", low=0, high=1, height=HEIGHT)
         case "bits":
-            return Chart(name, measure_name(name), lines, low=LEAST_BITS, height=HEIGHT)
+            least = 0 if spec.data.task == "repeat" else LEAST_BITS
+            return Chart(name, measure_name(name), lines, low=least, height=HEIGHT)
         case _:
             return Chart(name, measure_name(name), lines, low=0, log=True, height=HEIGHT)

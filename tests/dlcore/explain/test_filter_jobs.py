@@ -7,9 +7,13 @@ import pytest
 import torch
 
 from dlcore.data import images
+from dlcore.explain.convolution import show_stamps
 from dlcore.explain.filter_jobs import BEST, STEPS, Ascent, Favourites, Without
 from dlcore.explain.snapshot import load
 from dlcore.explain.taps import capture
+from dlcore.specs.data import ImageData
+from dlcore.specs.model import Conv, Flatten, Linear
+from tests.dlcore.explain.small_nets import snapshot as small
 
 MODEL = {"pretrained": "digits"}
 
@@ -88,3 +92,12 @@ def test_the_accuracy_without_filters_is_that_of_a_network_with_those_maps_at_ze
     whole = snapshot.read(torch.from_numpy(few.test_images)).argmax(1).numpy() == few.test_labels
     assert told == {"count": 500, "whole": whole.mean(), "without": without.mean()}
     assert told["without"] < told["whole"]
+
+
+@pytest.mark.parametrize(("dataset", "channels", "coloured"), [("cifar10", 3, True), ("mnist", 3, False),
+                                                               ("cifar10", 1, False)])
+def test_the_stamps_are_in_colour_where_the_pictures_are(dataset, channels, coloured):
+    known = small(Conv(channels=4), Flatten(), Linear(features=10), data=ImageData(dataset, size=32, channels=channels))
+    told, weights = show_stamps(known, {"layer": "conv1"}), known.module.conv1.weight.detach().numpy()
+    wanted = weights.transpose(0, 2, 3, 1) if coloured else weights.sum(1)
+    np.testing.assert_allclose(told["stamps"], wanted, atol=1e-6)

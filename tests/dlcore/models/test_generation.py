@@ -6,7 +6,9 @@ from itertools import product
 import pytest
 import torch
 
+from dlcore.explain.transformer.passing import switched_off
 from dlcore.models.generation import START, STOP, Sampling, Writer, answer, path, search, write
+from dlcore.models.stepping import Stepper
 from dlcore.models.transformer import build_transformer
 from dlcore.specs.texts import TextData
 from dlcore.specs.transformer import Transformer, TransformerNetwork
@@ -18,12 +20,30 @@ SOURCE = torch.tensor([[5, 9, STOP]])  # shorter than what can be read
 PROMPT = [4, 7, 1, 30]
 
 
-def test_a_writer_tells_the_same_with_and_without_the_cache():
-    cached, whole = Writer(GPT, PROMPT), Writer(GPT, PROMPT, cached=False)
+@pytest.mark.parametrize("network", [
+    NETWORK, replace(NETWORK, layers=2, positions="rotary"),
+    replace(NETWORK, layers=2, positions="learned", activation="relu"),
+    replace(NETWORK, positions="none", norm="post", activation="silu", heads=1)], ids=str)
+def test_a_writer_tells_the_same_with_and_without_the_cache(network):
+    model, draw = build_transformer(Transformer(data=TextData(task="plays"), network=network)).eval(), torch.randn
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight += 0.3 * draw(weight.shape, generator=torch.Generator().manual_seed(weight.numel()))
+    cached, whole = Writer(model, PROMPT), Writer(model, PROMPT, cached=False)
     for token in (3, 9, 60, 2, 2, 7, 11, 50):  # up to the context
-        torch.testing.assert_close(cached.logits, whole.logits, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(cached.logits, whole.logits, rtol=1e-4, atol=1e-4)
         cached.take(token), whole.take(token)
-    assert cached.ids == whole.ids
+    assert cached.ids == whole.ids and cached.logits.shape == whole.logits.shape
+
+
+def test_a_step_is_that_of_the_modules_and_a_head_that_is_off_is_off_in_it():
+    steps, modules = GPT.new_cache(), GPT.new_cache()
+    GPT.step(torch.tensor([PROMPT]), steps), GPT.step(torch.tensor([PROMPT]), modules)
+    with switched_off(GPT, {("decoder", 0, 0)}):
+        off = Stepper(GPT, steps).take(9)
+        assert torch.allclose(off, GPT.step(torch.tensor([[9]]), modules)[0, -1], atol=1e-5)
+    assert steps.count == modules.count == 5
+    assert not torch.allclose(off, GPT(torch.tensor([[*PROMPT, 9]]))[0, -1], atol=1e-3)
 
 
 def test_where_the_context_is_full_a_writer_reads_the_newer_half_anew():

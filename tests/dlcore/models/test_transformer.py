@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from dlcore.models.attention import Attention, rotate, sinusoids
-from dlcore.models.transformer import ACTIVATIONS, DecoderLayer, EncoderLayer, build_transformer, set_dropout
+from dlcore.models.blocks import ACTIVATIONS, DecoderLayer, EncoderLayer
+from dlcore.models.transformer import build_transformer, set_dropout
 from dlcore.specs.texts import TextData
 from dlcore.specs.transformer import NORMS, POSITIONS, Transformer, TransformerNetwork
 from dlcore.specs.transformer_table import count_parameters, layer_table

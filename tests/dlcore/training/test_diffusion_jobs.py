@@ -11,6 +11,8 @@ from dlcore.diffusion.schedules import spaced
 from dlcore.errors import EngineError, SpecError
 from dlcore.explain.requests import REQUESTS
 from dlcore.explain.snapshot import load
+from dlcore.specs.denoiser import list_parts
+from dlcore.specs.sampling import Sampling
 from dlcore.training.diffusion_jobs import slerp
 from dlcore.training.diffusion_measure import Nearest
 from dlcore.training.jobs import JOBS
@@ -79,6 +81,23 @@ def test_what_is_not_drawn_anew_stays_and_a_picture_can_be_the_beginning(seven):
     begun = run("diffusion_walk", sampling={**SEVEN, "strength": 0.3}, image=image)
     assert begun["t"][0] == 300 and len(begun["t"]) == 3
     assert np.abs(pictures(begun)[-1].astype(int) - image).mean() < 25
+
+
+@pytest.mark.parametrize(("model", "sampler"), [(PROMPTS, "heun"), ({"pretrained": "velocity"}, "ddpm"),
+                                                ({"pretrained": "velocity"}, "dpm_solver")])
+def test_any_part_can_be_erased_and_what_is_known_is_there_to_the_pixel_at_the_end(seven, model, sampler):
+    image, draws = pictures(seven)[-1], np.random.default_rng(4)
+    for erased in (draws.random((28, 28)) < 0.5, np.eye(28, dtype=bool), np.ones((28, 28), bool)):
+        walk = run("diffusion_walk", model=model, image=image, mask=erased.tolist(),
+                   sampling={**SEVEN, "sampler": sampler, "strength": 1, "steps": 3, "seed": 9})
+        assert np.array_equal(pictures(walk)[-1][~erased], image[~erased])
+        assert (pictures(walk)[-1][erased] != image[erased]).any()
+
+
+@pytest.mark.parametrize("mask", [np.zeros((28, 28), bool), np.ones((14, 28), bool), [[True], [True, False]]])
+def test_what_is_no_mask_is_said(seven, mask):
+    with pytest.raises(EngineError, match="pixels|erased"):
+        run("diffusion_walk", sampling=SEVEN, image=pictures(seven)[-1], mask=mask)
 
 
 def test_many_pictures_are_the_same_whether_drawn_alone_or_together():
@@ -152,3 +171,32 @@ def test_the_text_encoder_is_told_symbol_by_symbol():
     assert told["symbols"] == ["·", "ince", "bir", "üç"] and told["unknown"] == ["zebra"]
     assert told["embedding"].shape == told["encoded"].shape == (4, 64)
     assert np.allclose(told["attention"].sum(-1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", [PROMPTS, {"pretrained": "velocity"}])
+def test_the_parts_of_the_unet_show_what_they_give_out_on_the_way(seven, model):
+    """The oracle is the network itself, cut off behind the first convolution, and its whole answer."""
+    snapshot, x = load(model, HERE), seven["x"][2]
+    told = REQUESTS["diffusion_features"](snapshot, {"x": x, "t": 600.0, "sampling": {"prompt": "seven", "digit": 7}})
+    parts = {part.name: part for part in list_parts(snapshot.spec.network, snapshot.spec.condition, False)}
+    seen = {}
+    assert [level["side"] for level in told["levels"]] == [28, 14, 7]
+    for level in told["levels"]:
+        for part in level["parts"]:
+            maps = level["maps"][part["first"]: part["first"] + part["count"]]
+            assert maps.shape == parts[part["name"]].shape and part["role"] == parts[part["name"]].role
+            seen[part["name"]] = (maps.astype(np.float32) - 128) / 127 * part["limit"], part["limit"]
+    assert seen.keys() == {name for name, part in parts.items() if len(part.shape) == 3}
+    given = torch.from_numpy(x.astype(np.float32))[None, None]
+    with torch.inference_mode():
+        stem = snapshot.module.stem(torch.nn.functional.pixel_unshuffle(given, 2))[0].numpy()
+        answer = snapshot.module(given, torch.tensor([600.0]), snapshot.tell(Sampling(prompt="seven", digit=7)))[0]
+    for name, wanted in (("stem", stem), ("out", answer.numpy())):
+        maps, limit = seen[name]
+        assert np.abs(maps - wanted.clip(-limit, limit)).max() < limit / 100, name
+
+
+@pytest.mark.parametrize("x", [None, [1, 2], np.full((28, 28), np.nan), "no"])
+def test_what_is_no_picture_has_no_maps(x):
+    with pytest.raises(EngineError, match="28 x 28"):
+        REQUESTS["diffusion_features"](load(PROMPTS, HERE), {"x": x, "t": 600})

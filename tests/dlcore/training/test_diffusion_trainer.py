@@ -10,11 +10,14 @@ from torch import nn
 from dlcore.data.clouds import make_cloud
 from dlcore.data.noised import Data, Noising, draw_times
 from dlcore.diffusion.schedules import T
+from dlcore.errors import SpecError
 from dlcore.explain.requests import REQUESTS
 from dlcore.explain.snapshot import load
 from dlcore.models.denoiser import build_denoiser
+from dlcore.specs.changes import Change
 from dlcore.specs.denoiser import Denoiser, Process
 from dlcore.specs.diffusion import Diffusion, DiffusionData, DiffusionTraining, learn_from
+from dlcore.specs.learning import check_change, same_run
 from dlcore.training.diffusion_trainer import DiffusionTrainer
 from dlcore.training.recording import Recording
 
@@ -159,3 +162,20 @@ def test_points_flow_from_the_noise_of_their_seed_to_the_last_state():
     fewer = REQUESTS["diffusion_flow"](snapshot, {"sampling": {"steps": 8, "seed": 3}, "count": 10})
     assert np.allclose(told["trajectories"][:, :10], fewer["trajectories"], atol=1e-5)
     assert np.allclose(told["trajectories"][-1], told["x0"][-1], atol=1e-4)  # the last step goes all the way
+
+
+def test_a_prompt_of_ones_own_is_half_of_the_samples_and_changes_nothing_of_what_is_learned():
+    spec = replace(PROMPTED, training=replace(PROMPTED.training, batch_size=250, epochs=1))
+    plain, asked = DiffusionTrainer(spec), DiffusionTrainer(spec)
+    asked.change("training.prompt", "kalın bir yedi")
+    for trainer in (plain, asked):
+        finish(trainer)
+    assert same(plain, asked) and asked.experiment == spec
+    labels, usual = asked.frame()["labels"], plain.frame()["labels"]
+    assert labels == ["kalın bir yedi"] * 10 + usual[10:]
+    assert np.array_equal(asked.frame()["pictures"][10:], plain.frame()["pictures"][10:])
+    assert (asked.frame()["pictures"][:10] != plain.frame()["pictures"][:10]).any()
+    in_spec = replace(PROMPTED, training=replace(PROMPTED.training, prompt="3"))
+    assert DiffusionTrainer(in_spec).frame()["labels"][:10] == ["3"] * 10 and same_run(in_spec, PROMPTED)
+    with pytest.raises(SpecError):
+        check_change(PROMPTED, Change(0, "training.prompt", 7))
