@@ -49,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--recording", type=Path, help="keep the recording in this folder")
     pretrain = commands.add_parser("pretrain", help="make networks that come with the project")
     pretrain.add_argument("name", choices=["digits", "recurrent", "transformer", "prompts"])
+    pretrain.add_argument("--steps", type=int, help="train each for at most so many steps (default: to its end)")
+    pretrain.add_argument("--folder", type=Path, help="write them here (default: assets/models)")
     pretrain.set_defaults(run=_pretrain)
     fetch = commands.add_parser("fetch", help="fetch a data set")
     fetch.add_argument("name", choices=[name for name, told in DATASETS.items() if told.megabytes])
@@ -87,8 +89,9 @@ def _layers(spec: Learner) -> tuple[LayerRow, ...]:
 
 
 def _pretrain(asked: argparse.Namespace, say: Say) -> None:
+    from dlcore.explain.pretrained import FOLDER
     from dlcore.training.pretrain import pretrain
-    pretrain(asked.name, say)
+    pretrain(asked.name, say, asked.folder or FOLDER, asked.steps)
 
 
 def _fetch(asked: argparse.Namespace, say: Say) -> None:

@@ -19,17 +19,17 @@ COMMANDS = {"digits": "digits", "translator": "transformer", "gpt": "transformer
             "velocity": "prompts"}  # the others are made by "recurrent"
 
 
-def read_manifest(name: str) -> dict:
+def read_manifest(name: str, folder: Path = FOLDER) -> dict:
     """Return what is known of a pretrained network: experiment, command, seconds, accuracy, step."""
     try:
-        return json.loads((FOLDER / f"{name}.json").read_text())
+        return json.loads((folder / f"{name}.json").read_text())
     except (OSError, ValueError) as error:
         raise RecordingError(N_("The pretrained network {name} is missing. Make it with: python -m dlcore pretrain "
                                 "{command}"), name=name, command=COMMANDS.get(name, "recurrent")) from error
 
 
-def open_pretrained(name: str) -> tuple[Learner, Weights, int]:
+def open_pretrained(name: str, folder: Path = FOLDER) -> tuple[Learner, Weights, int]:
     """Return a pretrained network's experiment, weights and step."""
-    manifest = read_manifest(name)
-    weights = {key: whole(value) for key, value in load_file(FOLDER / f"{name}.safetensors").items()}
+    manifest = read_manifest(name, folder)
+    weights = {key: whole(value) for key, value in load_file(folder / f"{name}.safetensors").items()}
     return codec.from_dict(manifest["experiment"]), weights, manifest["step"]

@@ -68,6 +68,12 @@ def load(model: dict, home: Path
     return OPENERS[experiment.kind](experiment, weights, step, home, recording)
 
 
+def load_written(name: str, folder: Path) -> Any:
+    """Return the snapshot of a network that was just made for the project, from where it was written."""
+    experiment, weights, step = open_pretrained(name, folder)
+    return OPENERS[experiment.kind](experiment, weights, step, folder, None)
+
+
 def _open_pictures(experiment: Experiment, weights: Weights | None, step: int, home: Path,
                    recording: Recording | None) -> Snapshot:
     if weights is None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 import torch
@@ -15,8 +16,9 @@ TURN = 0.5  # seconds between two lines, about
 
 
 def train(experiment: Learner, say: Callable[[dict], None], *, threads: int = 0, folder: Path | None = None,
-          compiled: bool = False) -> Recorded:
-    """Train to the end; every event is said, the last line is the evaluation on all that was held out.
+          compiled: bool = False, steps: float = inf) -> Recorded:
+    """Train to the end, or for so many steps; every event is said, the last line is the evaluation on all that was
+    held out.
 
     DerinError where the training comes to no number.
     """
@@ -27,8 +29,8 @@ def train(experiment: Learner, say: Callable[[dict], None], *, threads: int = 0,
     measured: dict = {}
     if compiled:
         trainer.compile()
-    while not trainer.finished:
-        trainer.advance(TURN)
+    while not trainer.finished and trainer.step < steps:
+        trainer.advance(TURN if steps == inf else 0)
         for event in trainer.take_events():
             say(event | {"seconds": round(time.perf_counter() - begun, 3)})
             tests = {name: value for name, value in event.items() if "test_" in name}

@@ -3,13 +3,15 @@
 import json
 import time
 from collections.abc import Callable
+from math import inf
+from pathlib import Path
 
 import torch
 from safetensors.numpy import save_file
 
 from dlcore.data import images
 from dlcore.explain.pretrained import FOLDER
-from dlcore.explain.snapshot import load
+from dlcore.explain.snapshot import load_written
 from dlcore.specs import codec
 from dlcore.specs.data import Augment, ImageData
 from dlcore.specs.experiment import Experiment
@@ -40,46 +42,53 @@ DIGITS = Experiment(
 EXPERIMENTS: dict[str, dict[str, Learner]] = {"digits": {"digits": DIGITS}, "recurrent": RECURRENT,
                                             "transformer": TRANSFORMERS, "prompts": DIFFUSIONS}
 COMPILED = ("prompts",)  # it takes half a minute and a C++ compiler, and saves a third of the time
+BRIEF = 1000             # steps of a budget under which nothing is compiled, and a fifth is measured
 
 
-def pretrain(command: str, say: Callable[[dict], None]) -> None:
-    """Train the networks of one of EXPERIMENTS and write them into assets/models."""
+def pretrain(command: str, say: Callable[[dict], None], folder: Path = FOLDER, steps: int | None = None) -> None:
+    """Train the networks of one of EXPERIMENTS and write them into a folder, each for so many steps at most.
+
+    A small number is for trying the command: the networks are not trained to their end, and their manifests say so.
+    """
     for name, experiment in EXPERIMENTS[command].items():
-        _pretrain(command, name, experiment, say)
+        _pretrain(command, name, experiment, say, folder, steps)
 
 
-def _pretrain(command: str, name: str, experiment: Learner, say: Callable[[dict], None]) -> None:
+def _pretrain(command: str, name: str, experiment: Learner, say: Callable[[dict], None], folder: Path,
+              steps: int | None) -> None:
     """Train a network and write it, in half precision, with its manifest."""
-    begun = time.perf_counter()
-    trainer = train(experiment, say, compiled=name in COMPILED)
+    begun, brief = time.perf_counter(), steps is not None and steps < BRIEF
+    trainer = train(experiment, say, compiled=name in COMPILED and not brief, steps=steps or inf)
     data = (DATA | TEXTS).get(getattr(experiment.data, "task", ""), MNIST)
+    within = "" if steps is None else f" --steps {steps}"
     manifest = {
-        "experiment": codec.to_dict(experiment, whole=True), "command": f"python -m dlcore pretrain {command}",
-        "data": data, "step": trainer.step,
+        "experiment": codec.to_dict(experiment, whole=True), "command": f"python -m dlcore pretrain {command}{within}",
+        "data": data, "step": trainer.step, "finished": trainer.finished,
         "seconds": round(time.perf_counter() - begun, 1), "torch": torch.__version__,
     }
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     save_file({key: halved(value) for key, value in to_arrays(trainer.weights()).items()},
-              FOLDER / f"{name}.safetensors")
-    _write(name, manifest)
-    _write(name, manifest | MEASURES[experiment.kind](name))
+              folder / f"{name}.safetensors")
+    _write(name, manifest, folder)
+    less = {"seeds": 1, "every": 5} if brief and experiment.kind == "diffusion" else {}
+    _write(name, manifest | MEASURES[experiment.kind](name, folder, **less), folder)
 
 
-def measure_accuracy(name: str) -> float:
+def measure_accuracy(name: str, folder: Path = FOLDER) -> float:
     """Return the share of the test digits that a pretrained network, as it was written, reads right."""
-    snapshot, test = load({"pretrained": name}, FOLDER), images.load_test(DIGITS.data.dataset)
+    snapshot, test = load_written(name, folder), images.load_test(DIGITS.data.dataset)
     read = [snapshot.read(part).argmax(1) for part in torch.from_numpy(test.test_images).split(500)]
     return (torch.cat(read).numpy() == test.test_labels).mean().item()
 
 
-def _measure_digits(name: str) -> dict[str, float]:
-    return {"test_accuracy": measure_accuracy(name)}
+def _measure_digits(name: str, folder: Path) -> dict[str, float]:
+    return {"test_accuracy": measure_accuracy(name, folder)}
 
 
-MEASURES: dict[str, Callable[[str], dict[str, float]]] = {
+MEASURES: dict[str, Callable[..., dict[str, float]]] = {
     "experiment": _measure_digits, "recurrent": measure_cells, "transformer": measure_transformer,
     "diffusion": measure_diffusion}
 
 
-def _write(name: str, manifest: dict) -> None:
-    (FOLDER / f"{name}.json").write_text(json.dumps(manifest, indent=2) + "\n")
+def _write(name: str, manifest: dict, folder: Path) -> None:
+    (folder / f"{name}.json").write_text(json.dumps(manifest, indent=2) + "\n")

@@ -16,7 +16,8 @@ from dlcore.data.strokes import MEASURES, measure
 from dlcore.diffusion.prompts import ENGLISH, NUMERALS, TURKISH, read_prompt
 from dlcore.explain.denoising import Asker, denoise, start_noise, usual_plan
 from dlcore.explain.diffusion_snapshot import DiffusionSnapshot
-from dlcore.explain.snapshot import load
+from dlcore.explain.pretrained import FOLDER
+from dlcore.explain.snapshot import load, load_written
 from dlcore.specs.denoiser import CLASSES, Denoiser, Process
 from dlcore.specs.diffusion import Diffusion, DiffusionTraining
 from dlcore.training.diffusion_jobs import BATCH
@@ -47,21 +48,23 @@ def _fill(text: str, digit: int) -> str:
     return text.format(numeral=NUMERALS[digit], english=ENGLISH[digit], turkish=TURKISH[digit])
 
 
-def measure_diffusion(name: str, seeds: int = SEEDS) -> dict[str, float]:
+def measure_diffusion(name: str, folder: Path = FOLDER, seeds: int = SEEDS, every: int = 1) -> dict[str, float]:
     """Return how well a pretrained diffusion, as it was written, draws what it is asked for.
 
-    read_right  the share of a hundred prompts (or classes) whose picture is read as the digit asked for
+    measured    how many prompts (or classes) were drawn: a hundred, or each of them that `every` counts
+    read_right  the share of them whose picture is read as the digit asked for
     ordered_... of prompted ones: the share of pairs of pictures from the same noise, of the same digit, whose stroke,
                 slant or width are ordered as their words
     deviation, data_deviation   of a pixel over the pictures of a digit, and over training digits (root mean square)
     nearest, usual_nearest      median distance to the nearest training digit, and that of real test digits
     """
-    snapshot = load({"pretrained": name}, HERE)
+    snapshot = load_written(name, folder)
     told = hundred_prompts() if snapshot.spec.condition == "prompt" else [
         (digit, digit) for digit in range(CLASSES) for _ in range(CLASSES)]
+    told = told[::every]
     pictures = draw(snapshot, [asked for asked, _ in told], range(len(told)))
     digits = np.array([digit for _, digit in told])
-    found = {"read_right": float((read(pictures) == digits).mean())} | _spread(pictures, digits)
+    found = {"measured": len(told), "read_right": float((read(pictures) == digits).mean())} | _spread(pictures, digits)
     if snapshot.spec.condition == "prompt":
         found |= {f"ordered_{measured}": share_ordered(snapshot, measured, seeds) for measured in PAIRS}
     return {key: round(value, 4) for key, value in found.items()}

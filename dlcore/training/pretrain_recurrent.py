@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from dlcore.explain.snapshot import load
+from dlcore.explain.pretrained import FOLDER
+from dlcore.explain.snapshot import load_written
 from dlcore.specs.recurrent import CELLS, Recurrent, RecurrentNetwork, RecurrentTraining
 from dlcore.specs.sequences import SequenceData
 from dlcore.training.sequence_examiner import SequenceExaminer
@@ -24,9 +25,9 @@ DATA = {"names": "5,163 first names of the US Census 1990 (public domain)",
         "shakespeare": "eight plays by William Shakespeare (public domain)", "grammar": "sentences of a small grammar"}
 
 
-def measure_cells(name: str) -> dict[str, float]:
+def measure_cells(name: str, folder: Path = FOLDER) -> dict[str, float]:
     """Return how well pretrained cells, as they were written, do on all that was held out: "gru.test_bits" ..."""
-    snapshot = load({"pretrained": name}, Path("."))
+    snapshot = load_written(name, folder)
     examiner = SequenceExaminer(snapshot.spec, snapshot.sequences, next(snapshot.module.parameters()).device)
     *_, known = examiner.examine(snapshot.module, choose_precisions(snapshot.spec), whole=True)
     return {measure: round(value, 5) for measure, value in known.items() if ".test_" in measure}

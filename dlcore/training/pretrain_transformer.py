@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from dlcore.explain.snapshot import load
+from dlcore.explain.pretrained import FOLDER
+from dlcore.explain.snapshot import load_written
 from dlcore.specs.texts import TextData
 from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
 from dlcore.training.transformer_examiner import TransformerExaminer
@@ -20,9 +21,9 @@ DATA = {"numbers": "the numbers from 0 to 9,999 in English and Turkish words",
         "plays": "eight plays by William Shakespeare (public domain)"}
 
 
-def measure_transformer(name: str) -> dict[str, float]:
+def measure_transformer(name: str, folder: Path = FOLDER) -> dict[str, float]:
     """Return how well a pretrained transformer, as it was written, does on all that was held out: "test_exact" ..."""
-    snapshot = load({"pretrained": name}, Path("."))
+    snapshot = load_written(name, folder)
     examiner = TransformerExaminer(snapshot.spec, snapshot.texts, next(snapshot.module.parameters()).device)
     *_, known = examiner.examine(snapshot.module, choose_precision(snapshot.spec), whole=True)
     return {measure: round(value, 5) for measure, value in known.items() if measure.startswith("test_")}

@@ -11,7 +11,7 @@ from dlcore.specs.data import Augment
 from dlcore.specs.experiment import DROPOUT, LEAST, Experiment, apply_change, learn_from, live_rule
 from dlcore.specs.fields import Rule, rule_of
 from pages.ui import state, words
-from pages.ui.language import _, ngettext, number
+from pages.ui.language import _, ngettext, number, short
 
 Touched = Callable[[str, Any], None]  # (dotted path, new value)
 
@@ -179,12 +179,12 @@ def _tell_left_out(form: Form) -> None:
 def edit_training(form: Form, devices: tuple[str, ...]) -> None:
     """Draw how the network learns: optimiser, learning rate, schedule, batch, epochs, loss, device."""
     training = form.experiment.training
-    summary = f"{words.option(training.optimizer).split()[0]} · {training.learning_rate:g} · {training.batch_size}"
+    summary = f"{words.option(training.optimizer).split()[0]} · {short(training.learning_rate)} · {training.batch_size}"
     with grouped(_("Training"), summary, "training", form.page):
         form.choose("training.optimizer")
-        form.pick("training.learning_rate", LEARNING_RATES, format_func="{:g}".format)
+        form.pick("training.learning_rate", LEARNING_RATES, format_func=short)
         form.choose("training.schedule")
-        form.pick("training.weight_decay", DECAYS, format_func="{:g}".format)
+        form.pick("training.weight_decay", DECAYS, format_func=short)
         if training.optimizer == "sgd":
             form.slide("training.momentum", 0.01)
         if any(block.kind == "dropout" for block in form.experiment.network.blocks):

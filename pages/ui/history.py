@@ -11,7 +11,7 @@ from dlcore.plots.curves import find_gap, thin
 from dlcore.specs.changes import Change
 from dlcore.specs.datasets import HELD_OUT
 from pages.ui import words
-from pages.ui.language import _, number
+from pages.ui.language import _, number, short
 
 LINES = ("train_loss", "held_loss", "fit_loss", "train_accuracy", "held_accuracy")
 POINTS = 400
@@ -114,4 +114,4 @@ def history_of(page: str, run_id: str, names: tuple[str, ...] = LINES) -> Histor
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return _("on") if value else _("off")
-    return f"{value:g}"
+    return short(value)

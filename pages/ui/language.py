@@ -16,8 +16,8 @@ import streamlit as st
 
 from dlcore.errors import N_, DerinError
 
-__all__ = ["LANGUAGES", "N_", "_", "choose_language", "language", "lesson", "localise", "ngettext", "number", "percent",
-           "speaking", "switch_language", "told"]
+__all__ = ["LANGUAGES", "N_", "_", "choose_language", "language", "lesson", "localise", "ngettext", "number",
+           "percent", "short", "speaking", "switch_language", "told"]
 
 ASSETS = Path(__file__).parents[2] / "assets"
 LANGUAGES = {"en": "English", "tr": "Türkçe"}
@@ -110,6 +110,11 @@ def _take_choice() -> None:
 def number(value: float, digits: int = 0) -> str:
     """Write a number with `digits` decimals: 60,000 and 98.7 in English, 60.000 and 98,7 in Turkish."""
     return localise(f"{value:,.{digits}f}")
+
+
+def short(value: float) -> str:
+    """Write a number with as few digits as it has: 0.003 and 3 in English, 0,003 and 3 in Turkish."""
+    return localise(f"{value:g}")
 
 
 def percent(share: float, digits: int = 1) -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from dlcore.specs.backprop import LARGEST, MAX_LAYERS, MAX_UNITS, Backprop, fit
 from pages.ui import state, words
 from pages.ui.forms import Form, grouped
-from pages.ui.language import _, number
+from pages.ui.language import _, number, short
 
 KIND = "backprop"
 LEARNING_RATES = [0.001, 0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 3.0, 10.0]
@@ -38,10 +38,10 @@ def edit_small_network(page: str) -> None:
     values = ", ".join(number(value, 2) for value in shown.inputs)
     with grouped(_("Example"), values, "example", page):
         _edit_example(page, shown)
-    summary = f"{words.option(shown.optimizer)} · {shown.learning_rate:g}"
+    summary = f"{words.option(shown.optimizer)} · {short(shown.learning_rate)}"
     with grouped(_("Update"), summary, "update", page):
         form.choose("optimizer")
-        form.pick("learning_rate", LEARNING_RATES, format_func="{:g}".format)
+        form.pick("learning_rate", LEARNING_RATES, format_func=short)
         if shown.optimizer == "sgd":
             form.slide("momentum", 0.05, max_value=0.999)
         if shown.optimizer == "adamw":

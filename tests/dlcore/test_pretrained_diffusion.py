@@ -1,8 +1,11 @@
 """The diffusions that come with the project, as they lie in assets/models."""
 
+import json
+
 import numpy as np
 import pytest
 
+from dlcore.__main__ import main
 from dlcore.explain.pretrained import FOLDER, open_pretrained, read_manifest
 from dlcore.explain.snapshot import load
 from dlcore.specs.learning import check, steps_per_epoch
@@ -49,3 +52,20 @@ def test_the_small_model_draws_classes_with_each_of_its_samplers():
         job.advance(1)
     for way in job.result["ways"]:
         assert (read(way["film"][-1]) == 4).sum() >= 3, way["sampler"]
+
+
+def test_the_command_that_made_them_runs_whole(tmp_path, capsys):
+    """Three steps each, into a folder of its own: it learns, writes, reads what it wrote, and says so."""
+    assert main(["pretrain", "prompts", "--steps", "3", "--folder", str(tmp_path)]) == 0
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["kind"] for line in said].count("evaluation") == len(DIFFUSIONS)
+    for name in DIFFUSIONS:
+        manifest = read_manifest(name, tmp_path)
+        spec, weights, step = open_pretrained(name, tmp_path)
+        assert spec == DIFFUSIONS[name] and step == manifest["step"] == 3
+        assert not manifest["finished"] and manifest["command"].endswith("pretrain prompts --steps 3")
+        assert 0 <= manifest["read_right"] <= 1 and manifest["measured"] == 20
+        kept = open_pretrained(name)[1]
+        assert {key: value.shape for key, value in weights.items()} == {key: value.shape for key, value in kept.items()}
+        assert all((value != kept[key]).any() for key, value in weights.items() if key.endswith("conv2.weight"))
+    assert "ordered_slant" in read_manifest("prompts", tmp_path)

@@ -161,6 +161,7 @@ def test_every_step_of_the_way_is_kept_with_what_the_network_said(trained_digits
     assert {part["name"] for part in meta["topics"]["film"]["parts"]} == {
         "clean", "noise", "conditional", "unconditional", "difference"}
     assert (arrays["film.difference"] != 128).any()
+    assert arrays["film.read"].shape == (5, 10) and arrays["film.read"].sum(1) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_prompted_way_has_a_map_for_every_word_and_marks_what_it_does_not_know(page, awake):

@@ -92,3 +92,16 @@ def test_both_lessons_of_a_page_can_be_read(speaking):
 def test_the_language_is_that_of_the_session(monkeypatch):
     monkeypatch.setattr(st, "session_state", {"_language": "tr"})
     assert words.language() == "tr"
+
+
+def test_a_setting_is_written_as_short_as_it_is_in_each_language():
+    with words.speaking("en"):
+        assert [words.short(value) for value in (0.003, 3.0, 1e-5)] == ["0.003", "3", "1e-05"]
+    with words.speaking("tr"):
+        assert [words.short(value) for value in (0.003, 3.0, 1e-5)] == ["0,003", "3", "1e-05"]
+
+
+@pytest.mark.parametrize(("locale", "summary"), [("en-US", "AdamW · 0.003 · 128"), ("tr-TR", "AdamW · 0,003 · 128")])
+def test_a_learning_rate_reads_as_the_other_numbers_of_the_page_do(app_test, locale, summary):
+    app = app_test("digits.py", locale=locale, experiment='{"kind":"experiment","training":{"learning_rate":0.003}}')
+    assert any(summary in one.label for one in app.sidebar.expander)

@@ -351,11 +351,11 @@ def test_a_network_that_comes_along_is_told_apart_from_the_settings_which_can_be
     wait_until(lambda: answers(awake), 60, "the explainer did not answer")
     app = app_test("transformer.py", transformer=to_link(replace(PLAYS, network=replace(SMALL, layers=3))))
     assert "network that was trained before: 4 layers" in texts(app)
-    assert "not your settings" in str(told(app, "transformer.live")[0]["left"])
+    assert "with other settings" in str(told(app, "transformer.live")[0]["left"])
     app.button(key="transformer.use_settings").click().run()
     assert linked(app).network.layers == 4 and linked(app) == sight.unlearned(PLAYS).spec
     assert "ones it was trained with" in texts(app) and not app.exception
-    assert "before with these settings" in str(told(app, "transformer.live")[0]["left"])
+    assert "trained before with these" in str(told(app, "transformer.live")[0]["left"])
 
 
 def test_a_race_shows_the_best_network_first_and_can_be_stopped(page):

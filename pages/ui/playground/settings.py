@@ -8,7 +8,7 @@ from dlcore.specs.plane import MORE_CLASSES
 from dlcore.specs.playground import PACES
 from pages.ui import runs, state, words
 from pages.ui.forms import Form, grouped
-from pages.ui.language import _, number, percent, told
+from pages.ui.language import _, number, percent, short, told
 from pages.ui.playground import datasets, sharing, steering, tables
 from pages.ui.playground.datasets import NAMES
 
@@ -91,10 +91,10 @@ def _forget_weights(page: str) -> None:
 
 def _edit_training(form: Form) -> None:
     training = form.experiment.training
-    summary = f"{words.option(training.optimizer).split()[0]} · {training.learning_rate:g} · {training.batch_size}"
+    summary = f"{words.option(training.optimizer).split()[0]} · {short(training.learning_rate)} · {training.batch_size}"
     with grouped(_("Training"), summary, "training", form.page):
         form.choose("training.optimizer")
-        form.pick("training.learning_rate", LEARNING_RATES, format_func="{:g}".format)
+        form.pick("training.learning_rate", LEARNING_RATES, format_func=short)
         form.pick("training.batch_size", BATCHES)
         if training.optimizer == "sgd":
             form.slide("training.momentum", 0.05)
@@ -102,9 +102,9 @@ def _edit_training(form: Form) -> None:
             form.choose("training.loss")
         left, right = st.columns(2)
         with left:
-            form.pick("training.l1", PENALTIES, format_func="{:g}".format)
+            form.pick("training.l1", PENALTIES, format_func=short)
         with right:
-            form.pick("training.l2", PENALTIES, format_func="{:g}".format)
+            form.pick("training.l2", PENALTIES, format_func=short)
         form.choose("training.pace", PACES, format_func=_pace)
         form.enter("training.epochs", step=100)
         form.switch("training.reproducible", help=_("One thread, float32, and nothing that depends on the clock: the "

@@ -8,7 +8,7 @@ from dlcore.specs.recurrent import CELLS, Recurrent, count_parameters, fit, suit
 from dlcore.specs.sequences import TASKS
 from pages.ui import runs, state, words
 from pages.ui.forms import DECAYS, LEARNING_RATES, Form, grouped
-from pages.ui.language import _, number, told
+from pages.ui.language import _, number, short, told
 from pages.ui.recurrent import columns, sight
 from pages.ui.recurrent.data import describe_data
 from pages.ui.recurrent.names import cell_name, task_name, wave_name
@@ -124,14 +124,14 @@ def _parameters(spec: Recurrent) -> str:
 
 def _edit_training(form: Form) -> None:
     training = form.experiment.training
-    summary = f"{words.option(training.optimizer).split()[0]} · {training.learning_rate:g} · {training.batch_size}"
+    summary = f"{words.option(training.optimizer).split()[0]} · {short(training.learning_rate)} · {training.batch_size}"
     with grouped(_("Training"), summary, "training", form.page):
         form.choose("training.optimizer")
-        form.pick("training.learning_rate", LEARNING_RATES, format_func="{:g}".format)
+        form.pick("training.learning_rate", LEARNING_RATES, format_func=short)
         form.pick("training.clip", CLIPS, format_func=_clip, help=_(
             "The gradient of a step is shortened to this norm. Switched off, it may explode."))
         form.choose("training.schedule")
-        form.pick("training.weight_decay", DECAYS, format_func="{:g}".format)
+        form.pick("training.weight_decay", DECAYS, format_func=short)
         if training.optimizer == "sgd":
             form.slide("training.momentum", 0.01)
         form.pick("training.batch_size", BATCHES)
@@ -147,7 +147,7 @@ def _edit_training(form: Form) -> None:
 
 
 def _clip(norm: float) -> str:
-    return f"{norm:g}" if norm else _("off")
+    return short(norm) if norm else _("off")
 
 
 def _show_problem(form: Form, group: str) -> None:
