@@ -337,6 +337,15 @@ def test_a_text_of_ones_own_is_learned_from_and_a_wrong_encoding_is_named(page):
     assert "".join(attention(app)[0]["groups"][0]["rows"]) == "Bir varmış bir"
 
 
+def test_what_is_wrong_with_an_uploaded_text_is_said_at_its_widget(page):
+    app = page(PLAYS)
+    app.selectbox(key="transformer.task").set_value("own").run()
+    for content, said in ((b"", "0 characters"), (b"word " * 2_000_000, "9.5 MB"), (b"a\0b" * 2_000, "not a text file"),
+                          ("".join(map(chr, range(0x4E00, 0x5200))).encode() * 3, "different characters")):
+        app.file_uploader(key="transformer.text_file").set_value(("a.txt", content, "text/plain")).run()
+        assert not app.exception and said in app.warning[0].value, said
+
+
 @pytest.mark.parametrize(("spec", "text"), [(Transformer(), "nine hundred five"), (replace(PLAYS), "ROMEO")])
 def test_a_network_that_comes_along_answers_before_anything_is_trained(app_test, awake, spec, text):
     wait_until(lambda: answers(awake), 60, "the explainer did not answer")
