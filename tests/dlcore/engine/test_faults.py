@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dlcore.engine.client import Engine
+from dlcore.engine.standing import was_paused
 from dlcore.errors import EngineError
 from dlcore.training.recording import Recording
 from tests.dlcore.engine.conftest import OWNER, STAND_INS, Watch, tiny, wait_for
@@ -136,6 +137,43 @@ def test_a_server_that_starts_again_shows_and_continues_old_runs(attach):
     assert [event for event in again.events if event["kind"] == "metric"][: len(known)] == known
     after.resume(watch.run, OWNER)
     again.until_step(view.step + 5)
+
+
+def test_after_a_restart_what_was_paused_or_interrupted_goes_on_to_the_same_numbers(attach):
+    experiment = tiny(epochs=4, train_size=2000, reproducible=True)
+    before = attach()
+    paused, stepped = (Watch(before, before.start_run(experiment, OWNER, paused=still)) for still in (False, True))
+    paused.until_step(20)
+    before.pause(paused.run, OWNER)
+    for _ in range(3):
+        before.step(stepped.run, OWNER)
+    stood = paused.until(lambda view: view.snapshots[-1:] == (view.step,)).step
+    wait_for(lambda: was_paused(before.home / "runs" / stepped.run))  # single steps are kept after a while
+    hit = Watch(before, before.start_run(experiment, OWNER))
+    hit.until(lambda view: len(view.snapshots) > 2)
+    for name in {run.worker for run in before._schedule.runs.values()}:
+        kill(before, name)
+    hit.until_state("interrupted")
+    before.close()
+    after = attach(home=before.home)
+    calm, *others = [Watch(after, run) for run in (after.start_run(experiment, OWNER),
+                                                   paused.run, stepped.run, hit.run)]
+    assert [watch.look().state for watch in others] == ["paused", "paused", "interrupted"]
+    assert [watch.look().message for watch in others[:2]] == [None, None]
+    assert [watch.look().step for watch in others[:2]] == [stood, 3]
+    for watch in others:
+        after.resume(watch.run, OWNER)
+    first, *ends = [finished_numbers(watch) for watch in (calm, *others)]
+    assert all(end == first for end in ends)
+
+
+def finished_numbers(watch: Watch) -> tuple[list, dict]:
+    """Return what a run, once it is finished, has measured on all test pictures, and its last weights."""
+    step = watch.until_state("finished").step
+    recording = Recording(watch.engine.home / "runs" / watch.run)
+    losses = [(event["step"], event["test_loss"]) for event in recording.events() if event.get("test_loss")]
+    assert losses[-1][0] == step
+    return losses, {name: value.tobytes() for name, value in recording.weights(step)[1].items()}
 
 
 def test_a_server_that_leaves_takes_its_workers_with_it_and_nobody_elses(attach, awake):
