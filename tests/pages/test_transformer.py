@@ -13,6 +13,7 @@ from dlcore.errors import DerinError
 from dlcore.specs.codec import from_link, to_dict, to_link
 from dlcore.specs.texts import TRANSLATIONS, TextData
 from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
+from pages.ui.learned import problem
 from pages.ui.recurrent.work import Work
 from pages.ui.transformer import board, inner, merging, moments, sight, switching, writing
 from pages.ui.transformer.presets import PRESETS
@@ -112,7 +113,7 @@ def test_the_family_is_switched_with_what_belongs_to_it(page):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_can_be_built(name):
-    assert sight.problem(PRESETS[name][1]) is None
+    assert problem(PRESETS[name][1]) is None
 
 
 @pytest.mark.parametrize(("text", "said"), [("forty cows", "“cows”"), ("", "no text"), ("one " * 9, "9 symbols")])
