@@ -108,6 +108,22 @@ def test_a_run_on_digits_shows_what_it_makes_of_noise_that_never_changes(page, a
     assert meta["topics"]["samples"]["labels"] == [str(digit) for digit in range(10)] * 2
 
 
+def test_a_page_that_is_rewound_shows_what_the_network_made_of_the_noise_then(page, awake):
+    app = train(page("digits", PICTURES), awake, "diffusion")
+    end = told(app, "diffusion.live")[1]["samples.pictures"].astype(int)
+    last = awake.view(app.query_params["run"]).snapshots[-1]
+
+    def rewound(step: int) -> np.ndarray:
+        app.session_state["diffusion.rewind"] = {"at": step}
+        wait_until(lambda: told(app.run(), "diffusion.samples_then")[0]["topics"]["samples_then"]["note"].startswith(
+            f"at step {step}") and told(app, "diffusion.samples_then")[1]["samples_then.pictures"].any(), 60,
+            "nothing was drawn")
+        return told(app, "diffusion.samples_then")[1]["samples_then.pictures"].astype(int)
+
+    assert abs(rewound(0) - end).mean() > 1  # two steps have not changed much
+    wait_until(lambda: abs(rewound(last) - end).mean() < 0.5, 60, "the end is not what it was")
+
+
 def test_a_prompt_of_one_s_own_has_the_upper_row_while_it_learns(page, awake):
     spec = replace(PICTURES, network=replace(PICTURES.network, condition="prompt"),
                    training=replace(PICTURES.training, prompt="ince bir üç"))
