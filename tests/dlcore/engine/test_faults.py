@@ -85,23 +85,35 @@ def test_who_asks_an_explainer_that_dies_is_told_at_once(awake):
 
 def test_a_worker_that_hangs_is_ended_and_what_it_held_goes_on(attach):
     engine = attach()
-    engine._watchdog.patience = 1.0
+    engine._crew.watchdog.patience = 1.0
     watch = Watch(engine, engine.start_run(tiny(), OWNER))
     watch.until(lambda view: view.step > 10)
     name = engine._schedule.runs[watch.run].worker
     pid = engine.processes()[name]
     os.kill(pid, signal.SIGSTOP)
     view = watch.until_state("interrupted")
-    assert "ended unexpectedly" in str(view.message)
+    assert "did not answer" in str(view.message)
     wait_for(lambda: engine.processes().get(name, pid) != pid and not is_alive(pid))
     engine.resume(watch.run, OWNER)
     watch.until_state("running")
     engine.stop(watch.run, OWNER)
 
 
+def test_a_job_that_never_ends_its_turn_is_ended_with_its_worker_and_it_is_said(attach):
+    engine = attach()
+    engine._crew.watchdog.patience = 1.0
+    wait_for(lambda: len(engine.processes()) == 3)
+    job = engine.start_job("me", {"kind": "spin", "to": 1})
+    other = engine.start_job("me", {"kind": "count", "to": 10})
+    assert wait_for(lambda: engine.job(other).finished) and engine.job(other).result["counted"] == 10
+    assert "did not answer" in str(wait_for(lambda: engine.job(job).error))
+    again = [engine.start_job("me", {"kind": "count", "to": 10}) for _ in range(2)]
+    wait_for(lambda: all(engine.job(one).result for one in again))
+
+
 def test_an_explainer_that_hangs_is_ended_and_the_next_question_is_answered(attach):
     engine = attach()
-    engine._watchdog.patience = 1.0
+    engine._crew.watchdog.patience = 1.0
     ask = {"kind": "take time", "seconds": 0, "say": "here"}
     assert engine.explain("somebody", ask)["said"] == "here"
     os.kill(engine.processes()["explainer"], signal.SIGSTOP)
