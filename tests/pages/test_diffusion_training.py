@@ -115,10 +115,9 @@ def test_a_page_that_is_rewound_shows_what_the_network_made_of_the_noise_then(pa
 
     def rewound(step: int) -> np.ndarray:
         app.session_state["diffusion.rewind"] = {"at": step}
-        wait_until(lambda: told(app.run(), "diffusion.samples_then")[0]["topics"]["samples_then"]["note"].startswith(
-            f"at step {step}") and told(app, "diffusion.samples_then")[1]["samples_then.pictures"].any(), 60,
-            "nothing was drawn")
-        return told(app, "diffusion.samples_then")[1]["samples_then.pictures"].astype(int)
+        wait_until(lambda: told(app.run(), "diffusion.samples")[0].get("topics", {}).get("samples", {}).get(
+            "note") == f"at step {step}", 60, "nothing was drawn")
+        return told(app, "diffusion.samples")[1]["samples.pictures"].astype(int)
 
     assert abs(rewound(0) - end).mean() > 1  # two steps have not changed much
     wait_until(lambda: abs(rewound(last) - end).mean() < 0.5, 60, "the end is not what it was")
@@ -203,7 +202,7 @@ def test_of_a_long_way_evenly_many_moments_are_sent_with_their_steps():
     walk = {name: np.zeros((steps, 28, 28), np.float16) for name in film.MOMENTS[2:]} | {
         "t": np.arange(steps, -1, -1, np.float32), "x": np.zeros((steps + 1, 28, 28), np.float16), "attention": None}
     walk["conditional"][-1] = 1
-    topic = film.film_topic(walk, "flow")
+    topic = film.film_topic(walk, PICTURES)
     assert topic["states"].shape[0] == topic["clean"].shape[0] == film.MOST
     assert topic["steps"][[0, 1, -1]].tolist() == [0, 5, 1000]
     assert topic["times"].tolist() == pytest.approx(1 - topic["steps"] / 1000)
