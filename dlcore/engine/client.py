@@ -4,30 +4,25 @@ import atexit
 import hashlib
 import logging
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from dlcore.data import images
 from dlcore.data.home import default_home
 from dlcore.engine import placement
-from dlcore.engine.hosting import Hosting
+from dlcore.engine.crew import Crew
 from dlcore.engine.joblist import JobList
-from dlcore.engine.link import Link
 from dlcore.engine.protocol import EXPLAINER
 from dlcore.engine.questions import Questions
 from dlcore.engine.schedule import Schedule, Times
 from dlcore.engine.storage import make_room
 from dlcore.engine.views import EngineStatus, JobView, RunView
-from dlcore.engine.watchdog import Watchdog
 from dlcore.errors import N_, EngineAsleep
 from dlcore.specs.learning import Learner
 
-TICK = 0.25        # seconds between two looks at leases and queue
-GOODBYE = 2.0      # seconds that workers get to save their runs when the engine stops
+TICK = 0.25  # seconds between two looks at leases and queue
 ASLEEP = N_("The engine is waking up: about {seconds:.0f} s left.")
 
 
@@ -51,17 +46,14 @@ class Engine:
         images.keep_in(self.home)
         self.cores = workers or placement.count_cores()
         self._lock = threading.RLock()
-        self._links: dict[str, Link] = {}
-        self._schedule = Schedule(self.home, self._send, placement.memory_budget(memory_budget), times)
-        self._admission = self._schedule.admission
-        self._jobs = JobList(self._send, self._idlest)
-        self._admission.jobs_on = self._jobs.count_on
-        self._watchdog = Watchdog()
-        self._questions = Questions(lambda message: self._links[EXPLAINER].send(message))
         self._threads, self._started, self._stopped, self._untidy = 1, False, threading.Event(), True
         orders = {"home": str(self.home.resolve()), "workers": self.cores, "modules": modules}
-        self._hosting = Hosting(self.home, orders, self._host_up, self._host_down,
-                                address or os.environ.get("DERIN_ENGINE") or None)
+        self._crew = Crew(self.home, orders, address or os.environ.get("DERIN_ENGINE") or None, self._lock, self)
+        self._schedule = Schedule(self.home, self._crew.send, placement.memory_budget(memory_budget), times)
+        self._admission = self._schedule.admission
+        self._jobs = JobList(self._crew.send, self._idlest)
+        self._admission.jobs_on = self._jobs.count_on
+        self._questions = Questions(lambda message: self._crew.send(EXPLAINER, message))
 
     # its life
 
@@ -71,7 +63,7 @@ class Engine:
             return
         self._started = True
         atexit.register(self.close)
-        self._hosting.start(after)
+        self._crew.hosting.start(after)
         threading.Thread(target=self._keep, name="derin-keeper", daemon=True).start()
 
     def close(self) -> None:
@@ -80,34 +72,26 @@ class Engine:
             return
         self._stopped.set()
         atexit.unregister(self.close)
-        for link in self._links.values():
-            link.send({"op": "leave"})
-            link.close()
-        end = time.monotonic() + GOODBYE
-        while any(link.open for link in self._links.values()) and time.monotonic() < end:
-            time.sleep(0.01)
-        self._hosting.stop()
+        self._crew.dismiss()
 
     @property
     def address(self) -> str:
         """The folder by which another server can attach to this engine's host (see DERIN_ENGINE)."""
-        return str(self._hosting.folder)
+        return str(self._crew.hosting.folder)
 
     def status(self) -> EngineStatus:
         """Return whether the engine is awake, and how busy."""
         with self._lock:
-            return EngineStatus(self._ready, self._hosting.seconds_left, self._admission.devices or ("cpu",),
+            return EngineStatus(self._ready, self._crew.hosting.seconds_left, self._admission.devices or ("cpu",),
                                 len(self._schedule.active), len(self._admission.queue))
 
     def processes(self) -> dict[str, int]:
         """Return the ids of the engine's processes by name, of those that are there."""
-        pids = {name: link.pid for name, link in dict(self._links).items() if link.open}
-        host = self._hosting.process
-        return pids | ({"host": host.pid} if host is not None else {})
+        return self._crew.processes()
 
     @property
     def _ready(self) -> bool:
-        return self._hosting.awake and bool(self._admission.workers)
+        return self._crew.hosting.awake and bool(self._admission.workers)
 
     # runs
 
@@ -163,9 +147,9 @@ class Engine:
         there was no answer in time; what the question itself raised.
         """
         end = time.monotonic() + timeout
-        while EXPLAINER not in self._links or not self._links[EXPLAINER].open:
-            if not self._hosting.awake or time.monotonic() > end:
-                raise EngineAsleep(ASLEEP, seconds=self._hosting.seconds_left)
+        while not self._crew.has(EXPLAINER):
+            if not self._crew.hosting.awake or time.monotonic() > end:
+                raise EngineAsleep(ASLEEP, seconds=self._crew.hosting.seconds_left)
             time.sleep(0.005)
         return self._questions.ask(visitor, request, max(0.0, end - time.monotonic()))
 
@@ -187,11 +171,43 @@ class Engine:
             self._jobs.cancel(job_id)
             self._settle()
 
-    # behind it
+    # what the crew tells, under the lock
 
-    def _send(self, worker: str, message: dict) -> None:
-        if link := self._links.get(worker):
-            link.send(message)
+    def learn_devices(self, devices: list[dict]) -> None:
+        """Take over which devices there are."""
+        self._admission.learn_devices(devices)
+
+    def greet(self, name: str, device: str) -> None:
+        """Give a worker that has come (back) something to do."""
+        self._crew.send(name, {"op": "threads", "count": self._threads})
+        self._schedule.worker_up(name, device)
+        self._jobs.worker_up()
+        self._settle()
+
+    def lose(self, name: str, hung: bool) -> None:
+        """Tell whoever waits for a process that it is gone."""
+        if name == EXPLAINER:
+            self._questions.lose()
+        self._schedule.worker_down(name, hung)
+        self._jobs.worker_down(name, hung)
+        self._settle()
+
+    def hear(self, name: str, message: dict) -> None:
+        """Take over what a worker tells."""
+        match message["op"]:
+            case "report":
+                self._schedule.report(name, message)
+            case "gone":
+                self._schedule.gone(name, message["run"])
+            case "job":
+                self._jobs.report(name, message)
+        self._settle()
+
+    def hear_answer(self, message: dict) -> None:
+        """Hand out an answer of the explainer's; this needs no lock."""
+        self._questions.answer(message)
+
+    # behind it
 
     def _idlest(self) -> str | None:
         return placement.choose_worker(self._admission.seats(), "cpu")
@@ -202,66 +218,7 @@ class Engine:
         if threads != self._threads:
             self._threads = threads
             for name in self._admission.workers:
-                self._send(name, {"op": "threads", "count": threads})
-
-    def _host_up(self, told: dict) -> None:
-        devices = dict(told["workers"])
-        folder, key = Path(told["folder"]), self._hosting.key
-        with self._lock:
-            self._admission.learn_devices(told["devices"])
-            self._devices_of = devices
-            self._links = {name: Link(name, folder / name, key, self._worker_up, self._hear, self._worker_down)
-                           for name in (*devices, EXPLAINER)}
-
-    def _host_down(self) -> None:
-        with self._lock:
-            links, self._links = self._links, {}
-            for link in links.values():
-                link.close()
-                self._lose(link.name)
-
-    def _worker_up(self, link: Link) -> None:
-        with self._lock:
-            if link.name != EXPLAINER and self._is_mine(link):
-                self._send(link.name, {"op": "threads", "count": self._threads})
-                self._schedule.worker_up(link.name, self._devices_of[link.name])
-                self._jobs.worker_up()
-                self._settle()
-
-    def _worker_down(self, link: Link) -> None:
-        with self._lock:
-            if self._is_mine(link):
-                self._lose(link.name)
-
-    def _is_mine(self, link: Link) -> bool:
-        """Whether a link is in use: those of a host that has died may still have something to say."""
-        return self._links.get(link.name) is link
-
-    def _lose(self, name: str) -> None:
-        if name == EXPLAINER:
-            self._questions.lose()
-        self._schedule.worker_down(name)
-        self._jobs.worker_down(name)
-        self._settle()
-
-    def _hear(self, link: Link, message: dict) -> None:
-        self._watchdog.hear(link.name)
-        if message["op"] == "reply":
-            self._questions.answer(message)
-            return
-        with self._lock:
-            if self._is_mine(link):
-                self._take(link.name, message)
-                self._settle()
-
-    def _take(self, name: str, message: dict) -> None:
-        match message["op"]:
-            case "report":
-                self._schedule.report(name, message)
-            case "gone":
-                self._schedule.gone(name, message["run"])
-            case "job":
-                self._jobs.report(name, message)
+                self._crew.send(name, {"op": "threads", "count": threads})
 
     def _keep(self) -> None:
         """Look after leases and queue; tidy the disk after a run was started."""
@@ -271,22 +228,16 @@ class Engine:
             except Exception:
                 logging.exception("the engine's table of runs")
 
-    def _end_silent(self) -> None:
-        """End processes that hang; what they held is interrupted, and they are forked again."""
+    def _busy(self) -> set[str]:
+        """Return the processes that have something to do."""
         busy = {run.worker for run in self._schedule.active if run.worker} | self._jobs.workers
-        busy |= {EXPLAINER} if self._questions.unanswered else set()
-        for name in self._watchdog.find_silent(busy):
-            link = self._links.get(name)
-            if link is not None and link.open:
-                logging.warning("%s hangs and is ended", name)
-                with suppress(ProcessLookupError):
-                    os.kill(link.pid, signal.SIGKILL)
+        return busy | ({EXPLAINER} if self._questions.unanswered else set())
 
     def _tick(self) -> None:
         with self._lock:
             self._schedule.tick()
             self._jobs.tick()
-            self._end_silent()
+            self._crew.end_silent(self._busy())
             self._settle()
             untidy, self._untidy, keep = self._untidy, False, set(self._schedule.runs)
         if untidy:

@@ -15,6 +15,7 @@ KEEP = 600.0              # seconds that a result is kept after it was last aske
 MOST_KEPT = 100           # results
 MOST_BYTES = 200 * 2**20  # of results
 LOST = N_("The process that worked on this has ended unexpectedly. Try it once more.")
+HUNG = N_("The process that worked on this did not answer for a long time and was ended.")
 CANCELLED = N_("This was cancelled.")
 
 
@@ -85,11 +86,11 @@ class JobList:
             if job.worker is None and not job.view.finished:
                 self._place(job)
 
-    def worker_down(self, name: str) -> None:
-        """Tell what was lost with a worker."""
+    def worker_down(self, name: str, hung: bool = False) -> None:
+        """Tell what was lost with a worker; `hung`: it did not answer and was ended."""
         for job in self.jobs.values():
             if job.worker == name:
-                job.worker, job.view = None, JobView(job.view.progress, True, error=Message(LOST))
+                job.worker, job.view = None, JobView(job.view.progress, True, error=Message(HUNG if hung else LOST))
 
     def tick(self) -> None:
         """Give up what nobody asks for, and forget old results."""

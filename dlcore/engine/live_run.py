@@ -11,6 +11,7 @@ import torch
 
 from dlcore.engine.camera import Camera
 from dlcore.engine.protocol import error_to_plain
+from dlcore.engine.standing import note_paused, was_paused
 from dlcore.engine.thread_choice import ThreadChoice
 from dlcore.errors import N_, EngineError, RecordingError, SpecError
 from dlcore.specs import codec
@@ -23,6 +24,7 @@ TURN = 0.03            # seconds
 REPORT_PAUSE = 0.1     # seconds between two reports, at least
 PUBLISH_PAUSE = 0.5    # seconds between two publications of live weights, at least
 PUBLISH_SHARE = 0.05   # of the run's time goes into publishing, at most
+STANDING = 0.5         # seconds after a single step until it is kept, unless another follows
 RATE_WINDOW = 2.0      # seconds over which the speed is measured
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 DISK_FULL = N_("The disk is full, so the run was paused. Free some space and press Continue: it goes on from its last "
@@ -65,11 +67,13 @@ class LiveRun:
         self.running, self.unsaved, self.ended = False, True, False
         self.watched = self.present = True
         self.threads, self._choice = 1, ThreadChoice()
+        self._noted = was_paused(self.trainer.recording.folder)
         self._live_step: int | None = None
         self._since_publication, self._cost, self._published = 0.0, 0.0, -PUBLISH_PAUSE
         self._told, self._news = 0.0, {"state": None} | self._past(order)
         self._window: list[tuple[float, int, int]] = []
-        self._camera, self._due = Camera(self.trainer), 0.0
+        self._camera = Camera(self.trainer)
+        self._due = 0.0 if order["running"] else time.perf_counter() + STANDING
 
     def _past(self, order: dict) -> dict:
         """Return what was recorded before, for a run that goes on."""
@@ -80,6 +84,7 @@ class LiveRun:
 
     def turn(self, threads: int) -> None:
         """Train for one turn on at most so many threads."""
+        self._note(paused=False)
         self._set_threads(self._choice.choose(threads))
         begun, items = time.perf_counter(), self.trainer.items_seen
         self.trainer.advance(TURN)
@@ -98,7 +103,7 @@ class LiveRun:
 
     @property
     def rest(self) -> float:
-        """The seconds until the run wants a turn."""
+        """The seconds until the run wants a turn, or, where it stands still, to be kept."""
         return max(0.0, self._due - time.perf_counter())
 
     def _is_over(self) -> bool:
@@ -125,18 +130,24 @@ class LiveRun:
     def pause(self) -> None:
         """Take no more turns; keep everything on disk, and the weights where they can be looked at."""
         self.running, self._window = False, []
-        self.save()
+        self.keep()
         self.publish()
+
+    def keep(self) -> None:
+        """Keep everything of a run that stands still on disk: nothing of it can be lost from here on."""
+        self.save()
+        self._note(paused=True)
 
     def step(self, whole_epoch: bool = False) -> None:
         """Train one step, or to the end of the epoch where the training has such steps, and stand still."""
         self.running, self._window = False, []
+        self._note(paused=False)  # until it is saved
         self._set_threads(1)
         if whole_epoch and hasattr(self.trainer, "step_epoch"):
             self.trainer.step_epoch()
         else:
             self.trainer.step_once()
-        self.unsaved = True
+        self.unsaved, self._due = True, time.perf_counter() + STANDING
         if not self._is_over():
             self.publish()
 
@@ -156,8 +167,13 @@ class LiveRun:
             self.trainer.save()
             self.unsaved = False
 
+    def _note(self, paused: bool) -> None:
+        if paused != self._noted:
+            note_paused(self.trainer.recording.folder, paused)
+            self._noted = paused
+
     def publish(self) -> None:
-        """Put the weights of this moment where the explainer finds them."""
+        """Put the weights where the explainer finds them."""
         if self._live_step == self.trainer.step:
             return
         begun = time.perf_counter()
@@ -173,6 +189,7 @@ class LiveRun:
         """Save and withdraw the live weights, for this process will not change them any more."""
         if not self.ended:
             self.save()
+            self._note(paused=not self.running)
             self._withdraw()
 
     def _withdraw(self) -> None:

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dlcore.engine.standing import was_paused
 from dlcore.engine.views import Message, RunView
 from dlcore.errors import N_
 from dlcore.specs.changes import Change
@@ -158,17 +159,17 @@ def read_run(home: Path, run_id: str) -> Run:
     run.total_steps = settings.training.epochs * steps_per_epoch(settings)
     run.epoch = run.step / steps_per_epoch(settings)
     run.live_step = run.snapshots[-1] if run.snapshots else None
-    run.state, run.message = _standing(history)
+    run.state, run.message = _standing(history, recording.folder)
     return run
 
 
-def _standing(history: History) -> tuple[str, Message | None]:
+def _standing(history: History, folder: Path) -> tuple[str, Message | None]:
     """Return how a run stands that nobody trains, and what is said of it."""
     if history.finished:
         return "finished", None
     if (lost := history.diverged) is not None:
         return "failed", Message(lost["template"], lost["values"])
-    return "interrupted", Message(INTERRUPTED)
+    return ("paused", None) if was_paused(folder) else ("interrupted", Message(INTERRUPTED))
 
 
 def _parent(about: dict) -> tuple[str, int] | None:

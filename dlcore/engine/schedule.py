@@ -26,6 +26,8 @@ MOST_STANDING = 2000
 
 WORKER_DIED = N_("The process that trained this run has ended unexpectedly. Press Continue: it goes on from its last "
                  "full state.")
+WORKER_HUNG = N_("The process that trained this run did not answer for a long time and was ended. Press Continue: it "
+                 "goes on from its last full state.")
 LEFT_ALONE = N_("Paused because nobody was watching. Press Continue to go on.")
 NOT_OWNER = N_("This run belongs to another browser. You can watch it, or continue a copy of your own.")
 NO_RUN = N_("There is no run {run}.")
@@ -59,14 +61,14 @@ class Schedule:
         self._seen_told.pop(name, None)
         self.admission.place()
 
-    def worker_down(self, name: str) -> None:
-        """Mark what a dead worker held as interrupted; paused runs were saved and stay paused."""
+    def worker_down(self, name: str, hung: bool = False) -> None:
+        """Mark what a dead worker held as interrupted; paused runs were saved and stay so; `hung`: it was ended."""
         self.admission.workers.pop(name, None)
         for run in self.runs.values():
             if run.worker == name:
                 run.worker, run.leaving = None, False
                 if run.state in ACTIVE:
-                    run.state, run.message = "interrupted", Message(WORKER_DIED)
+                    run.state, run.message = "interrupted", Message(WORKER_HUNG if hung else WORKER_DIED)
         self.admission.place()
 
     # what owners order

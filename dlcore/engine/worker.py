@@ -48,6 +48,7 @@ class Worker:
         """Take turns and orders until the connection ends."""
         while True:
             self._part()
+            self._keep_steps()
             runnable = self._runnable()
             if self.connection.poll(0 if runnable else self._patience()):
                 self._obey(self.connection.recv())
@@ -69,8 +70,14 @@ class Worker:
             self._leaving = []
 
     def _patience(self) -> float | None:
-        """Return the seconds until a run that rests wants a turn; None where none does."""
-        return min((run.rest for run in self.runs.values() if run.running), default=None)
+        """Return the seconds until a run that rests wants a turn, or one that stands still is kept; None where none."""
+        return min((run.rest for run in self.runs.values() if run.running or run.unsaved), default=None)
+
+    def _keep_steps(self) -> None:
+        """Keep on disk what was trained in single steps, now that none has followed for a while."""
+        for run in list(self.runs.values()):
+            if run.unsaved and not run.running and not run.rest:
+                self._guard(run.id, LiveRun.keep)
 
     def _runnable(self) -> set[tuple[str, str]]:
         """Return who may have the next turn: Jobs and runs that somebody looks at, else any run."""

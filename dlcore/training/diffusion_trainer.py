@@ -141,21 +141,7 @@ class DiffusionTrainer(Trainer):
             super().step_once()
             self._single = False
 
-    def _evaluate_and_keep(self) -> Iterator[None]:
-        spent, begun, known = 0.0, time.thread_time(), {}
-        for piece in self._pieces():
-            known |= piece
-            spent += time.thread_time() - begun
-            yield
-            begun = time.thread_time()
-        self._by_t = known["loss_by_t"]
-        self._tell(self._training_point() | known)
-        self._snapshot(None)
-        if self._clock.state_is_due() or self._small:
-            self._save_state()
-        self._clock.add_look(spent + time.thread_time() - begun)
-
-    def _pieces(self) -> Iterator[dict]:
+    def _examine(self) -> Iterator[dict]:
         yield from self._examiner.measure(self.mean)
         if self._examiner.samples is None or self._single or self.step in (0, self.total_steps):
             yield from self._sample()
@@ -173,6 +159,11 @@ class DiffusionTrainer(Trainer):
         samples.add(self._clock.seconds, spent + time.thread_time() - begun)
         self._looking = False
         yield
+
+    def _keep(self, found: dict) -> None:
+        self._by_t = found["loss_by_t"]
+        self._tell(self._training_point() | found)
+        self._snapshot(None)
 
     def _sample(self) -> Iterator[dict]:
         prompt = self.settings.training.prompt

@@ -45,14 +45,16 @@ class TransformerExaminer:
         return step >= last
 
     def examine(self, model: Model, precision: torch.dtype, whole: bool) -> Iterator[dict]:
-        """Yield after every chunk what is known by then: the measures "held_..." (and "test_...")."""
+        """Yield after every piece of work what is known by then: the measures "held_..." (and "test_...")."""
         sums, exact, answers = np.zeros(4), 0, 0
         for batch in self.texts.held if whole else self.texts.looked():
             for first in range(0, len(batch.inputs), self.chunk):
                 part = batch.part(first, first + self.chunk)
                 sums += self._read(model, part, precision)
-                exact, answers = exact + self._exact(model, part), answers + len(part.inputs)
                 yield {}
+                if part.source is not None:
+                    exact, answers = exact + self._exact(model, part), answers + len(part.inputs)
+                    yield {}
         told = measured(self.spec.data, "held", *sums.tolist())
         if self.spec.data.translates:
             told["held_exact"] = exact / answers
@@ -71,8 +73,6 @@ class TransformerExaminer:
 
     def _exact(self, model: Model, part: TokenBatch) -> int:
         """Return how many answers of a part are right to the last token."""
-        if part.source is None:
-            return 0
         source, _, targets = to_device(part, self.device)
         with mode(model, training=False):
             return int(are_exact(answer(model, source), targets, self._stop).sum())

@@ -7,7 +7,7 @@ import { shown } from "./headmaps.js";
 const STYLE = `
   .panel { min-height: 30px; display: flex; align-items: center; gap: 4px 10px; flex-wrap: wrap; }
   .arrow { color: var(--st-gray-text-color); flex: none; }
-  .tokens { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: baseline; min-width: 0; }
+  .tokens { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: baseline; min-width: 0; max-width: calc(100% - 26px); }
   .tokens span { font: 600 16px/22px var(--st-code-font); border-bottom: 3px solid var(--st-border-color); }
   .tokens small { font: 400 11px/14px var(--st-code-font); color: var(--st-gray-text-color); margin-left: 3px; }
   .tokens small.else { color: var(--st-orange-text-color); }

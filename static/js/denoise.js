@@ -7,6 +7,7 @@ import { component, fill, make, mark, say } from "./panel.js";
 import { table } from "./colors.js";
 import { paintSmall, pictureAt } from "./pixels.js";
 import { openScrubber, SCRUBBER_STYLE } from "./scrubber.js";
+import { openReads, paintReads } from "./reads.js";
 import { publish } from "./bus.js";
 import { publishTopics } from "./tick.js";
 
@@ -149,6 +150,9 @@ function matchParts(view) {
     if (!view.nodes.has(part.name)) view.nodes.set(part.name, openFigure("part"));
     view.parts.append(view.nodes.get(part.name).node);
   }
+  view.reads ??= openReads();
+  view.reads.node.hidden = !view.told.arrays.read;
+  view.parts.append(view.reads.node);
   const tokens = view.told.arrays.maps ? view.told.tokens : [];
   if (view.words.dataset.tokens !== tokens.join(" ")) {
     view.words.dataset.tokens = tokens.join(" ");
@@ -174,6 +178,7 @@ function draw(view) {
   say(view.whole.caption, fill(meta.words.whole, { step: stepAt(view, moment) }));
   mark(view.whole.canvas, "aria-label", `${view.whole.caption.textContent} ${told.labels?.[view.picked] ?? ""}`);
   for (const { name, title, scale } of told.parts ?? []) drawPart(view, name, title, scale, moment);
+  if (told.arrays.read) paintReads(view.reads, rowOf(told.arrays.read, moment), meta, theme);
   for (const one of view.film) {
     paintSmall(one.canvas, pictureAt(states, one.moment, view.picked), table("grey", theme));
     mark(one.button, "aria-pressed", one.moment === moment);
@@ -186,6 +191,12 @@ function draw(view) {
   alignFilm(view);
   latest.set(meta.channel, view);
   publish(meta.channel, "shown", { moment, step: stepAt(view, moment), picked: view.picked });
+}
+
+function rowOf(array, moment) {
+  const [moments, count] = array.shape;
+  const at = Math.min(moment, moments - 1);
+  return array.subarray(at * count, (at + 1) * count);
 }
 
 // What the network said in the step that led to a moment; before the first step it has said nothing yet.

@@ -17,6 +17,7 @@ const STYLE = `
   .line { font-family: var(--st-code-font); font-size: 12.5px; line-height: 20px; white-space: nowrap; }
   .line sub, th sub { line-height: 0; }
   .line b { font-weight: 600; }
+  @media (max-width: 480px) { td:first-child span, td.value i { display: none; } th, td { padding-right: 4px; } .line { white-space: normal; } }
 `;
 
 export default component(STYLE, (stage) => {

@@ -17,6 +17,7 @@ const STYLE = `${SCRUBBER_STYLE}
     color: var(--st-gray-text-color); }
   .tools { display: flex; align-items: center; gap: 6px; min-height: 24px; font-size: 12px; color: var(--st-gray-text-color); white-space: nowrap; }
   .tools .said { overflow: hidden; text-overflow: ellipsis; flex: 1; min-width: 0; }
+  @media (max-width: 760px) { .tools { min-height: 54px; align-items: start; } .tools .said { white-space: normal; } }
   .tools .said.refused { color: var(--st-orange-text-color); white-space: normal; }
 `;
 const SHOWN = ["data", "field", "paths"];

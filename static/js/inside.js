@@ -36,7 +36,7 @@ const OPEN = new Set(["scores"]); // what is open at the beginning, and stays as
 
 export default component(STYLE, (stage) => {
   const sides = make("div", "sides");
-  const stack = openStack(stage, (place) => choose(view, place));
+  const stack = openStack(stage, (place, section) => choose(view, place, section));
   const right = make("div");
   const head = right.appendChild(make("div", "head"));
   const [title, note] = [head.appendChild(make("span", "title")), head.appendChild(make("span", "note mono"))];
@@ -60,9 +60,13 @@ export default component(STYLE, (stage) => {
   };
 });
 
-function choose(view, place) {
+// Go to a place of the network, and open one section of its numbers.
+function choose(view, place, section) {
   view.column = null;
+  OPEN.add(section);
   pin(view.config.channel, { ...placeOf(view), ...place });
+  draw(view);
+  view.sections.get(section)?.scrollIntoView({ block: "nearest" });
 }
 
 function placeOf({ told, config }) {
@@ -107,7 +111,7 @@ function strongest({ told }, group, { layer, unit }, row) {
 function draw(view) {
   const { config, told, found, stage } = view;
   if (!config || !told?.groups?.length) return;
-  showStack(view.stack, { told, place: placeOf(view), words: config.words, theme: stage.theme });
+  showStack(view.stack, { told, place: placeOf(view), words: config.words, language: config.language });
   if (!found) return void say(view.title, config.words.none);
   const { place, group } = found;
   say(view.title, fill(config.words.place, { group: group.title, layer: place.layer + 1, head: place.unit + 1 }));

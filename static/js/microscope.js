@@ -38,7 +38,7 @@ const STYLE = `
 const REST = 600; // milliseconds after the last key until the place goes into the link
 
 export default component(STYLE, (stage) => {
-  const view = { stage, walk: null, layers: [], sheet: null, key: "", place: [0, 0], hover: null, source: 0, written: null, seq: 0, timer: 0, rest: 0,
+  const view = { stage, walk: null, layers: [], sheet: null, key: "", place: [0, 0], placed: false, hover: null, source: 0, written: null, seq: 0, timer: 0, rest: 0,
     line: line(), ask: () => {} };
   view.bar = openBar(acts(view));
   view.input = openFigure({ hover: (place) => hover(view, place), put: (place) => put(view, place) });
@@ -108,7 +108,8 @@ function begin(view, [row, column]) {
   stop(view);
   const { walk } = view;
   const [high, wide] = walk.kind === "linear" ? walk.arrays.in.shape.slice(1) : walk.arrays.out.shape;
-  view.place = row >= 0 && column >= 0 ? [Math.min(row, high - 1), Math.min(column, wide - 1)] : strongest(walk, wide);
+  view.placed = row >= 0 && column >= 0;
+  view.place = view.placed ? [Math.min(row, high - 1), Math.min(column, wide - 1)] : strongest(walk, wide);
   view.hover = null;
   view.source = 0;
   if (walk.kind === "conv") {
@@ -230,13 +231,16 @@ function putOutput(view, place) {
 
 function settle(view, pause = REST) {
   clearTimeout(view.rest);
+  view.placed = true;
   const [down, across] = view.place;
   view.rest = setTimeout(() => send(view, { down, across }), pause);
 }
 
+// Opens a map; in the same layer a stamp that was put somewhere stays there.
 function look(view, layer, channel) {
   clearTimeout(view.rest);
-  send(view, { layer, channel });
+  const [down, across] = view.place;
+  send(view, { layer, channel, ...(view.placed && layer === view.walk.layer ? { down, across } : {}) });
 }
 
 function send(view, asked) {

@@ -11,7 +11,7 @@ const STYLE = `
   .row { display: grid; grid-template-columns: 20px minmax(10px, 1fr) 6ch; gap: 6px; align-items: center; height: 19px; font-size: 12px; }
   .row .symbol { text-align: center; border-radius: 4px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .row .share { text-align: right; color: var(--st-gray-text-color); }
-  .words .row { grid-template-columns: minmax(0, 1fr) 5.5ch; gap: 4px; }
+  .words .row { grid-template-columns: minmax(0, 1fr) 6.5ch; gap: 4px; }
   .words .symbol, .words .track { grid-area: 1 / 1; }
   .words .symbol { text-align: left; padding: 0 4px; position: relative; z-index: 1; }
   .words .track { height: 17px; }

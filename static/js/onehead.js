@@ -20,6 +20,7 @@ const STYLE = `
   @media (max-width: 480px) { .head { flex-wrap: wrap; } .head .modes { margin-left: 0; } }
   .reading { font-size: 12px; line-height: 18px; min-height: 18px; color: var(--st-gray-text-color); white-space: nowrap;
     overflow: hidden; text-overflow: ellipsis; }
+  @media (max-width: 640px) { .reading { white-space: normal; min-height: 36px; } }
 `;
 const ARCS = { lay: layOutArcs, at: tokenAt, paint: paintArcs };
 const MATRIX = { lay: layOutMatrix, at: cellAt, paint: paintMatrix };

@@ -59,6 +59,7 @@ export function showBar(bar, scene) {
   bar.before.disabled = walk.channel === 0;
   bar.after.disabled = walk.channel >= walk.channels - 1;
   say(bar.play, playing ? words.pause : words.play);
+  bar.play.title = words.keys;
   const noise = layers.some(({ kind }) => kind === "dropout" || kind === "batch_norm");
   bar.modes.hidden = !noise;
   say(bar.eval, words.eval);

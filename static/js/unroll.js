@@ -22,7 +22,7 @@ const STYLE = `
   .scales { display: flex; flex-wrap: wrap; gap: 0 14px; font-size: 11px; color: var(--st-gray-text-color); min-height: 18px; padding-left: 74px; }
   .scales span { display: inline-flex; align-items: center; gap: 5px; white-space: nowrap; }
   .scales i { width: 54px; height: 7px; border-radius: 2px; display: inline-block; }
-  @media (max-width: 480px) { .names { width: 52px; } .scales { padding-left: 0; } .note { text-align: left; } }
+  @media (max-width: 480px) { .names { width: 56px; } .name { right: 2px; letter-spacing: -.02em; } .scales { padding-left: 0; } .note { text-align: left; } }
 `;
 const ALL = "all";
 

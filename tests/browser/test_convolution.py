@@ -67,6 +67,9 @@ def test_the_stamp_follows_mouse_and_keys_and_plays(page, app_url, awake):
     row, column = map(int, re.search(r"row (\d+), column (\d+)", stage.get_attribute("aria-label")).groups())
     wait_until(lambda: f'"down":{row},"across":{column}' in page.evaluate("decodeURIComponent(location.search)"), 10,
                "The place does not go into the link.")
+    page.keyboard.press("PageDown")
+    wait_until(lambda: f"map 2 of 24, row {row}, column {column}:" in stage.get_attribute("aria-label"), 10,
+               "The stamp does not stay where it was put.")
     scope.get_by_role("button", name="Play", exact=True).click()
     wait_until(lambda: "row 0, column 3" in stage.get_attribute("aria-label"), 10, "It does not play from the start.")
     scope.get_by_role("button", name="Pause", exact=True).click()

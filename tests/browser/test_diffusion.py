@@ -110,7 +110,8 @@ def test_every_step_of_the_way_to_a_digit_is_in_the_browser(page, app_url, awake
     expect(film.locator("output")).to_contain_text("step 19 of 20")
     wait_until(lambda: film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()") != last, 10,
                "the step before looks like the last one")
-    assert film.locator(".parts canvas").count() == 5
+    assert film.locator(".parts canvas").count() == 6
+    expect(film.locator(".parts figcaption").last).to_contain_text("a digit reader reads")
     one = page.locator(".st-key-diffusion-step_shown")
     expect(one.locator(".title")).to_contain_text("Step 20 of 20, Euler")
     for _ in range(5):

@@ -243,12 +243,22 @@ def test_somebody_elses_run_can_be_watched_and_copied_but_not_steered(app_url, h
     lab.button(other, "Continue as a copy").click()
     wait_for(other, lambda: lab.run_of(other) != run, "no copy was begun")
     expect(lab.button(other, "Pause")).to_be_visible(timeout=PATIENCE)
+    none_before_all(other)
     copy = Recording(home / "runs" / lab.run_of(other)).about()
     assert copy["parent"][0] == run and copy["owner"] != Recording(home / "runs" / run).about()["owner"]
     lab.halt(other)
     before = lab.progress(page).inner_text()
     expect(lab.progress(page)).not_to_have_text(before, timeout=PATIENCE)
     lab.halt(page)
+
+
+def none_before_all(tab) -> None:
+    """A run's buttons come one by one; none can be pressed, and then moves under the hand, before the last is there."""
+    last = tab.locator(".st-key-digits-restart").element_handle()
+    name = last.evaluate("node => { const name = node.className; node.className = ''; return name; }")
+    expect(lab.button(tab, "Pause")).to_be_hidden()
+    last.evaluate("(node, name) => { node.className = name; }", name)
+    expect(lab.button(tab, "Pause")).to_be_visible()
 
 
 def test_a_second_tab_follows_what_the_first_one_does(app_url, page, no_exception):

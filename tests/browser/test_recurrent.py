@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from dlcore.specs.codec import to_link
 from dlcore.specs.recurrent import Recurrent, RecurrentNetwork, RecurrentTraining
 from dlcore.specs.sequences import SequenceData
-from tests.browser.test_scripts import ORIGIN, serve
+from tests.browser.script_bench import ORIGIN, serve
 from tests.conftest import settled, wait_until
 
 pytestmark = pytest.mark.browser

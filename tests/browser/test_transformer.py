@@ -80,6 +80,10 @@ def test_the_steps_inside_a_head_follow_the_chosen_head(app_url, engine, page):
     expect(inside.locator("table")).not_to_have_text(shares, timeout=PATIENCE)
     inside.get_by_role("button", name="Layer norm").click()
     expect(inside).to_contain_text("μ =")
+    inside.get_by_role("button", name="Logits, softmax").click()  # a block of the diagram opens its numbers
+    expect(inside.locator("section button[aria-expanded=true]").last).to_contain_text("Logits", timeout=PATIENCE)
+    told = inside.locator("section").filter(has_text="Logits").locator("table tr").nth(1).inner_text().split()[0]
+    expect(inside.locator(".block.end").last).to_contain_text(told)
 
 
 def test_a_text_is_written_token_by_token_and_taken_back(app_url, engine, page):

@@ -63,20 +63,18 @@ def tell(reading: Reading, passed: Passed, row: int, of: int, found: Attribution
     rows = {part: maps[part][:, :, row, : len(values[side])] for part, side in looked.items()}
     means = {part: [mean_map(maps[part][layer], on[part][layer])[row, : len(values[side])]
                     for layer in range(len(maps[part]))] for part, side in looked.items()}
-    told = reading.snapshot.texts.target.shown([of])[0]
+    told, defined = reading.snapshot.texts.target.shown([of])[0], found.means_something
+
+    def rank(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+        return compare(rows, values if defined else np.zeros_like(values))
     return {"source": reading.names("source"), "target": reading.names("target")[: row + 1], "row": row, "of": told,
             "values": values, "sum": found.sum, "promise": found.promise, "steps": found.steps,
-            "step": reading.snapshot.step,
-            "attention": {part: compare(rows[part], values[side]) for part, side in looked.items()},
-            "mean": {part: compare(np.stack(means[part]), values[side]) for part, side in looked.items()},
+            "step": reading.snapshot.step, "defined": defined,
+            "attention": {part: rank(rows[part], values[side]) for part, side in looked.items()},
+            "mean": {part: rank(np.stack(means[part]), values[side]) for part, side in looked.items()},
             "weights": {part: np.stack(means[part]) for part in looked},
-            "rollout": float(compare(_rolled(passed, row), np.concatenate([values["target"], values["source"]])
+            "rollout": float(rank(_rolled(passed, row), np.concatenate([values["target"], values["source"]])
                              if "source" in values else values["target"]))}
-
-
-def passed_step(reading: Reading) -> int:
-    """Return the step of the weights."""
-    return reading.snapshot.step
 
 
 def _rolled(passed: Passed, row: int) -> np.ndarray:
@@ -86,8 +84,14 @@ def _rolled(passed: Passed, row: int) -> np.ndarray:
 
 
 def compare(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return Spearman's rank correlation (...) of rows (..., tokens) with the sizes of some values (tokens,)."""
-    flat = rows.reshape(-1, rows.shape[-1])
-    sizes, enough = np.abs(values), len(values) >= LEAST
-    found = [rank_correlation(row, sizes) if enough and np.isfinite(row).all() else np.nan for row in flat]
+    """Return Spearman's rank correlation (...) of rows (..., tokens) with the sizes of some values (tokens,).
+
+    NaN where there is none: of too few tokens, or where all are alike.
+    """
+    flat, sizes = rows.reshape(-1, rows.shape[-1]), np.abs(values)
+    found = [rank_correlation(row, sizes) if _can_be_ranked(row) and _can_be_ranked(sizes) else np.nan for row in flat]
     return np.array(found, np.float32).reshape(rows.shape[:-1])
+
+
+def _can_be_ranked(values: np.ndarray) -> bool:
+    return len(values) >= LEAST and bool(np.isfinite(values).all()) and float(np.ptp(values)) > 0

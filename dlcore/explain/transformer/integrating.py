@@ -32,6 +32,11 @@ class Attribution:
     steps: int
 
     @property
+    def means_something(self) -> bool:
+        """Whether there is something to be ranked: what the values add up to is more than what they miss it by."""
+        return abs(self.promise) > max(APART, abs(self.sum - self.promise))
+
+    @property
     def sum(self) -> float:
         """What the values add up to."""
         return float(sum(side.sum() for side in self.values))
@@ -42,11 +47,13 @@ def integrate(score: Score, embedded: Sequence[Tensor]) -> Generator[float, None
 
     The score (batch,) is of sides (batch, tokens, width).
     """
-    ends = np.linspace(0, 1, PARTS + 1) ** 2
-    heights = dict(zip(ends.tolist(), _heights(score, embedded, ends)))
+    ends, heights = (np.linspace(0, 1, PARTS + 1) ** 2).tolist(), {}
+    for end in ends:
+        heights[end] = _height(score, embedded, end)
+        yield 0.0
     promise = heights[1.0] - heights[0.0]
     near = APART * max(1.0, abs(promise)) / PARTS
-    left, total, steps, done = [*zip(ends[:-1].tolist(), ends[1:].tolist())], [0.0] * len(embedded), 0, 0.0
+    left, total, steps, done = [*zip(ends[:-1], ends[1:])], [0.0] * len(embedded), 0, 0.0
     while left:
         first, last = left.pop(0)
         added, steps = [torch.zeros(len(side)) for side in embedded], steps + POINTS
@@ -56,7 +63,7 @@ def integrate(score: Score, embedded: Sequence[Tensor]) -> Generator[float, None
         missed = abs(sum(side.sum().item() for side in added) - (heights[last] - heights[first]))
         if missed > near and steps + POINTS * len(left) < MOST:
             middle = (first + last) / 2
-            heights[middle] = _heights(score, embedded, np.array([middle]))[0]
+            heights[middle] = _height(score, embedded, middle)
             left = [(first, middle), (middle, last), *left]
         else:
             total, done = [one + other for one, other in zip(total, added)], done + last - first
@@ -65,10 +72,9 @@ def integrate(score: Score, embedded: Sequence[Tensor]) -> Generator[float, None
 
 
 @torch.no_grad()
-def _heights(score: Score, embedded: Sequence[Tensor], places: np.ndarray) -> list[float]:
-    """Return the score at some places of the path."""
-    shares = torch.from_numpy(places.astype(np.float32))[:, None, None]
-    return score([shares * side for side in embedded]).tolist()
+def _height(score: Score, embedded: Sequence[Tensor], place: float) -> float:
+    """Return the score at a place of the path."""
+    return score([place * side[None] for side in embedded]).item()
 
 
 def _spread(first: float, last: float, at_once: int) -> Iterator[tuple[Tensor, Tensor]]:

@@ -60,7 +60,9 @@ class Importance(_OfSnapshot):
 
     def _tell(self, measured: list[dict], heads: list) -> dict:
         base, alone = measured[0], measured[1:]
-        return {"heads": heads, "whole": base, "examples": base["examples"], "error": base["error"],
+        noise = [abs(base["accuracy"] - found["accuracy"]) <= 2 * base["error"] for found in alone]
+        return {"noise": np.array(noise, bool),
+                "heads": heads, "whole": base, "examples": base["examples"], "error": base["error"],
                 "step": base["step"], **{name: np.array([found[name] for found in alone], np.float32)
                                          for name in ("accuracy", "loss")}}
 

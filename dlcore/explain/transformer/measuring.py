@@ -18,12 +18,13 @@ def measure(snapshot: TransformerSnapshot, off: Iterable[HeadName], whole: bool)
     """
     examiner = TransformerExaminer(snapshot.spec, snapshot.texts, torch.device("cpu"))
     batches = snapshot.texts.held if whole else snapshot.texts.looked()
-    chunks = sum(-(-len(batch.inputs) // examiner.chunk) for batch in batches)
+    each = 2 if snapshot.spec.data.translates else 1  # pieces of work: reading, and answering
+    pieces = each * sum(-(-len(batch.inputs) // examiner.chunk) for batch in batches)
     told: dict = {}
     with switched_off(snapshot.module, off):
         for done, known in enumerate(examiner.examine(snapshot.module, torch.float32, whole), start=1):
             told = known
-            yield min(1.0, done / chunks)
+            yield min(1.0, done / pieces)
     translates = snapshot.spec.data.translates
     count = sum(len(batch.inputs) if translates else batch.asked for batch in batches)
     accuracy = told[SHARES[translates]]

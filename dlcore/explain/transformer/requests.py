@@ -88,7 +88,8 @@ Jobs (requests to start_job; "cache": True shares the result, for a "step" that 
         (language model), "examples", "step"}
     transformer_importance  "off", "whole" False: what is lost when one head alone is off (Michel, Levy and Neubig,
         2019, arXiv:1905.10650): {"heads": [(part, layer, head) ...] so far, "accuracy", "loss": (heads so far,) with
-        that head off, "whole": {"accuracy", "loss"} with all heads, "examples", "error": standard error of the
+        that head off, "noise": bool (heads so far,), whether the accuracy differs by less than two standard errors,
+        "whole": {"accuracy", "loss"} with all heads, "examples", "error": standard error of the
         accuracy}
     transformer_attribution integrated gradients (Sundararajan, Taly and Yan, 2017, arXiv:1703.01365) of the log
         probability of one told token, "row" (default: the last), for the embeddings of the tokens before it, against

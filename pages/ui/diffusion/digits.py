@@ -9,12 +9,14 @@ from pages.ui import fetching, runs, state
 from pages.ui.diffusion import asking, closer, components, film, polling, sight
 from pages.ui.diffusion.plane import times_words
 from pages.ui.diffusion.settings import edit_live_prompt, edit_settings, problem
+from pages.ui.diffusion.work import Drawing, drawing
 from pages.ui.language import _, language, number
 from pages.ui.live import pack
-from pages.ui.panels import Chart, Line, curves, grid
+from pages.ui.panels import Chart, Line, chosen_step, curves, grid
 
 PAGE = "diffusion"
 HEIGHT = 96
+SOON = 0.5  # seconds until what is being drawn is looked for again
 ROW = 10  # samples of a row, as a run draws them
 
 def show_digits(buttons: Any) -> None:
@@ -38,6 +40,22 @@ def show_digits(buttons: Any) -> None:
     closer.show_closer(PAGE)
 
 
+def _follow_samples(page: str, view: RunView, step: int) -> Drawing:
+    """Have drawn what the network made of the same noise at the step to which the page is rewound."""
+    found = drawing(page, "samples")
+    found.follow({"kind": "diffusion_growth", "run": view.id, "steps": [step],
+                  "prompt": view.experiment.training.prompt})
+    return found
+
+
+def _show_samples(page: str, view: RunView, step: int | None) -> None:
+    """Draw what the network makes of the same noise: what the channel brings, or of the step rewound to."""
+    result = None if step is None else _follow_samples(page, view, step).result
+    grid(f"{page}.samples", page, "samples", title=_("Always the same noise"), cell=27, columns=ROW,
+         pictures=result and _tell_samples({"step": int(result["steps"][-1]), "pictures": result["pictures"][-1],
+                                            "labels": result["labels"]}))
+
+
 def moment(page: str, looked: sight.Sight) -> polling.Topics:
     """Return what the network makes now of noise that never changes, and its loss by time; EngineError while busy."""
     view = sight.shown(page)
@@ -59,7 +77,10 @@ def _tell_samples(frame: dict) -> dict:
 
 def _show_companions(view: RunView | None) -> None:
     if view is not None and view.frame:
-        grid(f"{PAGE}.samples", PAGE, "samples", title=_("Always the same noise"), cell=27, columns=ROW)
+        step = chosen_step(f"{PAGE}.rewind") if view.snapshots else None
+        waits = step is not None and _follow_samples(PAGE, view, step).job
+        st.fragment(_show_samples, run_every=SOON if waits else None)(PAGE, view, step)
+    if view is not None:
         edit_live_prompt(PAGE)
     curves(f"{PAGE}.curves", PAGE, [Chart("loss", _("Loss"), (
         Line("train_loss", _("training"), "grey"), Line("held_loss", _("held-out"))), low=0, log=True, height=HEIGHT)])

@@ -7,8 +7,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dlcore.diffusion.schedules import T
+from dlcore.errors import DerinError
 from dlcore.plots.theme import encode_magnitude, encode_signed
 from dlcore.specs.codec import to_dict
+from dlcore.specs.diffusion import Diffusion
 from pages.ui import runs, state
 from pages.ui.diffusion import asking, components, sight
 from pages.ui.diffusion.stepping import REACH, step_topic
@@ -20,6 +22,7 @@ from pages.ui.working import show_working
 
 SOON, LATER = 2.0, 6.0  # seconds between two looks at a network that learns, with few and with many trainings
 MOMENTS = ("t", "x", "x0", "noise", "told", "conditional", "unconditional")  # of a walk, one each
+READ = "mnist"  # the data set whose pictures can be read
 USUAL = 0.99   # of the shares of attention to words so many are below full colour
 FEW = 3       # trainings
 LEAST = 0.02   # share of attention that full colour stands for, at least
@@ -41,7 +44,7 @@ def _show(page: str, learning: bool) -> None:
     asking.edit_asked(looked.spec)
     found = drawing(page, "film")
     found.follow({"kind": "diffusion_walk", "model": looked.model, "sampling": wanted(looked)}, looked.step)
-    topics = {"film": _whole_topic(found.result, looked.spec.process.target)} if found.result else {}
+    topics = {"film": _whole_topic(page, found.result, looked.spec)} if found.result else {}
     meta = {"channel": page, "language": language(), "words": film_words()}
     components.denoise(key=f"{page}.film", on_at_change=_keep,
                        data=pack_topics(topics, view=looked.view, step=looked.step, **meta))
@@ -60,22 +63,42 @@ def wanted(looked: sight.Sight) -> dict:
     return to_dict(replace(asking.settled(looked.spec), count=1))
 
 
-def _whole_topic(walk: dict, target: str) -> dict:
-    """Return the topic "film" with what is told of single steps, where all of them are sent."""
-    return film_topic(walk, target) | (step_topic(walk) if len(walk["x"]) <= MOST else {})
+def _whole_topic(page: str, walk: dict, spec: Diffusion) -> dict:
+    """Return the topic "film" with what is read in its guesses, and told of single steps, where all are sent."""
+    topic = film_topic(walk, spec) | (step_topic(walk) if len(walk["x"]) <= MOST else {})
+    read = read_guesses(page, topic["clean"][:, 0]) if spec.data.dataset == READ else None
+    return topic if read is None else topic | {"read": read}
 
 
-def film_topic(walk: dict, target: str) -> dict:
-    """Return the topic "film" of a walk (dlcore.training.diffusion_jobs.Walk), each kind as bytes."""
+def read_guesses(page: str, pictures: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+    """Return what the pretrained digit reader makes of pictures (n, 10); None while the explainer is busy."""
+    held = st.session_state.get(f"_read.{page}")
+    if held is not None and np.array_equal(held[0], pictures):
+        return held[1]
+    request = {"kind": "read", "model": {"pretrained": "digits"}, "images": pictures}
+    try:
+        shares = np.asarray(state.engine().explain(f"{state.visitor()}.{page}.read", request, timeout=2.0)["scores"])
+    except DerinError:
+        return None
+    st.session_state[f"_read.{page}"] = pictures, shares
+    return shares
+
+
+def film_topic(walk: dict, spec: Diffusion) -> dict:
+    """Return the topic "film" of a walk (dlcore.training.diffusion_jobs.Walk) of a spec's network, each kind as bytes.
+
+    What is told with and without a condition is there wherever there is one: a network that has learned nothing yet
+    has as many pictures as later.
+    """
     walk, steps = _thin(walk)
     difference = walk["conditional"].astype(np.float32) - walk["unconditional"]
-    limit = float(np.abs(difference).max())
-    guided = limit > 0
+    limit, guided = float(np.abs(difference).max()), spec.condition != "none"
     topic = {"states": _grey(walk["x"]), "clean": _grey(walk["x0"]), "noise": _signed(walk["noise"]),
-             "times": walk["t"] / T, "steps": steps, "parts": _parts(target, limit), "tokens": [], "labels": []}
+             "times": walk["t"] / T, "steps": steps, "tokens": [], "labels": [],
+             "parts": _parts(spec.process.target, limit, guided)}
     if guided:
         topic |= {"conditional": _signed(walk["conditional"]), "unconditional": _signed(walk["unconditional"]),
-                  "difference": _signed(difference, limit)}
+                  "difference": _signed(difference, limit or 1.0)}
     if walk.get("attention"):
         tokens = (walk["branch_prompt"] or walk["prompt"])["symbols"]
         maps = walk["attention"]["fine"][:, :len(tokens)].astype(np.float32)
@@ -98,9 +121,9 @@ def _thin(walk: dict) -> tuple[dict, NDArray[np.uint32]]:
     return walk | thinned, kept
 
 
-def _parts(target: str, limit: float) -> list[dict]:
+def _parts(target: str, limit: float, guided: bool) -> list[dict]:
     parts = [("clean", _("x̂₀, its guess"), "grey"), ("noise", _("ε̂, the noise it sees"), "diverging")]
-    if limit:
+    if guided:
         symbol = TOLD[target].split(" = ")[0]
         parts += [("conditional", _("{symbol} as asked").format(symbol=symbol), "diverging"),
                   ("unconditional", _("{symbol} of anything").format(symbol=symbol), "diverging"),
@@ -122,5 +145,6 @@ def film_words() -> dict[str, str]:
     return scrubber_words() | {
         "step": _("Step"), "at": _("step {step} of {last}, s = {t}"), "film": _("to step {step}"),
         "picture": _("picture {n}"), "whole": _("x after {step} steps"), "waits": _("The way is being drawn."),
+        "reads": _("a digit reader reads {digit}: {share}"),
         "attends": _("Where “{word}” is looked at"),
     }

@@ -27,15 +27,25 @@ def show_samplers(page: str) -> None:
     target = looked.spec.process.target
     st.markdown(_("The same noise, led to pictures by every sampler that belongs to this model."))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        steps = st.multiselect(_("Steps"), OFFERED, default=list(STEPS), key=f"{page}.ways", max_selections=4,
-                               format_func=number, width=320)
-        ways = [{"sampler": sampler, "steps": count} for sampler in SAMPLERS[target] for count in sorted(steps)][:MOST]
+        most = MOST // len(SAMPLERS[target])
+        steps = st.multiselect(_("Steps of the way"), OFFERED, default=list(STEPS[-most:]), max_selections=most,
+                               key=f"{page}.ways_of_{target}", format_func=number, width=320)
+        ways = [{"sampler": sampler, "steps": count} for sampler in SAMPLERS[target] for count in sorted(steps)]
         wanted = to_dict(replace(asking.settled(looked.spec), count=PICTURES, sampler="usual"))
         result = offer(page, "samplers", _("Compare"), {
             "kind": "diffusion_many", "model": looked.model, "sampling": wanted, "ways": ways})
     _say_others(target)
-    for number_of, way in enumerate(result["ways"] if result else ()):
-        _show_way(page, number_of, way)
+    if result:
+        _show_ways(page, result["ways"])
+
+
+def _show_ways(page: str, ways: list[dict]) -> None:
+    """Show a column for each sampler; side by side are ways of as many steps."""
+    names = list(dict.fromkeys(way["sampler"] for way in ways))
+    columns = dict(zip(names, st.columns(len(names), gap="medium"), strict=True))
+    for place, way in enumerate(ways):
+        with columns[way["sampler"]]:
+            _show_way(page, place, way)
 
 
 def _say_others(target: str) -> None:

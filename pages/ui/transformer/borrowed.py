@@ -38,9 +38,9 @@ def tell_standing(looked: Sight | None, wanted: Transformer) -> str:
     if not is_borrowed(looked):
         return _("The network is shown before its training")
     if differs(looked, wanted):
-        return _("Shown: a network that was trained before ({shape}), not your settings").format(
+        return _("Shown: one trained before with other settings ({shape})").format(
             shape=describe_shape(looked.spec))
-    return _("Shown: a network that was trained before with these settings")
+    return _("Shown: one trained before with these settings")
 
 
 def offer_settings(page: str) -> None:

@@ -23,8 +23,9 @@ def show_inside(page: str) -> None:
         st.caption(_("The settings cannot be built: the sidebar says why."))
         return
     address = open_line(f"{page}.inside", partial(answer_inside, st.session_state[f"_subject.{page}"]))
-    st.caption(_("Choose a head in the network or in the pictures above, and a token by pointing at it and clicking. "
-                 "Each step opens."))
+    st.caption(_("The whole network, from the tokens at the bottom to the prediction at the top: click a block or a "
+                 "head, and its numbers open. They are those of the token that is marked in the picture above, else of "
+                 "the last one."))
     parts.inside(key=f"{page}.inside", data=pack({
         "channel": page, "language": language(), "line": address, "first": sight.first_part(looked.spec),
         "words": _stack_words() | _step_words()}))
@@ -55,7 +56,7 @@ def read_question(question: dict) -> dict | None:
 def _stack_words() -> dict[str, str]:
     return {
         "stack": _("The network, from the tokens at the bottom to the prediction at the top."), "tokens": _("Tokens"),
-        "source": _("Source"), "embedding": _("Embedding + position"), "encoder": _("Encoder"),
+        "prediction": _("Prediction"), "embedding": _("Embedding + position"), "encoder": _("Encoder"),
         "decoder": _("Decoder"), "model": _("Language model"), "norm": _("Norm"), "logits": _("Logits, softmax"),
         "feed_forward": _("Feed-forward"), "layer": _("Layer {n}"), "self": _("Self-attention"),
         "cross": _("Cross-attention"),

@@ -49,11 +49,19 @@ class Count:
             self.result = {"counted": self.done, "made": time.monotonic_ns()}
 
 
+class Spin(Count):
+    """Never ends its first turn."""
+
+    def advance(self, seconds):
+        while True:
+            pass
+
+
 def take_time(snapshot, request):
     time.sleep(request["seconds"])
     return {"said": request["say"]}
 
 
 live_run.TRAINERS["experiment"] = make_trainer
-JOBS["count"] = Count
+JOBS |= {"count": Count, "spin": Spin}
 REQUESTS["take time"] = take_time

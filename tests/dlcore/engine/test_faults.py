@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dlcore.engine.client import Engine
+from dlcore.engine.standing import was_paused
 from dlcore.errors import EngineError
 from dlcore.training.recording import Recording
 from tests.dlcore.engine.conftest import OWNER, STAND_INS, Watch, tiny, wait_for
@@ -84,23 +85,35 @@ def test_who_asks_an_explainer_that_dies_is_told_at_once(awake):
 
 def test_a_worker_that_hangs_is_ended_and_what_it_held_goes_on(attach):
     engine = attach()
-    engine._watchdog.patience = 1.0
+    engine._crew.watchdog.patience = 1.0
     watch = Watch(engine, engine.start_run(tiny(), OWNER))
     watch.until(lambda view: view.step > 10)
     name = engine._schedule.runs[watch.run].worker
     pid = engine.processes()[name]
     os.kill(pid, signal.SIGSTOP)
     view = watch.until_state("interrupted")
-    assert "ended unexpectedly" in str(view.message)
+    assert "did not answer" in str(view.message)
     wait_for(lambda: engine.processes().get(name, pid) != pid and not is_alive(pid))
     engine.resume(watch.run, OWNER)
     watch.until_state("running")
     engine.stop(watch.run, OWNER)
 
 
+def test_a_job_that_never_ends_its_turn_is_ended_with_its_worker_and_it_is_said(attach):
+    engine = attach()
+    engine._crew.watchdog.patience = 1.0
+    wait_for(lambda: len(engine.processes()) == 3)
+    job = engine.start_job("me", {"kind": "spin", "to": 1})
+    other = engine.start_job("me", {"kind": "count", "to": 10})
+    assert wait_for(lambda: engine.job(other).finished) and engine.job(other).result["counted"] == 10
+    assert "did not answer" in str(wait_for(lambda: engine.job(job).error))
+    again = [engine.start_job("me", {"kind": "count", "to": 10}) for _ in range(2)]
+    wait_for(lambda: all(engine.job(one).result for one in again))
+
+
 def test_an_explainer_that_hangs_is_ended_and_the_next_question_is_answered(attach):
     engine = attach()
-    engine._watchdog.patience = 1.0
+    engine._crew.watchdog.patience = 1.0
     ask = {"kind": "take time", "seconds": 0, "say": "here"}
     assert engine.explain("somebody", ask)["said"] == "here"
     os.kill(engine.processes()["explainer"], signal.SIGSTOP)
@@ -136,6 +149,43 @@ def test_a_server_that_starts_again_shows_and_continues_old_runs(attach):
     assert [event for event in again.events if event["kind"] == "metric"][: len(known)] == known
     after.resume(watch.run, OWNER)
     again.until_step(view.step + 5)
+
+
+def test_after_a_restart_what_was_paused_or_interrupted_goes_on_to_the_same_numbers(attach):
+    experiment = tiny(epochs=4, train_size=2000, reproducible=True)
+    before = attach()
+    paused, stepped = (Watch(before, before.start_run(experiment, OWNER, paused=still)) for still in (False, True))
+    paused.until_step(20)
+    before.pause(paused.run, OWNER)
+    for _ in range(3):
+        before.step(stepped.run, OWNER)
+    stood = paused.until(lambda view: view.snapshots[-1:] == (view.step,)).step
+    wait_for(lambda: was_paused(before.home / "runs" / stepped.run))  # single steps are kept after a while
+    hit = Watch(before, before.start_run(experiment, OWNER))
+    hit.until(lambda view: len(view.snapshots) > 2)
+    for name in {run.worker for run in before._schedule.runs.values()}:
+        kill(before, name)
+    hit.until_state("interrupted")
+    before.close()
+    after = attach(home=before.home)
+    calm, *others = [Watch(after, run) for run in (after.start_run(experiment, OWNER),
+                                                   paused.run, stepped.run, hit.run)]
+    assert [watch.look().state for watch in others] == ["paused", "paused", "interrupted"]
+    assert [watch.look().message for watch in others[:2]] == [None, None]
+    assert [watch.look().step for watch in others[:2]] == [stood, 3]
+    for watch in others:
+        after.resume(watch.run, OWNER)
+    first, *ends = [finished_numbers(watch) for watch in (calm, *others)]
+    assert all(end == first for end in ends)
+
+
+def finished_numbers(watch: Watch) -> tuple[list, dict]:
+    """Return what a run, once it is finished, has measured on all test pictures, and its last weights."""
+    step = watch.until_state("finished").step
+    recording = Recording(watch.engine.home / "runs" / watch.run)
+    losses = [(event["step"], event["test_loss"]) for event in recording.events() if event.get("test_loss")]
+    assert losses[-1][0] == step
+    return losses, {name: value.tobytes() for name, value in recording.weights(step)[1].items()}
 
 
 def test_a_server_that_leaves_takes_its_workers_with_it_and_nobody_elses(attach, awake):

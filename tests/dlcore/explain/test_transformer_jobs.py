@@ -15,7 +15,7 @@ from dlcore.explain.transformer import jobs as work
 from dlcore.explain.transformer import probing
 from dlcore.explain.transformer.attributing import compare, embedded, scorer
 from dlcore.explain.transformer.beside import match_parameters
-from dlcore.explain.transformer.integrating import integrate
+from dlcore.explain.transformer.integrating import Attribution, integrate
 from dlcore.explain.transformer.passing import all_heads, switched_off
 from dlcore.explain.transformer.reading import read
 from dlcore.models.generation import answer
@@ -137,6 +137,8 @@ def test_importance_is_the_evaluation_with_each_head_off_alone(monkeypatch):
         alone = run("evaluate", seen, whole=False, off=[list(head)])
         assert loss == pytest.approx(alone["loss"], rel=1e-6)
     assert len({told["whole"]["loss"], *told["loss"].tolist()}) == 7
+    lost = np.abs(told["accuracy"] - told["whole"]["accuracy"])
+    assert told["noise"].tolist() == (lost <= 2 * told["error"] + 1e-9).tolist() and len(told["noise"]) == 6
 
 
 def test_a_generation_is_the_same_with_and_without_the_cache_and_depends_on_the_seed():
@@ -205,3 +207,26 @@ def test_recurrent_networks_of_as_many_parameters_are_found():
                                             network=RecurrentNetwork(hidden=found["hidden"] + by)), cell)
                  for by in (-1, 0, 1)]
         assert sizes[1] == found["parameters"] and sizes[0] < 50_000 < sizes[2]
+
+
+def test_a_rank_correlation_is_not_told_where_the_attribution_is_about_nothing():
+    """Where every token is embedded as nothing, on the whole path nothing changes."""
+    seen = snapshot(PLAYS, positions="none", seed=5)
+    with torch.no_grad():
+        seen.module.decoder.embedding.weight.zero_()
+    told = run("attribution", seen, text=LINE)
+    assert not told["defined"] and told["promise"] == pytest.approx(0, abs=1e-6)
+    assert np.isnan(told["attention"]["decoder"]).all() and np.isnan(told["rollout"])
+    assert run("attribution", snapshot(PLAYS), text=LINE)["defined"]
+
+
+def test_what_adds_up_to_less_than_its_points_miss_means_nothing():
+    values = [np.array([0.5, -0.2, 0.1])]
+    assert Attribution(values, 0.4, 64).means_something
+    assert not Attribution(values, 0.19, 64).means_something
+    assert not Attribution([np.array([0.004, -0.001])], 0.003, 64).means_something
+
+
+def test_rows_that_are_even_have_no_rank_correlation():
+    assert np.isnan(compare(np.full((1, 4), 0.25, np.float32), np.array([1.0, 2, 3, 4]))).all()
+    assert np.isnan(compare(np.array([[1.0, 2, 3, 4]], np.float32), np.zeros(4))).all()
