@@ -214,6 +214,19 @@ def test_only_samplers_that_belong_to_the_model_are_offered_and_the_others_say_w
     assert any("DPM-Solver" in said.value and "straight flow" in said.value for said in trained_digits.caption)
 
 
+def test_all_samplers_of_a_model_that_tells_v_are_compared(page, awake):
+    app = page("digits", replace(PICTURES, process=Process(target="v")), sampling='{"steps": 2}').run()
+    app.session_state["diffusion.closer"] = "Samplers"
+    app.run()
+    assert app.multiselect(key="diffusion.ways_of_v").value == [10, 50]
+    app.multiselect(key="diffusion.ways_of_v").set_value([1, 2]).run()
+    app.button(key="diffusion.samplers").click().run()
+    wait_until(lambda: any(part.proto.id.endswith("diffusion.way5") for part in app.run().get("bidi_component")), 60,
+               "nothing came")
+    titles = [told(app, f"diffusion.way{place}")[0]["title"] for place in range(6)]
+    assert [title.split(",")[0] for title in titles] == ["DDIM"] * 2 + ["DDPM"] * 2 + ["DPM-Solver++ (2M)"] * 2
+
+
 def test_a_link_with_a_sampler_of_another_model_uses_the_usual_one(page, awake):
     app = page("digits", PICTURES, sampling='{"sampler": "ddpm", "steps": 9999, "guidance": 99}')
     assert app.selectbox(key="sampling.sampler").value == "euler"
