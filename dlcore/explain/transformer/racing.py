@@ -32,10 +32,14 @@ class Race(Work):
         snapshot = load(self.request["model"], self.home)
         check_course(snapshot)
         curve = learned(snapshot, self.request["model"])
+        yield 0.0
         course = Course(snapshot.spec, snapshot.texts, read_seconds(self.request, curve), share_done(snapshot))
-        self._snapshot, self._known, self._racers = snapshot, [], start(self.request, course, not len(curve))
-        if self._racers[0].kind != "transformer":
-            self._known.append(recorded(snapshot, curve))
+        anew = len(curve) == 0 or bool(self.request.get("again"))
+        self._snapshot, self._known, self._racers = snapshot, [] if anew else [recorded(snapshot, curve)], []
+        for racer in start(self.request, course, anew):
+            self._racers.append(racer)
+            yield 0.0
+        self._tell(course)
         for moment in course.moments:
             for racer in self._racers:
                 for _batch in racer.learn_until(moment):
@@ -88,11 +92,13 @@ def share_done(snapshot: TransformerSnapshot) -> float:
     return min(1.0, snapshot.step / last) if snapshot.step else 1.0
 
 
-def start(request: dict, course: Course, anew: bool) -> list[Racer]:
-    """Return the networks that are to be trained: the transformer, where it is asked for or has to be, and cells."""
-    wanted = request.get("cells", ("lstm", "gru"))
-    first = [start_transformer(course)] if anew or request.get("again") else []
-    return first + [start_cell(course, cell) for cell in CELLS if cell in wanted]
+def start(request: dict, course: Course, anew: bool) -> Iterator[Racer]:
+    """Yield the networks that are to be trained: the transformer, where that is to be `anew`, and cells."""
+    if anew:
+        yield start_transformer(course)
+    for cell in CELLS:
+        if cell in request.get("cells", ("lstm", "gru")):
+            yield start_cell(course, cell)
 
 
 def recorded(snapshot: TransformerSnapshot, curve: NDArray) -> dict:
