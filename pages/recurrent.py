@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.ui import runs, state
+from pages.ui import learned, runs, state
 from pages.ui.language import _
-from pages.ui.recurrent import board, closer, polling, sight
+from pages.ui.recurrent import board, closer, polling
 from pages.ui.recurrent.settings import edit_settings
 from pages.ui.shell import open_page, show_notices
 
@@ -13,7 +13,7 @@ PAGE = "recurrent"
 buttons = open_page(
     _("Recurrent"), _("Train RNN, LSTM and GRU side by side; point at a step to see what they remember."),
 )
-sight.adopt(PAGE)
+learned.adopt(PAGE)
 runs.show_refusal(PAGE)
 
 # the experiment, in the sidebar
@@ -21,10 +21,10 @@ runs.show_refusal(PAGE)
 with st.sidebar:
     edit_settings(PAGE)
 
-spec, view = state.experiment(PAGE), sight.shown(PAGE)
+spec, view = state.experiment(PAGE), learned.shown(PAGE)
 show_notices(PAGE)
 with buttons:
-    runs.show_transport(PAGE, view, broken=sight.problem(spec) is not None)
+    runs.show_transport(PAGE, view, broken=learned.problem(spec) is not None)
 
 # the cells, live
 

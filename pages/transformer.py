@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.ui import runs, state
+from pages.ui import learned, runs, state
 from pages.ui.language import _
 from pages.ui.shell import open_page, show_notices
-from pages.ui.transformer import board, closer, polling, sight
+from pages.ui.transformer import board, closer, polling
 from pages.ui.transformer.settings import edit_settings
 
 PAGE = "transformer"
@@ -13,7 +13,7 @@ PAGE = "transformer"
 buttons = open_page(
     _("Transformer"), _("Type a text, train, and point at a token to see whom it looks at."),
 )
-sight.adopt(PAGE)
+learned.adopt(PAGE)
 runs.show_refusal(PAGE)
 
 # the experiment, in the sidebar
@@ -21,10 +21,10 @@ runs.show_refusal(PAGE)
 with st.sidebar:
     edit_settings(PAGE)
 
-spec, view = state.experiment(PAGE), sight.shown(PAGE)
+spec, view = state.experiment(PAGE), learned.shown(PAGE)
 show_notices(PAGE)
 with buttons:
-    runs.show_transport(PAGE, view, broken=sight.problem(spec) is not None)
+    runs.show_transport(PAGE, view, broken=learned.problem(spec) is not None)
 
 # who looks at whom, live
 

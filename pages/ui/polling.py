@@ -56,6 +56,5 @@ def rewind_bar(page: str) -> None:
 
 def _concerns_all(page: str, step: int | None) -> bool:
     """Whether a move of the slider changes more than the panels: a cell's pictures, or a page that stands still."""
-    before = st.session_state.get(f"_rewound.{page}")
-    st.session_state[f"_rewound.{page}"] = step
-    return step != before and (step is None or panels.chosen_cell(f"{page}.confusion") is not None)
+    moved = rewinding.has_moved(page, step)
+    return moved and (step is None or panels.chosen_cell(f"{page}.confusion") is not None)

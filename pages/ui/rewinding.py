@@ -16,3 +16,10 @@ def show_rewind(page: str, view: RunView | None, step: int | None, answer: Topic
         with st.container(width=BUTTON):
             if step is not None and view is not None:
                 runs.offer_train_on(page, view, step)
+
+
+def has_moved(page: str, step: int | None) -> bool:
+    """Whether the slider stands elsewhere than when this was asked last."""
+    before = st.session_state.get(f"_rewound.{page}")
+    st.session_state[f"_rewound.{page}"] = step
+    return step != before

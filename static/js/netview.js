@@ -96,7 +96,8 @@ function build(view, width, height) {
   const focused = view.stage.root.activeElement?.dataset?.place;
   view.buttons = view.plan.columns.map((column, layer) => column.nodes.map((place, index) => openNode(view, place, layer, index)));
   const biases = view.plan.columns.slice(1).flatMap((column, at) => column.nodes.map((place, index) => openBias(view, place, at + 1, index)));
-  nodes.replaceChildren(...view.buttons.flat(), ...biases);
+  view.biases = biases;
+  nodes.replaceChildren(...view.buttons.flat(), ...biases.map(({ button }) => button));
   (view.buttons.flat().find((button) => button.dataset.place === focused) ?? null)?.focus();
   view.on.placed?.(view.plan);
 }
@@ -122,7 +123,7 @@ function openBias(view, { x, y, size }, layer, index) {
   button.onclick = () => view.on.open({ layer, index }, "bias", button);
   button.onpointerenter = () => { view.bias = { layer, index, x, y: y + size }; showTip(view); };
   button.onpointerleave = () => { view.bias = null; showTip(view); };
-  return button;
+  return { button, layer, index };
 }
 
 function point(view, place) {
@@ -164,6 +165,7 @@ function showMarks(view, config) {
     mark(button, "aria-label", config.nameOf(layer, index));
     if (layer === last && column.length > 1) (button.querySelector("i") ?? button.appendChild(make("i"))).style.background = colours[index];
   }));
+  view.biases.forEach(({ button, layer, index }) => mark(button, "aria-label", `${config.nameOf(layer, index)}: ${words.bias}`));
   mark(view.canvas, "aria-label", fill(words.diagram, { sizes: [config.active.length, ...config.counts.slice(1)].join("-") }));
 }
 

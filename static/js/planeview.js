@@ -31,7 +31,7 @@ export function openPlane(stage, on) {
   const [low, bar, high] = [make("span"), make("canvas", "", { width: 64, height: 1 }), make("span")];
   scale.append(low, bar, high);
   const square = node.appendChild(make("div", "square"));
-  const sheets = ["ground", "ink", "hand"].map((name) => square.appendChild(make("canvas", name)));
+  const sheets = ["ground", "ink", "hand"].map((name) => square.appendChild(make("canvas", name, { attributes: { "aria-hidden": name !== "hand" } })));
   Object.assign(sheets[2], { tabIndex: 0 });
   mark(sheets[2], "role", "application");
   const at = square.appendChild(make("div", "at mono", { hidden: true }));

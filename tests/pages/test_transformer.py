@@ -13,6 +13,7 @@ from dlcore.errors import DerinError
 from dlcore.specs.codec import from_link, to_dict, to_link
 from dlcore.specs.texts import TRANSLATIONS, TextData
 from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
+from pages.ui.learned import problem
 from pages.ui.recurrent.work import Work
 from pages.ui.transformer import board, inner, merging, moments, sight, switching, writing
 from pages.ui.transformer.presets import PRESETS
@@ -112,7 +113,7 @@ def test_the_family_is_switched_with_what_belongs_to_it(page):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_can_be_built(name):
-    assert sight.problem(PRESETS[name][1]) is None
+    assert problem(PRESETS[name][1]) is None
 
 
 @pytest.mark.parametrize(("text", "said"), [("forty cows", "“cows”"), ("", "no text"), ("one " * 9, "9 symbols")])
@@ -335,6 +336,15 @@ def test_a_text_of_ones_own_is_learned_from_and_a_wrong_encoding_is_named(page):
     app.file_uploader(key="transformer.text_file").set_value(("a.txt", letters.encode(), "text/plain")).run()
     assert not app.exception and not app.warning and linked(app).data.task == "own"
     assert "".join(attention(app)[0]["groups"][0]["rows"]) == "Bir varmış bir"
+
+
+def test_what_is_wrong_with_an_uploaded_text_is_said_at_its_widget(page):
+    app = page(PLAYS)
+    app.selectbox(key="transformer.task").set_value("own").run()
+    for content, said in ((b"", "0 characters"), (b"word " * 2_000_000, "9.5 MB"), (b"a\0b" * 2_000, "not a text file"),
+                          ("".join(map(chr, range(0x4E00, 0x5200))).encode() * 3, "different characters")):
+        app.file_uploader(key="transformer.text_file").set_value(("a.txt", content, "text/plain")).run()
+        assert not app.exception and said in app.warning[0].value, said
 
 
 @pytest.mark.parametrize(("spec", "text"), [(Transformer(), "nine hundred five"), (replace(PLAYS), "ROMEO")])

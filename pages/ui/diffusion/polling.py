@@ -7,7 +7,7 @@ import streamlit as st
 
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
-from pages.ui import panels, runs
+from pages.ui import panels, rewinding, runs
 from pages.ui.diffusion import sight
 from pages.ui.history import History, history_of
 from pages.ui.language import _, number, told
@@ -124,7 +124,7 @@ def rewind_bar(page: str, moment: Moment, whole: bool = False) -> None:
     With `whole`, every move runs the page's script: there is more than panels that shows the network.
     """
     step, view, answer = panels.chosen_step(f"{page}.rewind"), sight.shown(page), None
-    if _has_moved(page, step) and (whole or step is None):
+    if rewinding.has_moved(page, step) and (whole or step is None):
         forget_moment(page)
         st.rerun()
     if step is not None and view is not None and (looked := sight.look(page)) is not None:
@@ -135,9 +135,3 @@ def rewind_bar(page: str, moment: Moment, whole: bool = False) -> None:
     panels.rewind(f"{page}.rewind", page, answer)
     if step is not None and view is not None:
         runs.offer_train_on(page, view, step)
-
-
-def _has_moved(page: str, step: int | None) -> bool:
-    before = st.session_state.get(f"_rewound.{page}")
-    st.session_state[f"_rewound.{page}"] = step
-    return step != before

@@ -163,17 +163,11 @@ def moment(page: str, model: dict, spec: Playground, known: dict | None = None) 
 def rewind_bar(page: str) -> None:
     """Draw the slider over the snapshots; a chosen one turns the whole page back to it."""
     step, view, answer = panels.chosen_step(f"{page}.rewind"), runs.shown_run(page), None
-    if _has_moved(page, step) and step is None:
+    if rewinding.has_moved(page, step) and step is None:
         st.rerun()
     if step is not None and view is not None:
         answer = _moment_at(page, view, step)
     rewinding.show_rewind(page, view, step, answer)
-
-
-def _has_moved(page: str, step: int | None) -> bool:
-    before = st.session_state.get(f"_rewound.{page}")
-    st.session_state[f"_rewound.{page}"] = step
-    return step != before
 
 
 def _moment_at(page: str, view: RunView, step: int) -> Topics | None:

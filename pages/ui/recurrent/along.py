@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dlcore.plots.theme import encode_magnitude
-from pages.ui import panels, state
+from pages.ui import learned, panels, state
 from pages.ui.language import _, number
 from pages.ui.recurrent import figures, sight
 from pages.ui.recurrent.names import cell_name
@@ -15,7 +15,7 @@ DECADES = 2, 8  # below the largest gradient that are told apart, at least and a
 
 def show_gradients(page: str) -> None:
     """Draw the curves of the gradients' size, and the gradient through time along the training."""
-    view = sight.shown(page)
+    view = learned.shown(page)
     norms, history = st.columns(2, gap="medium")
     with norms:
         figures.show_gradients(page, view.experiment if view is not None else state.experiment(page))

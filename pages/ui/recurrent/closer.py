@@ -7,7 +7,7 @@ import streamlit as st
 from dlcore.export.recurrent import print_recurrent
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.recurrent_layers import layer_table
-from pages.ui import code, state
+from pages.ui import code, learned, state
 from pages.ui.language import _, lesson, number
 from pages.ui.recurrent import sight
 from pages.ui.recurrent.along import show_gradients
@@ -31,8 +31,8 @@ def panels_of() -> list[Callable[[str], None]]:
 
 def show_code(page: str) -> None:
     """Draw the experiment as PyTorch code, with what was changed by hand noted, and the table of its layers."""
-    if sight.problem(state.experiment(page)) is None:
-        view = sight.shown(page)
+    if learned.problem(state.experiment(page)) is None:
+        view = learned.shown(page)
         spec = view.experiment if view is not None else state.experiment(page)
         code.show_code(page, spec, print_recurrent(spec), view, sight.unlearned(spec))
         st.caption(_("The layers, for one sequence and one time step:"))

@@ -7,7 +7,7 @@ from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.sequences import measures
-from pages.ui import panels, rewinding, runs, state
+from pages.ui import learned, panels, rewinding, runs, state
 from pages.ui.history import History, history_of
 from pages.ui.language import _, number, told
 from pages.ui.recurrent import sight
@@ -32,7 +32,7 @@ def poll(page: str, view: RunView | None) -> None:
 
 
 def _tick(page: str, state_before: str) -> None:
-    view = sight.shown(page)
+    view = learned.shown(page)
     if view is None:
         panels.live(f"{page}.live", page, _empty() | seen(page), text=_("Not trained yet"), left=_standing(page))
         return
@@ -135,18 +135,12 @@ def key_of(page: str, looked: sight.Sight) -> tuple:
 @st.fragment
 def rewind_bar(page: str) -> None:
     """Draw the slider over the snapshots; a chosen one turns the whole page back to it."""
-    step, view, answer = panels.chosen_step(f"{page}.rewind"), sight.shown(page), None
-    if _has_moved(page, step) and step is None:
+    step, view, answer = panels.chosen_step(f"{page}.rewind"), learned.shown(page), None
+    if rewinding.has_moved(page, step) and step is None:
         st.rerun()
     if step is not None and view is not None:
         answer = _moment_then(page)
     rewinding.show_rewind(page, view, step, answer)
-
-
-def _has_moved(page: str, step: int | None) -> bool:
-    before = st.session_state.get(f"_rewound.{page}")
-    st.session_state[f"_rewound.{page}"] = step
-    return step != before
 
 
 def _moment_then(page: str) -> Topics | None:

@@ -8,8 +8,9 @@ from dlcore.specs.recurrent import CELLS, Recurrent, count_parameters, fit, suit
 from dlcore.specs.sequences import TASKS
 from pages.ui import runs, state, words
 from pages.ui.forms import DECAYS, LEARNING_RATES, Form, grouped
-from pages.ui.language import _, number, short, told
-from pages.ui.recurrent import columns, sight
+from pages.ui.language import _, number, short
+from pages.ui.learned import edit_more, leave_run, show_problem
+from pages.ui.recurrent import columns
 from pages.ui.recurrent.data import describe_data
 from pages.ui.recurrent.names import cell_name, task_name, wave_name
 
@@ -42,13 +43,6 @@ def _touch(page: str, path: str, value: object) -> None:
     runs.change_while_running(page, path, value)
 
 
-def leave_run(page: str) -> None:
-    """Let a run of another task stand still: it is not shown any more."""
-    view = runs.shown_run(page)
-    if view is not None and view.state in runs.ACTIVE and runs.is_mine(view) and sight.shown(page) is None:
-        state.engine().pause(view.id, state.visitor())
-
-
 # the task
 
 def _edit_task(form: Form) -> None:
@@ -66,7 +60,7 @@ def _edit_task(form: Form) -> None:
             form.pick("data.delay", DELAYS)
         if data.task != "names":
             form.pick("data.length", LENGTHS)
-        _show_problem(form, "data")
+        show_problem(form, "data")
 
 
 def _edit_series(form: Form) -> None:
@@ -97,7 +91,7 @@ def _edit_cells(form: Form) -> None:
                 "For about how many steps LSTM and GRU keep their state before they have learned anything: ln of it is "
                 "added to the biases of forget and update gate, and taken from the input gate's."))
         st.caption(_parameters(form.experiment))
-        _show_problem(form, "network")
+        show_problem(form, "network")
 
 
 def _choose_cells(form: Form) -> None:
@@ -136,22 +130,9 @@ def _edit_training(form: Form) -> None:
             form.slide("training.momentum", 0.01)
         form.pick("training.batch_size", BATCHES)
         form.enter("training.epochs")
-        _show_problem(form, "training")
-    with grouped(_("More"), f"{_('Seed')} {training.seed} · {training.device}", "more", form.page):
-        form.enter("training.seed")
-        devices = state.engine().status().devices
-        form.choose("training.device", tuple(dict.fromkeys((*devices, training.device))))
-        form.choose("training.precision")
-        form.switch("training.reproducible", help=_("One thread, float32, and nothing that depends on the clock: the "
-                                                    "same numbers every time."))
+        show_problem(form, "training")
+    edit_more(form)
 
 
 def _clip(norm: float) -> str:
     return short(norm) if norm else _("off")
-
-
-def _show_problem(form: Form, group: str) -> None:
-    """Say, in its group, why the cells cannot be trained as the settings are."""
-    error = sight.problem(form.experiment)
-    if error is not None and getattr(error, "field", "").split(".")[0] == group:
-        st.warning(told(error))

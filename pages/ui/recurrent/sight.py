@@ -6,13 +6,11 @@ from typing import Any
 import streamlit as st
 
 from dlcore.data.text import vocabulary
-from dlcore.engine.views import RunView
-from dlcore.errors import DerinError
 from dlcore.explain.pretrained import PRETRAINED, read_manifest
 from dlcore.specs.codec import from_dict, to_dict
-from dlcore.specs.learning import check, same_run
 from dlcore.specs.recurrent import CELLS, Recurrent
-from pages.ui import panels, runs, state
+from pages.ui import panels, state
+from pages.ui.learned import problem, shown
 
 ANCHOR = "unroll"  # the component that says where one points
 FIRST = "lstm"     # the cell that is shown first
@@ -50,29 +48,6 @@ class Place:
     layer: int = 0
     step: int | None = None
     unit: int = 0
-
-
-def shown(page: str) -> RunView | None:
-    """Return the run that the page shows, if it learns the task that the page is about."""
-    view = runs.shown_run(page)
-    return view if view is not None and view.experiment.data == state.experiment(page).data else None
-
-
-def adopt(page: str) -> None:
-    """Take over the experiment of a run where a link names only the run."""
-    view, kind = runs.shown_run(page), Recurrent().kind
-    if view is not None and state.parameter(page, kind) is None and view.experiment.kind == kind:
-        if not same_run(view.experiment, state.experiment(page)):
-            state.remember(page, replace(view.experiment, changes=()))
-
-
-def problem(spec: Recurrent) -> DerinError | None:
-    """Return why a spec cannot be trained, or None."""
-    try:
-        check(spec)
-    except DerinError as error:
-        return error
-    return None
 
 
 def look(page: str) -> Sight | None:

@@ -4,10 +4,10 @@ import numpy as np
 import streamlit as st
 
 from dlcore.specs.codec import to_dict
-from pages.ui import state
+from pages.ui import learned, state
 from pages.ui.language import _, language, number
 from pages.ui.live import pack
-from pages.ui.recurrent import parts, sight
+from pages.ui.recurrent import parts
 from pages.ui.recurrent.names import cell_name, task_name
 from pages.ui.recurrent.work import Work, watch, work
 
@@ -25,7 +25,7 @@ def show_verdict(page: str) -> None:
     st.markdown(_("**{task}**: each cell is trained from the start at each delay, {seconds} seconds in all.").format(
         task=task_name(spec.data.task), seconds=SECONDS))
     st.button(_("Train every cell at every delay"), key=f"{page}.verdict", icon=":material/table_chart:",
-              on_click=_begin, args=(page,), disabled=sight.problem(spec) is not None)
+              on_click=_begin, args=(page,), disabled=learned.problem(spec) is not None)
     watch(page, "verdict", lambda found: _show(page, found))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dlcore.export.transformer import print_transformer
-from pages.ui import code, state
+from pages.ui import code, learned, state
 from pages.ui.language import _, lesson
 from pages.ui.transformer import sight
 from pages.ui.transformer.attributing import show_attribution
@@ -33,8 +33,8 @@ def panels_of() -> list[Callable[[str], None]]:
 
 def show_code(page: str) -> None:
     """Draw the experiment as PyTorch code, with what was changed by hand noted."""
-    if sight.problem(state.experiment(page)) is None:
-        view = sight.shown(page)
+    if learned.problem(state.experiment(page)) is None:
+        view = learned.shown(page)
         spec = view.experiment if view is not None else state.experiment(page)
         code.show_code(page, spec, print_transformer(spec), view, sight.unlearned(spec))
 

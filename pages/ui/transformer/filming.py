@@ -5,12 +5,13 @@ import streamlit as st
 
 from pages.ui import panels
 from pages.ui.language import _, number
+from pages.ui.learned import shown
 from pages.ui.recurrent.work import Work, watch
 from pages.ui.transformer import sight
 from pages.ui.transformer.inducing import begin_film, show_induction
 from pages.ui.transformer.names import part_name
 from pages.ui.transformer.polling import subject
-from pages.ui.transformer.sight import Sight, place, shown
+from pages.ui.transformer.sight import Sight, place
 
 CELL = 108  # pixels of a frame
 

@@ -6,13 +6,14 @@ import streamlit as st
 from pages.ui import panels
 from pages.ui.film import choose_frames
 from pages.ui.language import _, language, number, percent
+from pages.ui.learned import shown
 from pages.ui.live import pack_topics
 from pages.ui.recurrent.work import Work, watch, work
 from pages.ui.transformer import parts, settings
 from pages.ui.transformer.moments import request
 from pages.ui.transformer.polling import subject
 from pages.ui.transformer.presets import PRESETS, preset_name
-from pages.ui.transformer.sight import Sight, shown
+from pages.ui.transformer.sight import Sight
 from pages.ui.transformer.switching import groups_of
 
 CELL = 108        # pixels of a map

@@ -4,9 +4,8 @@ import streamlit as st
 
 from dlcore.specs.transformer import Transformer
 from dlcore.specs.transformer_table import describe
-from pages.ui import state
+from pages.ui import learned, state
 from pages.ui.language import N_, _, number
-from pages.ui.transformer import sight
 from pages.ui.transformer.polling import subject
 
 KINDS = {
@@ -20,7 +19,7 @@ SHOWN = "shown"
 def show_layers(page: str) -> None:
     """Draw the table of a network with its sums: of the one that is shown, or of the settings where they differ."""
     looked, spec = subject(page)["sight"], state.experiment(page)
-    if looked is None or sight.problem(spec) is not None:
+    if looked is None or learned.problem(spec) is not None:
         st.caption(_("The settings cannot be built: the sidebar says why."))
         return
     if looked.spec.network != spec.network and _choose(page) == SHOWN:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
-from pages.ui import panels, runs, state
+from pages.ui import learned, panels, rewinding, state
 from pages.ui.history import history_of
 from pages.ui.language import _, told
 from pages.ui.lines import open_line
@@ -15,8 +15,6 @@ from pages.ui.transformer.curves import line_names
 from pages.ui.transformer.moments import Topics, moment
 from pages.ui.transformer.watching import Look
 from pages.ui.watching import Tick
-
-BUTTON = 216  # pixels of the place for the button beside the slider
 
 
 def subject(page: str) -> dict[str, Any]:
@@ -33,7 +31,7 @@ def poll(page: str, view: RunView | None) -> None:
 
 def _tick(page: str, state_before: str) -> None:
     """Look once, and again whenever the browser says that more than its panels has changed."""
-    key, shown = f"{page}.live", sight.shown(page)
+    key, shown = f"{page}.live", learned.shown(page)
     run = shown.id if shown else None
     spec = shown.experiment if shown else state.experiment(page)
     watch = Look(page, run, state.experiment(page), history_of(page, run or "", line_names(spec)), subject(page))
@@ -60,21 +58,11 @@ def _say(tick: Tick, watch: Look) -> None:
 @st.fragment
 def rewind_bar(page: str) -> None:
     """Draw the slider over the snapshots; a chosen one turns the whole page back to it."""
-    step, view = panels.chosen_step(f"{page}.rewind"), sight.shown(page)
-    if _has_moved(page, step) and step is None:
+    step, view = panels.chosen_step(f"{page}.rewind"), learned.shown(page)
+    if rewinding.has_moved(page, step) and step is None:
         st.rerun()
     answer = _moment_then(page) if step is not None and view is not None else None
-    with st.container(horizontal=True, vertical_alignment="center", key=f"{page}_rewinding"):
-        panels.rewind(f"{page}.rewind", page, answer)
-        with st.container(width=BUTTON):  # its place is kept, so that the slider does not move under the hand
-            if step is not None and view is not None:
-                runs.offer_train_on(page, view, step)
-
-
-def _has_moved(page: str, step: int | None) -> bool:
-    before = st.session_state.get(f"_rewound.{page}")
-    st.session_state[f"_rewound.{page}"] = step
-    return step != before
+    rewinding.show_rewind(page, view, step, answer)
 
 
 def _moment_then(page: str) -> Topics | None:

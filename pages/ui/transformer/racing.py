@@ -3,11 +3,12 @@
 import streamlit as st
 
 from pages.ui.language import _, number
+from pages.ui.learned import shown
 from pages.ui.recurrent.names import cell_name
 from pages.ui.recurrent.work import Work, watch, work
 from pages.ui.transformer.bits import draw_bits
 from pages.ui.transformer.polling import subject
-from pages.ui.transformer.sight import Sight, shown
+from pages.ui.transformer.sight import Sight
 
 TASKS = ("plays", "bpe", "own")
 TIMES = (10, 30, 60, 120, 300)  # seconds that each network may learn

@@ -6,7 +6,8 @@ from dlcore.specs.transformer import Transformer
 from dlcore.specs.transformer_table import count_parameters
 from pages.ui import runs, state, words
 from pages.ui.forms import DECAYS, LEARNING_RATES, Form, grouped
-from pages.ui.language import _, number, told
+from pages.ui.language import _, number
+from pages.ui.learned import edit_more, leave_run, problem, show_problem
 from pages.ui.transformer import sight, texts
 from pages.ui.transformer.borrowed import offer_settings
 from pages.ui.transformer.names import family_name, option_name, task_name, tasks_of
@@ -40,13 +41,6 @@ def _touch(page: str, path: str, value: object) -> None:
     runs.change_while_running(page, path, value)
 
 
-def leave_run(page: str) -> None:
-    """Let a run of another task stand still: it is not shown any more."""
-    view = runs.shown_run(page)
-    if view is not None and view.state in runs.ACTIVE and runs.is_mine(view) and sight.shown(page) is None:
-        state.engine().pause(view.id, state.visitor())
-
-
 def begin(page: str, spec: Transformer) -> None:
     """Put an experiment into the sidebar; another task has another text, and leaves the run."""
     before = state.experiment(page)
@@ -72,7 +66,7 @@ def _edit_task(form: Form) -> None:
             form.press("data.tokens", format_func=option_name)
         if data.pairs:
             form.pick("data.vocabulary", VOCABULARIES)
-        _show_problem(form, "data")
+        show_problem(form, "data")
 
 
 def _choose_family(form: Form) -> None:
@@ -116,9 +110,9 @@ def _edit_network(form: Form) -> None:
         form.press("network.norm", format_func=option_name)
         form.press("network.activation", format_func=option_name)
         form.choose("network.positions", format_func=option_name)
-        if sight.problem(form.experiment) is None:
+        if problem(form.experiment) is None:
             st.caption(_("Parameters: {counts}").format(counts=number(count_parameters(form.experiment))))
-        _show_problem(form, "network")
+        show_problem(form, "network")
 
 
 def _with(options: tuple[int, ...], value: int) -> tuple[int, ...]:
@@ -143,22 +137,9 @@ def _edit_training(form: Form) -> None:
             form.slide("training.momentum", 0.01)
         form.pick("training.batch_size", BATCHES)
         form.enter("training.epochs")
-        _show_problem(form, "training")
-    with grouped(_("More"), f"{_('Seed')} {training.seed} · {training.device}", "more", form.page):
-        form.enter("training.seed")
-        devices = state.engine().status().devices
-        form.choose("training.device", tuple(dict.fromkeys((*devices, training.device))))
-        form.choose("training.precision")
-        form.switch("training.reproducible", help=_("One thread, float32, and nothing that depends on the clock: the "
-                                                    "same numbers every time."))
+        show_problem(form, "training")
+    edit_more(form)
 
 
 def _clip(norm: float) -> str:
     return f"{norm:g}" if norm else _("off")
-
-
-def _show_problem(form: Form, group: str) -> None:
-    """Say, in its group, why the network cannot be trained as the settings are."""
-    error = sight.problem(form.experiment)
-    if error is not None and getattr(error, "field", "").split(".")[0] == group:
-        st.warning(told(error))

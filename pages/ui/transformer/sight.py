@@ -5,13 +5,11 @@ from functools import cache
 
 import streamlit as st
 
-from dlcore.engine.views import RunView
-from dlcore.errors import DerinError
 from dlcore.explain.pretrained import PRETRAINED, read_manifest
 from dlcore.specs.codec import from_dict, to_dict
-from dlcore.specs.learning import check, same_run
 from dlcore.specs.transformer import Transformer
-from pages.ui import panels, runs, state
+from pages.ui import panels, state
+from pages.ui.learned import problem, shown
 
 ANCHOR = "onehead"  # the component that says which head and token are kept
 KIND = Transformer().kind
@@ -60,29 +58,6 @@ class Place:
     layer: int = 0
     head: int = 0
     row: int | None = None
-
-
-def shown(page: str) -> RunView | None:
-    """Return the run that the page shows, if it learns the task that the page is about."""
-    view = runs.shown_run(page)
-    return view if view is not None and view.experiment.data == state.experiment(page).data else None
-
-
-def adopt(page: str) -> None:
-    """Take over the experiment of a run where a link names only the run."""
-    view = runs.shown_run(page)
-    if view is not None and state.parameter(page, KIND) is None and view.experiment.kind == KIND:
-        if not same_run(view.experiment, state.experiment(page)):
-            state.remember(page, replace(view.experiment, changes=()))
-
-
-def problem(spec: Transformer) -> DerinError | None:
-    """Return why a spec cannot be trained, or None."""
-    try:
-        check(spec)
-    except DerinError as error:
-        return error
-    return None
 
 
 def look(page: str) -> Sight | None:

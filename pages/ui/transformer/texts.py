@@ -77,9 +77,10 @@ def excerpt() -> str:
 
 def upload(page: str) -> None:
     """Draw where a text file is put; of a bad one is said what is wrong."""
-    st.file_uploader(_("Text file"), type=["txt", "md", "text"], key=f"{page}.text_file", on_change=_take,
-                     args=(page,), help=_("plain text in UTF-8, at most {n} MB; the last tenth is kept back").format(
-                         n=number(MOST_BYTES / 2**20)))
+    st.file_uploader(_("Text file"), type=["txt", "md", "text"], key=f"{page}.text_file", on_change=_take, args=(page,),
+                     max_upload_size=MOST_BYTES // 2**20, help=_(
+                         "plain text in UTF-8, at most {n} MB: of a longer one upload a part; the last tenth is kept "
+                         "back").format(n=number(MOST_BYTES / 2**20)))
     if said := st.session_state.get(f"_text_said.{page}"):
         st.warning(said)
 

@@ -22,8 +22,8 @@ def type_texts(page: str) -> None:
     with source:
         _type(page, "text", sight.typed(page), _("Sentence to translate"))
     with answer, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        _type(page, "target", sight.given(page) or "", _("Answer that the decoder reads"),
-              placeholder=_("the network's own"), help=_(
+        _type(page, "target", sight.given(page) or "", _("The decoder reads"),
+              placeholder=_("the network's own answer"), help=_(
                   "Any answer, right or wrong: the decoder reads it token by token, whatever the network itself would "
                   "have told (teacher forcing), and all pictures are of it. Empty: the network's own answer."))
         _offer_answer(page)
@@ -63,5 +63,5 @@ def _take_answer(page: str) -> None:
 
 def say_problem(error: SpecError) -> None:
     """Say what is wrong with a text, under the fields."""
-    said = f"**{_('Answer that the decoder reads')}**: {told(error)}" if error.field == "target" else told(error)
+    said = f"**{_('The decoder reads')}**: {told(error)}" if error.field == "target" else told(error)
     st.warning(f"{said}  \n{_('The pictures show the last text that could be read.')}")
