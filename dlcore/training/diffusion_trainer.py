@@ -139,23 +139,14 @@ class DiffusionTrainer(Trainer):
         if self.diverged is None:
             super().step_once()
 
-    def _evaluate_and_keep(self) -> Iterator[None]:
-        spent, begun, known = 0.0, time.thread_time(), {}
-        for piece in self._pieces():
-            known |= piece
-            spent += time.thread_time() - begun
-            yield
-            begun = time.thread_time()
-        self._by_t = known["loss_by_t"]
-        self._tell(self._training_point() | known)
-        self._snapshot(None)
-        if self._clock.state_is_due() or self._small:
-            self._save_state()
-        self._clock.add_look(spent + time.thread_time() - begun)
-
-    def _pieces(self) -> Iterator[dict]:
+    def _examine(self) -> Iterator[dict]:
         yield from self._examiner.measure(self.mean)
         yield from self._sample()
+
+    def _keep(self, found: dict) -> None:
+        self._by_t = found["loss_by_t"]
+        self._tell(self._training_point() | found)
+        self._snapshot(None)
 
     def _sample(self) -> Iterator[dict]:
         prompt = self.settings.training.prompt

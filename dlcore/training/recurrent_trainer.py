@@ -117,19 +117,12 @@ class RecurrentTrainer(Trainer):
 
     # looking and keeping
 
-    def _evaluate_and_keep(self) -> Iterator[None]:
-        spent, begun = 0.0, time.thread_time()
-        whole, measures = self._examiner.is_whole(self.step, self.total_steps), {}
-        for known in self._examiner.examine(self.module, self.precisions, whole):
-            measures = known
-            spent += time.thread_time() - begun
-            yield
-            begun = time.thread_time()
-        self._tell(self._training_point() | measures)
+    def _examine(self) -> Iterator[dict]:
+        return self._examiner.examine(self.module, self.precisions, self._whole)
+
+    def _keep(self, found: dict) -> None:
+        self._tell(self._training_point() | found)
         self._snapshot(None)
-        if self._clock.state_is_due() or self._small:
-            self._save_state()
-        self._clock.add_look(spent + time.thread_time() - begun)
 
     def _full_state(self) -> tuple[Weights, dict]:
         return state.full_state(self.module, self.optimizer), {

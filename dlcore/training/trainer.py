@@ -172,20 +172,30 @@ class Trainer(Recorded):
         yield
 
     def _evaluate_and_keep(self) -> Iterator[None]:
-        spent, begun = 0.0, time.thread_time()
-        whole = self._examiner.is_whole(self.step, self.total_steps)
-        examination = self._examiner.examine(self.module, self.settings, self.precision, self.step, whole)
-        results = {}
-        for known in examination:
-            results = known
+        spent, begun, found = 0.0, time.thread_time(), {}
+        for known in self._examine():
+            found |= known
             spent += time.thread_time() - begun
             yield
             begun = time.thread_time()
-        self._tell(self._training_point() | measured(results["held"], results["fit"], whole))
-        self._snapshot(Predictions(results["held"].scores.numpy(), whole))
+        self._keep(found)
         if self._clock.state_is_due() or self._small:
             self._save_state()
         self._clock.add_look(spent + time.thread_time() - begun)
+
+    @property
+    def _whole(self) -> bool:
+        """Whether all that is held out is read at this step."""
+        return self._examiner.is_whole(self.step, self.total_steps)
+
+    def _examine(self) -> Iterator[dict]:
+        """Yield after every piece of an evaluation what is known by then."""
+        return self._examiner.examine(self.module, self.settings, self.precision, self.step, self._whole)
+
+    def _keep(self, found: dict) -> None:
+        """Tell what an evaluation has found, and keep a snapshot."""
+        self._tell(self._training_point() | measured(found["held"], found["fit"], self._whole))
+        self._snapshot(Predictions(found["held"].scores.numpy(), self._whole))
 
     # keeping
 

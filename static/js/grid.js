@@ -2,7 +2,7 @@
 
 import { component, fill, make, mark, say } from "./panel.js";
 import { table } from "./colors.js";
-import { publish } from "./bus.js";
+import { last, publish } from "./bus.js";
 import { pick } from "./tick.js";
 
 const STYLE = `
@@ -57,7 +57,9 @@ export default component(STYLE, (stage) => {
       mark(cells, "aria-label", meta.title || meta.topic);
       legend.name(meta.words.scale);
       if (meta.topics) hear(pick(tick, meta.topic));
-      else stage.hear(meta.channel, meta.topic, hear, "pictures");
+      else if (view.own) hear(last(meta.channel, meta.topic) ?? view.told); // from pictures of its own back to its channel's
+      if (!meta.topics) stage.hear(meta.channel, meta.topic, hear, "pictures");
+      view.own = Boolean(meta.topics);
     },
     draw,
   };

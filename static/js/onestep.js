@@ -11,14 +11,15 @@ import { dot, line } from "./plot.js";
 const STYLE = `
   .both { display: grid; grid-template-columns: minmax(0, 1fr) minmax(260px, 340px); gap: 8px 28px; align-items: center; }
   .sum { display: flex; flex-wrap: wrap; gap: 8px 10px; align-items: center; }
-  .sum .mono { font-size: 13px; min-width: 7ch; text-align: right; }
-  figure { margin: 0; display: grid; gap: 3px; justify-items: center; width: 96px; }
-  figure canvas { width: 84px; height: 84px; image-rendering: pixelated; border-radius: 6px; box-shadow: 0 0 0 1px var(--st-border-color); }
+  .term { display: flex; gap: 6px; align-items: center; }
+  .term .mono { font-size: 13px; min-width: 7ch; text-align: right; margin-bottom: 33px; } .term:last-child .mono { min-width: 2ch; }
+  figure { margin: 0; display: grid; gap: 3px; justify-items: center; width: 84px; }
+  figure canvas { width: 78px; height: 78px; image-rendering: pixelated; border-radius: 6px; box-shadow: 0 0 0 1px var(--st-border-color); }
   figcaption { font-size: 12px; line-height: 15px; min-height: 30px; text-align: center; color: var(--st-gray-text-color); }
   .plane canvas { width: 100%; height: 236px; }
   .facts { min-height: 36px; color: var(--st-gray-text-color); font-size: 12px; max-width: 560px; margin-top: 10px; }
   .panel.empty .both { visibility: hidden; }
-  @media (max-width: 760px) { .both { grid-template-columns: minmax(0, 1fr); } .sum .mono { min-width: 6ch; } figure { width: 84px; } figure canvas { width: 72px; height: 72px; } }
+  @media (max-width: 760px) { .both { grid-template-columns: minmax(0, 1fr); } }
 `;
 const AIR = 0.14; // of the plane around what lies in it
 
@@ -61,7 +62,11 @@ function arrange(view) {
     mark(canvas, "aria-label", title);
     return { node, weight, canvas };
   });
-  view.sum.replaceChildren(...view.terms.flatMap(({ weight, node }) => [weight, node]));
+  view.sum.replaceChildren(...view.terms.map(({ weight, node }) => {
+    const term = make("div", "term");
+    term.append(weight, node);
+    return term;
+  }));
 }
 
 function draw(view) {

@@ -44,9 +44,13 @@ export function openOverview(stage, open) {
   return view;
 }
 
+// Shows the rows; a stamp that only moves changes nothing here.
 export function showOverview(view, scene) {
   view.scene = scene;
   const { layers, words } = scene;
+  const shown = [layers, scene.sheet, words, scene.walk?.layer, scene.walk?.channel, [...scene.off].join(), view.stage.theme];
+  if (view.shown?.every((part, at) => part === shown[at])) return;
+  view.shown = shown;
   const built = layers.map(({ name }) => name).join();
   if (view.built !== built) build(view, layers, built);
   [words.layer, "", words.shape, words.parameters, words.field, words.maps].forEach((text, at) => say(view.heads[at], text));

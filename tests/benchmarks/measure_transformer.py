@@ -3,17 +3,21 @@
     python -m pytest tests/benchmarks/measure_transformer.py -s
 """
 
+import copy
 import os
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import torch
 
+from dlcore.explain.transformer.induction import probe
+from dlcore.explain.transformer.snapshot import TransformerSnapshot
 from dlcore.models.generation import Sampling, Writer, write
 from dlcore.models.transformer import build_transformer
 from dlcore.specs.texts import TextData
-from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
+from dlcore.specs.transformer import REPEAT, Transformer, TransformerNetwork, TransformerTraining
 from dlcore.specs.transformer_table import count_multiply_adds
 from dlcore.training.transformer_trainer import TransformerTrainer
 from tests.benchmarks.figures import Figure, show, sized
@@ -89,8 +93,8 @@ def test_a_small_gpt_learns_at_the_rate_that_matrix_products_allow(threads):
 
 
 @pytest.mark.parametrize(("context", "least"), [(64, 2.5), (256, 6.0)])
-def test_the_cache_writes_faster_than_reading_all_anew(context, least):
-    torch.set_num_threads(1)  # as the explainer has it
+def test_the_cache_writes_faster_than_reading_all_anew(context, least, threads):
+    """From a single token, so that the cache gains little at first; both ways in turns, on as many threads."""
     spec = Transformer(PLAYS, TransformerNetwork(layers=4, heads=4, width=128, context=context))
     model = build_transformer(spec).eval()
 
@@ -102,13 +106,28 @@ def test_the_cache_writes_faster_than_reading_all_anew(context, least):
     rates = [(run(cached, count) for count in (context - 1, 3 * context) for cached in (True, False))
              for _ in range(sized(2, 4))]
     first, first_whole, long, long_whole = zip(*map(tuple, rates))
-    show(f"Writing with a context of {context}, one thread", [
+    show(f"Writing with a context of {context}, {threads} thread(s)", [
         Figure("until the context is full, with the cache", first, "tokens/s"),
         Figure("the same without", first_whole, "tokens/s"),
         Figure("three times as much, with the cache", long, "tokens/s"),
         Figure("the same without", long_whole, "tokens/s"),
+        Figure("with over without, until the context is full",
+               [one / other for one, other in zip(first, first_whole)], "times", least=least),
         Figure("with over without, three times as much", [one / other for one, other in zip(long, long_whole)],
                "times", least=least)])
+
+
+def test_an_induction_head_is_born_within_a_minute():
+    torch.set_num_threads(1)
+    trainer, born, score = TransformerTrainer(REPEAT), None, 0.0
+    while not trainer.finished and born is None:
+        trainer.advance(1.0)
+        seen = TransformerSnapshot(REPEAT, copy.deepcopy(trainer.module).eval(), trainer.step, Path("."))
+        *_, told = probe(seen, frozenset(), 4, 0)
+        score = float(told["heads"].max())
+        born = trainer.seconds if told["verdict"] == "found" else None
+    show(f"Letters said again and again, one thread: a head looks {score:.2f} where an induction head does", [
+        Figure("after", [born or float("inf")], "s", most=60)])
 
 
 def test_numbers_are_translated_within_three_minutes(threads):

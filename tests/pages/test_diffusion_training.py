@@ -115,10 +115,9 @@ def test_a_page_that_is_rewound_shows_what_the_network_made_of_the_noise_then(pa
 
     def rewound(step: int) -> np.ndarray:
         app.session_state["diffusion.rewind"] = {"at": step}
-        wait_until(lambda: told(app.run(), "diffusion.samples_then")[0]["topics"]["samples_then"]["note"].startswith(
-            f"at step {step}") and told(app, "diffusion.samples_then")[1]["samples_then.pictures"].any(), 60,
-            "nothing was drawn")
-        return told(app, "diffusion.samples_then")[1]["samples_then.pictures"].astype(int)
+        wait_until(lambda: told(app.run(), "diffusion.samples")[0].get("topics", {}).get("samples", {}).get(
+            "note") == f"at step {step}", 60, "nothing was drawn")
+        return told(app, "diffusion.samples")[1]["samples.pictures"].astype(int)
 
     assert abs(rewound(0) - end).mean() > 1  # two steps have not changed much
     wait_until(lambda: abs(rewound(last) - end).mean() < 0.5, 60, "the end is not what it was")
@@ -203,7 +202,7 @@ def test_of_a_long_way_evenly_many_moments_are_sent_with_their_steps():
     walk = {name: np.zeros((steps, 28, 28), np.float16) for name in film.MOMENTS[2:]} | {
         "t": np.arange(steps, -1, -1, np.float32), "x": np.zeros((steps + 1, 28, 28), np.float16), "attention": None}
     walk["conditional"][-1] = 1
-    topic = film.film_topic(walk, "flow")
+    topic = film.film_topic(walk, PICTURES)
     assert topic["states"].shape[0] == topic["clean"].shape[0] == film.MOST
     assert topic["steps"][[0, 1, -1]].tolist() == [0, 5, 1000]
     assert topic["times"].tolist() == pytest.approx(1 - topic["steps"] / 1000)
@@ -213,6 +212,19 @@ def test_of_a_long_way_evenly_many_moments_are_sent_with_their_steps():
 def test_only_samplers_that_belong_to_the_model_are_offered_and_the_others_say_why(trained_digits):
     assert trained_digits.selectbox(key="sampling.sampler").options == ["Euler", "Heun"]
     assert any("DPM-Solver" in said.value and "straight flow" in said.value for said in trained_digits.caption)
+
+
+def test_all_samplers_of_a_model_that_tells_v_are_compared(page, awake):
+    app = page("digits", replace(PICTURES, process=Process(target="v")), sampling='{"steps": 2}').run()
+    app.session_state["diffusion.closer"] = "Samplers"
+    app.run()
+    assert app.multiselect(key="diffusion.ways_of_v").value == [10, 50]
+    app.multiselect(key="diffusion.ways_of_v").set_value([1, 2]).run()
+    app.button(key="diffusion.samplers").click().run()
+    wait_until(lambda: any(part.proto.id.endswith("diffusion.way5") for part in app.run().get("bidi_component")), 60,
+               "nothing came")
+    titles = [told(app, f"diffusion.way{place}")[0]["title"] for place in range(6)]
+    assert [title.split(",")[0] for title in titles] == ["DDIM"] * 2 + ["DDPM"] * 2 + ["DPM-Solver++ (2M)"] * 2
 
 
 def test_a_link_with_a_sampler_of_another_model_uses_the_usual_one(page, awake):

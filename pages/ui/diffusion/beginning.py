@@ -49,7 +49,7 @@ def _request(looked: sight.Sight, picture: NDArray[np.uint8], mask: NDArray[np.b
 def _show_way(page: str, looked: sight.Sight, request: dict) -> None:
     found = drawing(page, "beginning")
     found.follow(request, looked.step)
-    topics = {"film": film.film_topic(found.result, looked.spec.process.target)} if found.result else {}
+    topics = {"film": film.film_topic(found.result, looked.spec)} if found.result else {}
     components.denoise(key=f"{page}.beginning_film", data=pack_topics(
         topics, channel=f"{page}.beginning", language=language(), words=film.film_words()))
     if found.view is not None:

@@ -32,7 +32,7 @@ def show_branch(page: str) -> None:
     if result:
         channel = f"{page}.branch"
         components.denoise(key=f"{page}.branch_film", data=pack_topics(
-            {"film": film.film_topic(result, looked.spec.process.target)}, channel=channel, language=language(),
+            {"film": film.film_topic(result, looked.spec)}, channel=channel, language=language(),
             words=film.film_words()))
 
 

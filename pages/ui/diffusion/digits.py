@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from dlcore.engine.views import RunView
@@ -10,14 +9,14 @@ from pages.ui import fetching, runs, state
 from pages.ui.diffusion import asking, closer, components, film, polling, sight
 from pages.ui.diffusion.plane import times_words
 from pages.ui.diffusion.settings import edit_live_prompt, edit_settings, problem
-from pages.ui.diffusion.work import drawing
+from pages.ui.diffusion.work import Drawing, drawing
 from pages.ui.language import _, language, number
 from pages.ui.live import pack
 from pages.ui.panels import Chart, Line, chosen_step, curves, grid
-from pages.ui.working import show_working
 
 PAGE = "diffusion"
 HEIGHT = 96
+SOON = 0.5  # seconds until what is being drawn is looked for again
 ROW = 10  # samples of a row, as a run draws them
 
 def show_digits(buttons: Any) -> None:
@@ -41,18 +40,20 @@ def show_digits(buttons: Any) -> None:
     closer.show_closer(PAGE)
 
 
-def show_samples_of(page: str, view: RunView, step: int) -> None:
-    """Draw what the network made of the same noise at the step to which the page is rewound; a Job draws it anew."""
+def _follow_samples(page: str, view: RunView, step: int) -> Drawing:
+    """Have drawn what the network made of the same noise at the step to which the page is rewound."""
     found = drawing(page, "samples")
     found.follow({"kind": "diffusion_growth", "run": view.id, "steps": [step],
                   "prompt": view.experiment.training.prompt})
-    frame = {"step": step, "pictures": np.zeros((2 * ROW, 28, 28), np.uint8), "labels": None}
-    if found.result:
-        frame |= {"step": int(found.result["steps"][-1]), "pictures": found.result["pictures"][-1],
-                  "labels": found.result["labels"]}
-    grid(f"{page}.samples_then", page, "samples_then", title=_("Always the same noise"), cell=27, columns=ROW,
-         pictures=_tell_samples(frame))
-    show_working(f"{page}.samples_working", found.view, _("Drawing"))
+    return found
+
+
+def _show_samples(page: str, view: RunView, step: int | None) -> None:
+    """Draw what the network makes of the same noise: what the channel brings, or of the step rewound to."""
+    result = None if step is None else _follow_samples(page, view, step).result
+    grid(f"{page}.samples", page, "samples", title=_("Always the same noise"), cell=27, columns=ROW,
+         pictures=result and _tell_samples({"step": int(result["steps"][-1]), "pictures": result["pictures"][-1],
+                                            "labels": result["labels"]}))
 
 
 def moment(page: str, looked: sight.Sight) -> polling.Topics:
@@ -75,11 +76,10 @@ def _tell_samples(frame: dict) -> dict:
 
 
 def _show_companions(view: RunView | None) -> None:
-    step = chosen_step(f"{PAGE}.rewind")
-    if view is not None and step is not None and view.snapshots:
-        st.fragment(show_samples_of)(PAGE, view, step)
-    elif view is not None and view.frame:
-        grid(f"{PAGE}.samples", PAGE, "samples", title=_("Always the same noise"), cell=27, columns=ROW)
+    if view is not None and view.frame:
+        step = chosen_step(f"{PAGE}.rewind") if view.snapshots else None
+        waits = step is not None and _follow_samples(PAGE, view, step).job
+        st.fragment(_show_samples, run_every=SOON if waits else None)(PAGE, view, step)
     if view is not None:
         edit_live_prompt(PAGE)
     curves(f"{PAGE}.curves", PAGE, [Chart("loss", _("Loss"), (

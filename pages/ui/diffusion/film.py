@@ -65,7 +65,7 @@ def wanted(looked: sight.Sight) -> dict:
 
 def _whole_topic(page: str, walk: dict, spec: Diffusion) -> dict:
     """Return the topic "film" with what is read in its guesses, and told of single steps, where all are sent."""
-    topic = film_topic(walk, spec.process.target) | (step_topic(walk) if len(walk["x"]) <= MOST else {})
+    topic = film_topic(walk, spec) | (step_topic(walk) if len(walk["x"]) <= MOST else {})
     read = read_guesses(page, topic["clean"][:, 0]) if spec.data.dataset == READ else None
     return topic if read is None else topic | {"read": read}
 
@@ -84,17 +84,21 @@ def read_guesses(page: str, pictures: NDArray[np.uint8]) -> NDArray[np.float32] 
     return shares
 
 
-def film_topic(walk: dict, target: str) -> dict:
-    """Return the topic "film" of a walk (dlcore.training.diffusion_jobs.Walk), each kind as bytes."""
+def film_topic(walk: dict, spec: Diffusion) -> dict:
+    """Return the topic "film" of a walk (dlcore.training.diffusion_jobs.Walk) of a spec's network, each kind as bytes.
+
+    What is told with and without a condition is there wherever there is one: a network that has learned nothing yet
+    has as many pictures as later.
+    """
     walk, steps = _thin(walk)
     difference = walk["conditional"].astype(np.float32) - walk["unconditional"]
-    limit = float(np.abs(difference).max())
-    guided = limit > 0
+    limit, guided = float(np.abs(difference).max()), spec.condition != "none"
     topic = {"states": _grey(walk["x"]), "clean": _grey(walk["x0"]), "noise": _signed(walk["noise"]),
-             "times": walk["t"] / T, "steps": steps, "parts": _parts(target, limit), "tokens": [], "labels": []}
+             "times": walk["t"] / T, "steps": steps, "tokens": [], "labels": [],
+             "parts": _parts(spec.process.target, limit, guided)}
     if guided:
         topic |= {"conditional": _signed(walk["conditional"]), "unconditional": _signed(walk["unconditional"]),
-                  "difference": _signed(difference, limit)}
+                  "difference": _signed(difference, limit or 1.0)}
     if walk.get("attention"):
         tokens = (walk["branch_prompt"] or walk["prompt"])["symbols"]
         maps = walk["attention"]["fine"][:, :len(tokens)].astype(np.float32)
@@ -117,9 +121,9 @@ def _thin(walk: dict) -> tuple[dict, NDArray[np.uint32]]:
     return walk | thinned, kept
 
 
-def _parts(target: str, limit: float) -> list[dict]:
+def _parts(target: str, limit: float, guided: bool) -> list[dict]:
     parts = [("clean", _("x̂₀, its guess"), "grey"), ("noise", _("ε̂, the noise it sees"), "diverging")]
-    if limit:
+    if guided:
         symbol = TOLD[target].split(" = ")[0]
         parts += [("conditional", _("{symbol} as asked").format(symbol=symbol), "diverging"),
                   ("unconditional", _("{symbol} of anything").format(symbol=symbol), "diverging"),
