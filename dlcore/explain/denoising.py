@@ -36,8 +36,8 @@ class Asker:
     """
 
     def __init__(self, module: nn.Module, told: Told, against: Told | None = None, guidance: float = 1.0,
-                 both: bool = False):
-        self.module, self.guidance = module, guidance
+                 both: bool = False, precision: torch.dtype = torch.float32):
+        self.module, self.guidance, self.precision = module, guidance, precision
         alone = against is None or not told.anything or (guidance == 1 and not both)
         self.told = told if alone else told.beside(against)
         self.passes = 1 if alone else 2
@@ -45,7 +45,8 @@ class Asker:
     @torch.inference_mode()
     def __call__(self, x: Tensor, t: float) -> Answer:
         times = torch.full((self.passes * len(x),), t, dtype=x.dtype, device=x.device)
-        answers = self.module(torch.cat([x] * self.passes), times, self.told)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.precision != torch.float32):
+            answers = self.module(torch.cat([x] * self.passes), times, self.told).to(x.dtype)
         if self.passes == 1:
             return Answer(answers, answers, answers)
         conditional, unconditional = answers.chunk(2)

@@ -10,12 +10,12 @@ STATE_SHARE = 1 / 30
 class Clock:
     """Counts the processor seconds of a Trainer's thread, so that neighbours do not matter.
 
-    The first look comes after `first` seconds. With `fixed`, looks come every so many steps and points of the curve
-    ten times as often, whatever the time.
+    The first look comes after `first` seconds; looking takes the share `share` of the time. With `fixed`, looks come
+    every so many steps and points of the curve ten times as often, whatever the time.
     """
 
-    def __init__(self, fixed: int = 0, first: float = LOOK_PAUSE):
-        self.fixed = fixed
+    def __init__(self, fixed: int = 0, first: float = LOOK_PAUSE, share: float = LOOK_SHARE):
+        self.fixed, self.share = fixed, share
         self.seconds = 0.0
         self._metric = 0.0
         self._next_look = first
@@ -40,7 +40,7 @@ class Clock:
 
     def add_look(self, seconds: float) -> None:
         """Count a look, and put the next one off by a multiple of what it cost; the first is dear and not counted."""
-        pause = seconds / LOOK_SHARE if self.seconds else 0
+        pause = seconds / self.share if self.seconds else 0
         self._next_look = self.seconds + max(LOOK_PAUSE, pause)
 
     def state_is_due(self) -> bool:

@@ -14,12 +14,16 @@ from dlcore.specs.denoiser import CLASSES
 from dlcore.specs.diffusion import Diffusion
 from dlcore.training.clock import Clock
 from dlcore.training.events import finite
+from dlcore.training.precision import autocast
 
 LOOK_STEPS = 100     # steps between two looks that come by steps
 CHUNK = 32           # pictures of one piece: it fits into a turn
 BINS = 20            # of t
 SAMPLED, POINTS = 20, 400
-STEPS, POINT_STEPS, GUIDANCE = 10, 25, 2.0
+STEPS, POINT_STEPS, GUIDANCE = 8, 25, 2.0
+LOOK_SHARE = 1 / 20  # of the time, for the losses of held-out pictures; that of points is the usual one
+SAMPLE_SHARE = 1 / 25
+FIRST_SAMPLE, EARLY = 1.0, 0.5  # seconds of training till the first samples; the part of it till the next ones
 SAMPLE_PROMPTS = ("0", "a thin one", "kalın bir iki", "a wide three", "dar bir dört", "five", "ince bir altı",
                   "a thick right slanted seven", "sekiz", "a left slanted nine")
 
@@ -29,11 +33,13 @@ class DiffusionExaminer:
 
     heavy = False
 
-    def __init__(self, spec: Diffusion, data: Data, device: torch.device):
-        self.spec, self.device = spec, device
+    def __init__(self, spec: Diffusion, data: Data, device: torch.device, precision: torch.dtype):
+        self.spec, self.device, self.precision = spec, device, precision
         self.looked = -1  # the step of the last look
         training = spec.training
-        self.clock = Clock(LOOK_STEPS if training.reproducible else 0)
+        fixed = LOOK_STEPS if training.reproducible else 0
+        self.clock = Clock(fixed) if spec.data.on_plane else Clock(fixed, share=LOOK_SHARE)
+        self.samples = None if fixed or spec.data.on_plane else SampleClock()
         self.held = data.held()
         self.plan = usual_plan(spec, POINT_STEPS if spec.data.on_plane else STEPS)
         count = POINTS if spec.data.on_plane else SAMPLED
@@ -46,18 +52,19 @@ class DiffusionExaminer:
     def measure(self, module: nn.Module) -> Iterator[dict]:
         """Yield {} after every piece and then {"held_loss", "loss_by_t": BINS losses, from the data to the noise}."""
         errors = []
-        with torch.inference_mode():
-            for first in range(0, len(self.held.t), CHUNK if not self.spec.data.on_plane else 10**6):
-                errors.append(self._errors(module, slice(first, first + CHUNK)))
-                yield {}
+        for first in range(0, len(self.held.t), CHUNK if not self.spec.data.on_plane else 10**6):
+            errors.append(self._errors(module, slice(first, first + CHUNK)))
+            yield {}  # a neighbour may train now, so nothing of this look may stay switched on
         by_t = torch.cat(errors).view(BINS, -1).mean(1).tolist()
         yield {"held_loss": finite(sum(by_t) / BINS), "loss_by_t": [finite(round(loss, 5)) for loss in by_t]}
 
+    @torch.inference_mode()
     def _errors(self, module: nn.Module, part: slice) -> Tensor:
         part = slice(None) if self.spec.data.on_plane else part
         condition = None if self.held.condition is None else self.held.condition[part]
-        told = module(self.held.x[part], self.held.t[part], module.tell(condition))
-        return (told - self.held.wanted[part]).square().flatten(1).mean(1).cpu()
+        with autocast(self.device, self.precision):
+            told = module(self.held.x[part], self.held.t[part], module.tell(condition))
+        return (told.float() - self.held.wanted[part]).square().flatten(1).mean(1).cpu()
 
     def sample(self, module: nn.Module, prompt: str = "") -> Iterator[Tensor]:
         """Yield x after every step of the way from the noise that never changes; half of it for a prompt of one's own.
@@ -66,9 +73,27 @@ class DiffusionExaminer:
         condition, nothing = (None if one is None else one.to(self.device) for one in asked)
         with torch.inference_mode():
             told, against = module.tell(condition), module.tell(nothing)
-        ask = Asker(module, told, against, GUIDANCE)
+        ask = Asker(module, told, against, GUIDANCE, precision=self.precision)
         for step in denoise(ask, self.start, self.plan):
             yield step.x_next
+
+
+class SampleClock:
+    """When the samples are drawn anew between two looks: often at first, then in SAMPLE_SHARE of the time.
+
+    It goes by the processor seconds of the training (dlcore.training.clock).
+    """
+
+    def __init__(self) -> None:
+        self._next = FIRST_SAMPLE
+
+    def is_due(self, seconds: float) -> bool:
+        """Whether to draw them after so many seconds of training."""
+        return seconds >= self._next
+
+    def add(self, seconds: float, cost: float) -> None:
+        """Count samples that were drawn after so many seconds of training, and put the next ones off."""
+        self._next = seconds + min(cost / SAMPLE_SHARE, max(FIRST_SAMPLE, EARLY * seconds))
 
 
 def sample_labels(spec: Diffusion, prompt: str = "") -> list[int] | list[str] | None:

@@ -46,9 +46,9 @@ class DiffusionTrainer(Trainer):
         self._ask = partial(answer, self.module)
         self.optimizer = torch.optim.AdamW(self.module.parameters(), spec.training.learning_rate, fused=True)
         self._pairs = list(self.mean.parameters()), list(self.module.parameters())
-        self._small = spec.data.on_plane
+        self._small, self._single = spec.data.on_plane, False
         self._sums = torch.zeros(2, dtype=torch.float64)
-        self._examiner = DiffusionExaminer(spec, self.batches, self.device)
+        self._examiner = DiffusionExaminer(spec, self.batches, self.device, self.precision)
         self._clock = self._examiner.clock
         self.diverged: DerinError | None = None
         self._seen = show(spec, self._examiner.start)
@@ -137,11 +137,28 @@ class DiffusionTrainer(Trainer):
     def step_once(self) -> None:
         """Train one single step and look at what it changed."""
         if self.diverged is None:
+            self._single = True
             super().step_once()
+            self._single = False
 
     def _examine(self) -> Iterator[dict]:
         yield from self._examiner.measure(self.mean)
-        yield from self._sample()
+        if self._examiner.samples is None or self._single or self.step in (0, self.total_steps):
+            yield from self._sample()
+
+    def _glance(self) -> Iterator[None]:
+        """Draw the samples anew where it is time."""
+        samples = self._examiner.samples
+        if samples is None or not samples.is_due(self._clock.seconds) or self.diverged is not None:
+            return
+        self._looking, spent, begun = True, 0.0, time.thread_time()
+        for _ in self._sample():
+            spent += time.thread_time() - begun
+            yield
+            begun = time.thread_time()
+        samples.add(self._clock.seconds, spent + time.thread_time() - begun)
+        self._looking = False
+        yield
 
     def _keep(self, found: dict) -> None:
         self._by_t = found["loss_by_t"]

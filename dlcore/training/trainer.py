@@ -108,9 +108,14 @@ class Trainer(Recorded):
                 break
             self._train_step()
             yield
+            yield from self._glance()
         self.save()
         self._tell({"kind": "finished", "step": self.step})
         self.finished = True
+
+    def _glance(self) -> Iterator[None]:
+        """Show something between two looks; most kinds show nothing."""
+        yield from ()
 
     def _train_step(self) -> None:
         """Train on one batch: forward, loss, backward, update."""

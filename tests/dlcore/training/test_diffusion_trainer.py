@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from dlcore.data.clouds import make_cloud
-from dlcore.data.noised import Data, Noising, draw_times
+from dlcore.data.noised import Data, Noising, as_pictures, draw_times
 from dlcore.diffusion.schedules import T
 from dlcore.errors import SpecError
+from dlcore.explain.diffusion_snapshot import DiffusionSnapshot
 from dlcore.explain.requests import REQUESTS
 from dlcore.explain.snapshot import load
 from dlcore.models.denoiser import build_denoiser
@@ -18,6 +19,8 @@ from dlcore.specs.changes import Change
 from dlcore.specs.denoiser import Denoiser, Process
 from dlcore.specs.diffusion import Diffusion, DiffusionData, DiffusionTraining, learn_from
 from dlcore.specs.learning import check_change, same_run
+from dlcore.training.diffusion_examiner import FIRST_SAMPLE, SAMPLE_SHARE, SampleClock
+from dlcore.training.diffusion_growth import draw_samples
 from dlcore.training.diffusion_trainer import DiffusionTrainer
 from dlcore.training.recording import Recording
 
@@ -179,3 +182,43 @@ def test_a_prompt_of_ones_own_is_half_of_the_samples_and_changes_nothing_of_what
     assert DiffusionTrainer(in_spec).frame()["labels"][:10] == ["3"] * 10 and same_run(in_spec, PROMPTED)
     with pytest.raises(SpecError):
         check_change(PROMPTED, Change(0, "training.prompt", 7))
+
+
+def test_a_neighbour_can_learn_between_any_two_pieces_of_a_look():
+    """Trainers share a thread in turns: what one switches on for its look must be off when the other has its turn."""
+    looking = DiffusionTrainer(replace(DIGITS, training=replace(DIGITS.training, reproducible=False)))
+    neighbour = DiffusionTrainer(POINTS)
+    for _ in range(20):
+        looking.advance(0)
+        assert not torch.is_inference_mode_enabled() and not torch.is_autocast_enabled("cpu")
+    neighbour._train_step()
+    assert looking.step == 0 and looking._looking and neighbour.step == 1
+
+
+def test_samples_come_often_at_first_and_then_take_a_fixed_share_of_the_time():
+    clock, seconds, drawn, cost = SampleClock(), 0.0, [], 0.2
+    while seconds < 200:
+        seconds += 0.1
+        if clock.is_due(seconds):
+            drawn.append(seconds)
+            clock.add(seconds, cost)
+    assert drawn[0] == pytest.approx(FIRST_SAMPLE, abs=0.2) and len([at for at in drawn if at < 10]) >= 5
+    assert max(np.diff(drawn)) == pytest.approx(cost / SAMPLE_SHARE, abs=0.2)
+    assert cost * len(drawn) / seconds < 0.05
+
+
+def test_samples_between_two_looks_show_the_weights_of_their_step_and_a_single_step_shows_its_own():
+    spec = replace(DIGITS, training=replace(DIGITS.training, reproducible=False, precision="float32"))
+    trainer = DiffusionTrainer(spec)
+    while trainer.step < 2:
+        trainer.advance(0)
+    trainer._clock.seconds = FIRST_SAMPLE
+    trainer._clock._next_look = 1e9
+    trainer.advance(0)
+    trainer.advance(0)
+    assert trainer._looking and trainer.frame()["step"] == 0
+    trainer.step_once()  # ends what was begun, then takes one step
+    assert trainer.step == trainer.frame()["step"] == 3
+    snapshot = DiffusionSnapshot(spec, trainer.mean, 3)
+    *_, last = draw_samples(snapshot, "")
+    assert np.array_equal(as_pictures(last), trainer.frame()["pictures"])
