@@ -13,7 +13,7 @@ from pages.ui import shell, state
 from pages.ui.diffusion.prompting import say_unknown, show_vocabulary
 from pages.ui.diffusion.words import sampler_name
 from pages.ui.forms import Form
-from pages.ui.language import _, number
+from pages.ui.language import _, number, short
 from pages.ui.words import class_names
 
 ASKED = "sampling"  # keys, address and spec are those of a page of this name
@@ -82,7 +82,7 @@ def edit_how(page: str, spec: Diffusion, touched: Callable[[], None] = lambda: N
         if form.experiment.sampler == "ddim":
             form.slide("eta", 0.1, help=_("0 adds no noise on the way, 1 as much as DDPM."))
         if spec.condition != "none":
-            form.pick("guidance", GUIDANCE, format_func="{:g}".format, help=_(
+            form.pick("guidance", GUIDANCE, format_func=short, help=_(
                 "1 is the condition alone; more goes further away from what comes without it."))
         if spec.condition == "prompt":
             form.write("negative", placeholder=_("what it shall not be"))
