@@ -4,6 +4,7 @@ The engine is real and started once. Pages under AppTest run in this process and
 that the browser visits is told its address through DERIN_ENGINE, and gets workers of its own from the same host.
 """
 
+import asyncio
 import os
 import shutil
 import socket
@@ -11,7 +12,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -139,6 +141,12 @@ def wait_until(holds: Callable[[], bool], seconds: float, what_is_wrong: str) ->
     while not holds():
         assert time.monotonic() < end, what_is_wrong
         time.sleep(0.05)
+
+
+def run_apart(work: Coroutine) -> object:
+    """Run a coroutine to its end in a thread of its own: a browser test leaves a loop running in this one."""
+    with ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(asyncio.run, work).result()
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ class Admission:
         self.workers: dict[str, str] = {}   # name: device, of those that are there
         self.devices: tuple[str, ...] = ()  # empty until the host has told
         self.jobs_on: Callable[[str], int] = lambda worker: 0
+        self.jobs_held: Callable[[], list[Held]] = list
 
     def learn_devices(self, devices: list[dict]) -> None:
         """Take over what the host has found."""
@@ -77,7 +78,7 @@ class Admission:
         worker = choose_worker(self.seats(), device)
         if worker is None or run.worker:
             return False
-        held, budget = self._held(), self.budgets[device]
+        held, budget = self.held(), self.budgets[device]
         if fits(run.bytes, device, held, budget):
             self._launch(run, worker)
             return True
@@ -94,9 +95,11 @@ class Admission:
         busy = [run.worker for run in self.runs.values() if run.worker and run.state in ACTIVE]
         return [Seat(name, device, busy.count(name) + self.jobs_on(name)) for name, device in self.workers.items()]
 
-    def _held(self) -> list[Held]:
-        return [Held(run.id, run.experiment.training.device, run.bytes, run.paused if run.state == "paused" else None)
+    def held(self) -> list[Held]:
+        """Return the memory that runs and Jobs hold."""
+        runs = [Held(run.id, run.experiment.training.device, run.bytes, run.paused if run.state == "paused" else None)
                 for run in self.runs.values() if run.worker]
+        return runs + self.jobs_held()
 
     def _launch(self, run: Run, worker: str) -> None:
         self.queue.remove(run.id)

@@ -13,6 +13,7 @@ from dlcore.data import images
 from dlcore.data.home import default_home
 from dlcore.engine import placement
 from dlcore.engine.crew import Crew
+from dlcore.engine.job_room import JobRoom
 from dlcore.engine.joblist import JobList
 from dlcore.engine.protocol import EXPLAINER
 from dlcore.engine.questions import Questions
@@ -51,8 +52,8 @@ class Engine:
         self._crew = Crew(self.home, orders, address or os.environ.get("DERIN_ENGINE") or None, self._lock, self)
         self._schedule = Schedule(self.home, self._crew.send, placement.memory_budget(memory_budget), times)
         self._admission = self._schedule.admission
-        self._jobs = JobList(self._crew.send, self._idlest)
-        self._admission.jobs_on = self._jobs.count_on
+        self._jobs = JobList(self._crew.send, self._idlest, room=JobRoom(self._schedule))
+        self._admission.jobs_on, self._admission.jobs_held = self._jobs.count_on, self._jobs.held
         self._questions = Questions(lambda message: self._crew.send(EXPLAINER, message))
 
     # its life
@@ -181,7 +182,7 @@ class Engine:
         """Give a worker that has come (back) something to do."""
         self._crew.send(name, {"op": "threads", "count": self._threads})
         self._schedule.worker_up(name, device)
-        self._jobs.worker_up()
+        self._jobs.place_waiting()
         self._settle()
 
     def lose(self, name: str, hung: bool) -> None:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from dlcore.engine.job_room import JobRoom, hold
+from dlcore.engine.placement import Held
 from dlcore.engine.protocol import error_from_plain
 from dlcore.engine.views import JobView, Message
 from dlcore.errors import N_
@@ -16,6 +18,7 @@ MOST_KEPT = 100           # results
 MOST_BYTES = 200 * 2**20  # of results
 LOST = N_("The process that worked on this has ended unexpectedly. Try it once more.")
 HUNG = N_("The process that worked on this did not answer for a long time and was ended.")
+TOO_LARGE = N_("This needs about {need:.1f} GiB of memory, more than the {budget:.1f} GiB that may be used here.")
 CANCELLED = N_("This was cancelled.")
 
 
@@ -29,6 +32,7 @@ class Job:
     worker: str | None = None
     view: JobView = JobView(0.0, False)
     size: int = 0
+    need: int = 0  # bytes while it is worked on
     users: int = 1
     seen: float = field(default_factory=time.monotonic)
 
@@ -36,8 +40,9 @@ class Job:
 class JobList:
     """All Jobs; called under the engine's lock."""
 
-    def __init__(self, send: Callable[[str, dict], object], choose: Callable[[], str | None], lease: float = LEASE):
-        self.send, self.choose, self.lease = send, choose, lease
+    def __init__(self, send: Callable[[str, dict], object], choose: Callable[[], str | None], lease: float = LEASE,
+                 room: JobRoom | None = None):
+        self.send, self.choose, self.lease, self.room = send, choose, lease, room
         self.jobs: dict[str, Job] = {}
 
     def start(self, request: dict) -> str:
@@ -47,9 +52,13 @@ class JobList:
             if key is not None and job.key == key and job.view.error is None:
                 job.users, job.seen = job.users + 1, time.monotonic()
                 return job.id
-        job = Job(secrets.token_hex(6), request, key)
+        job = Job(secrets.token_hex(6), request, key, need=self.room.estimate(request) if self.room else 0)
         self.jobs[job.id] = job
-        self._place(job)
+        if self.room and job.need > self.room.budget:
+            too_large = Message(TOO_LARGE, {"need": job.need / 2**30, "budget": self.room.budget / 2**30})
+            job.view = JobView(0.0, True, error=too_large)
+        else:
+            self._place(job)
         return job.id
 
     def view(self, job_id: str) -> JobView | None:
@@ -80,8 +89,8 @@ class JobList:
         job.view = JobView(1.0, True, message.get("result"), Message(error.template, error.values) if error else None)
         job.worker, job.size = None, _size(job.view.result)
 
-    def worker_up(self) -> None:
-        """Hand out what waits for a worker."""
+    def place_waiting(self) -> None:
+        """Hand out what waits for a worker or for memory, in order."""
         for job in self.jobs.values():
             if job.worker is None and not job.view.finished:
                 self._place(job)
@@ -94,6 +103,7 @@ class JobList:
 
     def tick(self) -> None:
         """Give up what nobody asks for, and forget old results."""
+        self.place_waiting()
         now, held = time.monotonic(), 0
         for number, job in enumerate(sorted(self.jobs.values(), key=lambda job: job.seen, reverse=True)):
             held += job.size
@@ -106,6 +116,10 @@ class JobList:
         """Return how many Jobs a worker has."""
         return sum(job.worker == worker for job in self.jobs.values())
 
+    def held(self) -> list[Held]:
+        """Return the memory that Jobs hold which are being worked on."""
+        return [hold(job.id, job.need) for job in self.jobs.values() if job.worker is not None]
+
     @property
     def workers(self) -> set[str]:
         """The workers that have Jobs."""
@@ -117,9 +131,14 @@ class JobList:
         return sum(job.worker is not None for job in self.jobs.values())
 
     def _place(self, job: Job) -> None:
-        job.worker = self.choose()
-        if job.worker is not None:
-            self.send(job.worker, {"op": "job", "job": job.id, "request": job.request})
+        worker = self.choose()
+        if worker is None:
+            return
+        if self.room and not self.room.admits(job.need):
+            job.view = JobView(0.0, False, waits=True)
+            return
+        job.worker, job.view = worker, JobView(0.0, False)
+        self.send(worker, {"op": "job", "job": job.id, "request": job.request})
 
     def _give_up(self, job: Job) -> None:
         if job.worker is not None:

@@ -73,6 +73,8 @@ class MeasurePictures(OfDiffusion):
         reader, scores = load(self.request.get("reader") or READER, self.home), []
         if not isinstance(reader, Snapshot):
             raise EngineError(N_("This network reads no pictures."))
+        if reader.experiment.data.dataset != self.snapshot.spec.data.dataset:
+            raise EngineError(N_("The network that reads has learned other pictures than these are of."))
         for part in torch.from_numpy(pictures).split(READ):
             scores.append(reader.read(part))
             yield 0.81

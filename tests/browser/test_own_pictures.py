@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -11,6 +12,8 @@ from dlcore.specs.codec import from_link
 from dlcore.specs.subject import read_pixels
 from tests.browser.digits_page import PATIENCE, button
 from tests.conftest import settled
+
+pytestmark = pytest.mark.browser
 
 COLOURS = {"red": (210, 40, 40), "green": (40, 180, 60)}
 

@@ -1,6 +1,5 @@
 """Direct lines: who may ask, what is read of a question, and what a pad is answered while its page's script rests."""
 
-import asyncio
 import base64
 import gc
 import urllib.error
@@ -17,7 +16,7 @@ from pages.ui import lines, state
 from pages.ui.language import language
 from pages.ui.reader import Reader
 from pages.ui.visitors import IDENTITY, visitor
-from tests.conftest import wait_until
+from tests.conftest import run_apart, wait_until
 from tests.pages.test_live import unpack
 
 PRETRAINED = {"pretrained": "digits"}
@@ -37,7 +36,7 @@ def post(address: str, body: bytes = b"{}", **headers: str) -> tuple[int, bytes]
     pairs = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in sent.items() if value]
     scope = {"type": "http", "method": "POST", "path": f"/{address}", "query_string": b"",
              "path_params": {"token": address.removeprefix("line/")}, "headers": pairs}
-    answer = asyncio.run(lines.take_question(lines.Request(scope, receive=lambda: give(body))))
+    answer = run_apart(lines.take_question(lines.Request(scope, receive=lambda: give(body))))
     return answer.status_code, answer.body
 
 

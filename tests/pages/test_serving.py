@@ -6,7 +6,6 @@ import re
 import socket
 import urllib.error
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.websockets import WebSocket
@@ -16,6 +15,7 @@ from streamlit.web.server.starlette.starlette_websocket import create_websocket_
 
 from pages.ui import serving, state
 from pages.ui.scripts import PLACE, SCRIPTS
+from tests.conftest import run_apart
 
 
 def test_a_script_is_sent_as_it_is_and_may_be_kept_for_ever(app_url):
@@ -83,8 +83,7 @@ def test_when_the_server_ends_the_engine_saves_what_runs(monkeypatch):
 
     monkeypatch.setattr(state, "engine", Pretended)
     monkeypatch.setattr(serving, "warm", lambda: None)
-    with ThreadPoolExecutor(1) as elsewhere:  # a browser test leaves a loop running in this thread
-        elsewhere.submit(asyncio.run, serve()).result()
+    run_apart(serve())
     assert said == ["open", "closed"]
 
 
@@ -130,15 +129,14 @@ async def be_left(around=lambda app: app) -> None:
 
 
 def test_a_browser_that_leaves_while_it_is_sent_something_leaves_no_traceback():
-    with ThreadPoolExecutor(1) as elsewhere:
-        with pytest.raises(RuntimeError, match="once a close message has been sent"):
-            elsewhere.submit(asyncio.run, be_left()).result()  # Streamlit's own; else there is nothing to take quietly
-        elsewhere.submit(asyncio.run, be_left(serving.Parting)).result()
+    with pytest.raises(RuntimeError, match="once a close message has been sent"):
+        run_apart(be_left())  # Streamlit's own; else there is nothing to take quietly
+    run_apart(be_left(serving.Parting))
 
 
 def test_what_goes_wrong_on_a_connection_that_holds_is_not_hushed():
     async def fail(scope, receive, send):
         raise RuntimeError("something else")
 
-    with ThreadPoolExecutor(1) as elsewhere, pytest.raises(RuntimeError, match="something else"):
-        elsewhere.submit(asyncio.run, serving.Parting(fail)(Visit.scope, None, None)).result()
+    with pytest.raises(RuntimeError, match="something else"):
+        run_apart(serving.Parting(fail)(Visit.scope, None, None))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -12,7 +13,8 @@ from pages.ui import shell, state
 from pages.ui.diffusion.prompting import say_unknown, show_vocabulary
 from pages.ui.diffusion.words import sampler_name
 from pages.ui.forms import Form
-from pages.ui.language import _, number
+from pages.ui.language import _, number, short
+from pages.ui.words import class_names
 
 ASKED = "sampling"  # keys, address and spec are those of a page of this name
 STEPS = [1, 2, 5, 10, 20, 50, 100, 250, 500, 1000]
@@ -52,15 +54,16 @@ def edit_asked(spec: Diffusion) -> None:
 def _edit_subject(form: Form, spec: Diffusion) -> None:
     match spec.condition:
         case "class":
-            form.press("digit", tuple(range(ANY, 10)), format_func=_digit_name, label_visibility="collapsed")
+            form.press("digit", tuple(range(ANY, 10)), format_func=partial(_class_name, spec.data.dataset),
+                       label_visibility="collapsed")
         case "prompt":
             form.write("prompt", placeholder=_("empty: whatever comes"), label_visibility="collapsed", width=360)
         case _:
             st.caption(_("It was told nothing in training: whatever comes."))
 
 
-def _digit_name(digit: int) -> str:
-    return _("any") if digit == ANY else str(digit)
+def _class_name(dataset: str, number: int) -> str:
+    return _("any") if number == ANY else class_names(dataset)[number]
 
 
 def edit_how(page: str, spec: Diffusion, touched: Callable[[], None] = lambda: None) -> None:
@@ -79,7 +82,7 @@ def edit_how(page: str, spec: Diffusion, touched: Callable[[], None] = lambda: N
         if form.experiment.sampler == "ddim":
             form.slide("eta", 0.1, help=_("0 adds no noise on the way, 1 as much as DDPM."))
         if spec.condition != "none":
-            form.pick("guidance", GUIDANCE, format_func="{:g}".format, help=_(
+            form.pick("guidance", GUIDANCE, format_func=short, help=_(
                 "1 is the condition alone; more goes further away from what comes without it."))
         if spec.condition == "prompt":
             form.write("negative", placeholder=_("what it shall not be"))

@@ -13,6 +13,7 @@ from pages.ui.diffusion.work import Drawing, drawing
 from pages.ui.language import _, language, number
 from pages.ui.live import pack
 from pages.ui.panels import Chart, Line, chosen_step, curves, grid
+from pages.ui.words import class_names
 
 PAGE = "diffusion"
 HEIGHT = 96
@@ -53,7 +54,8 @@ def _show_samples(page: str, view: RunView, step: int | None) -> None:
     result = None if step is None else _follow_samples(page, view, step).result
     grid(f"{page}.samples", page, "samples", title=_("Always the same noise"), cell=27, columns=ROW,
          pictures=result and _tell_samples({"step": int(result["steps"][-1]), "pictures": result["pictures"][-1],
-                                            "labels": result["labels"]}))
+                                            "labels": result["labels"]},
+                                           class_names(view.experiment.data.dataset)))
 
 
 def moment(page: str, looked: sight.Sight) -> polling.Topics:
@@ -62,13 +64,13 @@ def moment(page: str, looked: sight.Sight) -> polling.Topics:
     frame, times = view.frame if view is not None else None, polling.times_topic(page, looked.step)
     if looked.view != "live" or not frame or "pictures" not in frame:
         return times
-    return {"samples": _tell_samples(frame)} | times
+    return {"samples": _tell_samples(frame, class_names(view.experiment.data.dataset))} | times
 
 
-def _tell_samples(frame: dict) -> dict:
+def _tell_samples(frame: dict, classes: list[str]) -> dict:
     """Return the topic "samples" of a run's frame; a prompt of the visitor's own stands once, for its whole row."""
-    labels, note = [str(label) for label in frame["labels"] or ()], _("at step {step}").format(
-        step=number(frame["step"]))
+    labels = [label if isinstance(label, str) else classes[label] for label in frame["labels"] or ()]
+    note = _("at step {step}").format(step=number(frame["step"]))
     if len(labels) > ROW and len(set(labels[:ROW])) == 1:
         note = _("{note}; upper row: “{prompt}”").format(note=note, prompt=labels[0])
         labels[:ROW] = [""] * ROW

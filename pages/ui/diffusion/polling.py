@@ -132,6 +132,4 @@ def rewind_bar(page: str, moment: Moment, whole: bool = False) -> None:
             answer = moment(page, looked)
         except DerinError:
             answer = None
-    panels.rewind(f"{page}.rewind", page, answer)
-    if step is not None and view is not None:
-        runs.offer_train_on(page, view, step)
+    rewinding.show_rewind(page, view, step, answer)

@@ -10,7 +10,7 @@ from dlcore.specs.diffusion import PICTURES, POINTS, Diffusion, check
 from pages.ui import fetching, runs, state, words
 from pages.ui.diffusion.words import TOLD, condition_name, points_name, target_name, times_name
 from pages.ui.forms import DECAYS, LEARNING_RATES, Form, grouped
-from pages.ui.language import _, number, percent, told
+from pages.ui.language import _, number, percent, short, told
 
 HIDDEN = [16, 32, 64, 128, 256, 512]
 COUNTS = [500, 1_000, 2_000, 5_000, 10_000]
@@ -129,13 +129,13 @@ def parts_of(spec: Diffusion) -> list[Part]:
 
 def _edit_training(form: Form) -> None:
     training = form.experiment.training
-    summary = f"{training.learning_rate:g} · {training.batch_size} · EMA {training.ema:g}"
+    summary = f"{short(training.learning_rate)} · {training.batch_size} · EMA {short(training.ema)}"
     with grouped(_("Training"), summary, "training", form.page):
-        form.pick("training.learning_rate", LEARNING_RATES, format_func="{:g}".format)
+        form.pick("training.learning_rate", LEARNING_RATES, format_func=short)
         form.choose("training.schedule")
         form.pick("training.batch_size", BATCHES)
         form.enter("training.epochs")
-        form.pick("training.ema", EMAS, format_func="{:g}".format, help=_(
+        form.pick("training.ema", EMAS, format_func=short, help=_(
             "Samples are drawn by a running mean of the weights, which is calmer than the weights themselves."))
         form.press("training.times", format_func=times_name)
         if form.experiment.condition != "none":
@@ -143,7 +143,7 @@ def _edit_training(form: Form) -> None:
                 "So often the network is told nothing: it then knows the answer without a condition, too."))
         _show_problem(form, "training")
     with grouped(_("More"), f"{_('Seed')} {training.seed} · {training.device}", "more", form.page):
-        form.pick("training.weight_decay", DECAYS, format_func="{:g}".format)
+        form.pick("training.weight_decay", DECAYS, format_func=short)
         form.enter("training.seed")
         devices = state.engine().status().devices
         form.choose("training.device", tuple(dict.fromkeys((*devices, training.device))))

@@ -48,7 +48,10 @@ def _show(page: str, found: Work) -> None:
             _show_tokens(page, looked, found, name, part)
     st.caption(_("The values add up to {sum}; the theory promises {promise} ({steps} steps of the way).").format(
         sum=number(float(result["sum"]), 3), promise=number(float(result["promise"]), 3), steps=result["steps"]))
-    _show_correlations(page, looked, result)
+    if result["defined"]:
+        _show_correlations(page, looked, result)
+    else:
+        st.caption(_("All values are about zero: there is nothing to attribute, and no rank correlation is defined."))
 
 
 def _sides(result: dict) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from dlcore.specs.transformer import Transformer
 from dlcore.specs.transformer_table import count_parameters
 from pages.ui import runs, state, words
 from pages.ui.forms import DECAYS, LEARNING_RATES, Form, grouped
-from pages.ui.language import _, number
+from pages.ui.language import _, number, short
 from pages.ui.learned import edit_more, leave_run, problem, show_problem
 from pages.ui.transformer import sight, texts
 from pages.ui.transformer.borrowed import offer_settings
@@ -124,15 +124,15 @@ def _with(options: tuple[int, ...], value: int) -> tuple[int, ...]:
 
 def _edit_training(form: Form) -> None:
     training = form.experiment.training
-    summary = f"{words.option(training.optimizer).split()[0]} · {training.learning_rate:g} · {training.batch_size}"
+    summary = f"{words.option(training.optimizer).split()[0]} · {short(training.learning_rate)} · {training.batch_size}"
     with grouped(_("Training"), summary, "training", form.page):
         form.choose("training.optimizer")
-        form.pick("training.learning_rate", LEARNING_RATES, format_func="{:g}".format)
+        form.pick("training.learning_rate", LEARNING_RATES, format_func=short)
         form.pick("training.warmup", WARMUPS, help=_("In so many steps the learning rate grows from zero."))
         form.choose("training.schedule", format_func=option_name)
         form.pick("training.clip", CLIPS, format_func=_clip, help=_(
             "The gradient of a step is shortened to this norm. Switched off, it may explode."))
-        form.pick("training.weight_decay", DECAYS, format_func="{:g}".format)
+        form.pick("training.weight_decay", DECAYS, format_func=short)
         if training.optimizer == "sgd":
             form.slide("training.momentum", 0.01)
         form.pick("training.batch_size", BATCHES)
@@ -142,4 +142,4 @@ def _edit_training(form: Form) -> None:
 
 
 def _clip(norm: float) -> str:
-    return f"{norm:g}" if norm else _("off")
+    return short(norm) if norm else _("off")

@@ -1,5 +1,6 @@
 """Heads that are switched off, what the network then answers, and how much each head is worth."""
 
+import numpy as np
 import streamlit as st
 
 from pages.ui.language import _, language, number, percent
@@ -101,5 +102,7 @@ def _show_importance(page: str, looked: Sight, found: Work) -> None:
     parts.headbars(key=f"{page}.importance_bars", on_off_change=lambda: None, data=pack_topics(
         {"importance": topic}, channel=page, topic="importance", language=language(), switches=False,
         title=_("Accuracy that is lost without the head"), words=words))
-    st.caption(_("Each head alone was switched off (Michel, Levy and Neubig, 2019). What is smaller than the standard "
-                 "error may be chance. Below zero: the network is better without it."))
+    sure = int(np.sum(~np.asarray(result["noise"], bool)))
+    said = _("Each head alone was switched off (Michel, Levy and Neubig, 2019). Below zero: the network is better "
+             "without it. More than two standard errors from zero, and so hardly by chance: {n} of {of} heads.")
+    st.caption(said.format(n=number(sure), of=number(len(result["heads"]))))

@@ -159,6 +159,12 @@ def test_what_does_not_belong_together_is_refused(request_, refused):
         run("diffusion_walk", **request_)
 
 
+def test_clothes_are_not_read_by_a_network_that_has_learned_digits():
+    model = {"spec": {"kind": "diffusion", "data": {"dataset": "fashion_mnist"}, "network": {"width": 8}}}
+    with pytest.raises(EngineError, match="other pictures"):
+        run("diffusion_measure", model=model, sampling={"count": 1, "steps": 1})
+
+
 def test_an_empty_prompt_is_the_unconditional_model_and_bad_values_are_mended():
     told = run("diffusion_walk", sampling={"prompt": "lorem ipsum", "steps": 2, "guidance": 99, "count": "many"})
     assert np.array_equal(told["conditional"], told["unconditional"])
