@@ -169,8 +169,7 @@ class LiveRun:
 
     def _note(self, paused: bool) -> None:
         if paused != self._noted:
-            note_paused(self.trainer.recording.folder, paused)
-            self._noted = paused
+            self._noted = note_paused(self.trainer.recording.folder, paused)
 
     def publish(self) -> None:
         """Put the weights where the explainer finds them."""

@@ -5,12 +5,16 @@ from pathlib import Path
 MARK = "paused"
 
 
-def note_paused(folder: Path, paused: bool) -> None:
-    """Note in a run's folder that it stands still and nothing of it can be lost, or that this is so no more."""
+def note_paused(folder: Path, paused: bool) -> bool:
+    """Note in a run's folder that it stands still and nothing of it can be lost, or that this is so no more.
+
+    Returns what is noted.
+    """
     if paused:
         (folder / MARK).touch()
     else:
         (folder / MARK).unlink(missing_ok=True)
+    return paused
 
 
 def was_paused(folder: Path) -> bool:
