@@ -26,9 +26,8 @@ def show_race(page: str, looked: Sight) -> None:
         st.segmented_control(_("Each network learns for"), times, key=f"{page}.race_time", format_func=_name_time,
                              required=True, default=times[0] if times[0] == AS_LONG else 30)
         st.button(_("Race"), key=f"{page}.race", icon=":material/flag:", on_click=_begin, args=(page,))
-    if run is None:
-        st.caption(_("There is no recording of the network that is shown: one like it is trained anew beside the "
-                     "cells."))
+    st.caption(_("A network like the one that is shown is trained anew beside the cells, so that all have the same "
+                 "thread."))
     watch(page, "race", lambda found: _show(page, found))
 
 
@@ -48,7 +47,7 @@ def race_request(page: str, looked: Sight, seconds: int | None) -> dict:
     if run is not None and "run" in model and model["step"] is None and run.snapshots:
         model = {**model, "step": run.snapshots[-1]}
     return {"kind": "transformer_race", "model": model, "cells": ["lstm", "gru"], "seconds": seconds or None,
-            "again": bool(seconds), "whole": True, "cache": "step" in model or "pretrained" in model}
+            "again": True, "whole": True, "cache": "step" in model or "pretrained" in model}
 
 
 def _show(page: str, found: Work) -> None:
