@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui import runs, state
 from pages.ui.language import _, lesson
+from pages.ui.learned import problem
 from pages.ui.panels import matrix
 from pages.ui.playground import board, code, datasets, figures, polling, seeds, sharing, steering, transport, wishes
 from pages.ui.playground.settings import edit_settings
@@ -26,7 +27,7 @@ with st.sidebar:
 spec, view = state.experiment(PAGE), steering.shown(PAGE)
 show_notices(PAGE)
 with buttons:
-    transport.show_transport(PAGE, view, broken=steering.problem(spec) is not None)
+    transport.show_transport(PAGE, view, broken=problem(spec) is not None)
 
 # the network and the plane, live
 

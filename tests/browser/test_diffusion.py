@@ -44,15 +44,20 @@ def test_play_goes_to_the_end_and_a_small_picture_leads_back(page, app_url):
     expect(page.locator(f"{PROCESS} output")).to_have_text("t = 500 of 1,000")
 
 
+def draw_line(page, surface, first, last):
+    """Draw across a surface, from one share of its width to another."""
+    surface.scroll_into_view_if_needed()
+    box = surface.bounding_box()
+    page.mouse.move(box["x"] + first * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + last * box["width"], box["y"] + 0.3 * box["height"], steps=10)
+    page.mouse.up()
+
+
 def test_what_is_drawn_is_noised(page, app_url):
     visit(page, app_url, t=0, subject=Subject(picture="drawing"))
     before = painted(page, ".whole")
-    page.get_by_role("application").scroll_into_view_if_needed()
-    box = page.get_by_role("application").bounding_box()
-    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.3 * box["height"], steps=10)
-    page.mouse.up()
+    draw_line(page, page.get_by_role("application"), 0.3, 0.7)
     wait_until(lambda: painted(page, ".whole") != before, 20, "the drawing was not noised")
 
 
@@ -132,12 +137,7 @@ def test_a_pen_erases_any_part_of_a_picture_and_it_is_filled_in(page, app_url, a
     film = page.locator(".st-key-diffusion-beginning_film")
     expect(film.locator("output")).to_contain_text("step 1 of 1", timeout=60_000)  # six tenths of two steps
     pad = page.locator(".st-key-diffusion-eraser")
-    pad.locator("canvas").scroll_into_view_if_needed()
-    box = pad.locator("canvas").bounding_box()
-    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.3 * box["height"], steps=5)
-    page.mouse.up()
+    draw_line(page, pad.locator("canvas"), 0.2, 0.8)
     expect(pad.locator(".note")).to_contain_text("of 784 pixels are drawn anew")
     expect(film.locator("output")).to_contain_text("of 2", timeout=20_000)
     pad.get_by_role("button", name="Put all back").click()

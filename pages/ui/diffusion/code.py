@@ -6,8 +6,8 @@ from dlcore.export.diffusion import print_diffusion
 from pages.ui import code, state
 from pages.ui.diffusion import sight
 from pages.ui.diffusion.asking import ASKED, settled
-from pages.ui.diffusion.settings import problem
 from pages.ui.language import _
+from pages.ui.learned import problem
 
 
 def show_code(page: str, asked: str = ASKED) -> None:

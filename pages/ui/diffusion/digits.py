@@ -8,9 +8,10 @@ from dlcore.engine.views import RunView
 from pages.ui import fetching, runs, state
 from pages.ui.diffusion import asking, closer, components, film, polling, sight
 from pages.ui.diffusion.plane import times_words
-from pages.ui.diffusion.settings import edit_live_prompt, edit_settings, problem
+from pages.ui.diffusion.settings import edit_live_prompt, edit_settings
 from pages.ui.diffusion.work import Drawing, drawing
 from pages.ui.language import _, language, number
+from pages.ui.learned import problem
 from pages.ui.live import pack
 from pages.ui.panels import Chart, Line, chosen_step, curves, grid
 from pages.ui.words import class_names

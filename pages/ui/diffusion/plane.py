@@ -14,9 +14,10 @@ from dlcore.specs.plane import EDGE, is_number
 from pages.ui import runs, state
 from pages.ui.diffusion import asking, components, polling, sight
 from pages.ui.diffusion.code import offer_code
-from pages.ui.diffusion.settings import edit_settings, problem, take_points
+from pages.ui.diffusion.settings import edit_settings, take_points
 from pages.ui.diffusion.words import TOLD, scrubber_words
 from pages.ui.language import _, language, told
+from pages.ui.learned import problem
 from pages.ui.live import pack
 from pages.ui.panels import Chart, Line, curves
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dlcore.errors import DerinError
 from dlcore.specs.denoiser import Part, list_parts
-from dlcore.specs.diffusion import PICTURES, POINTS, Diffusion, check
+from dlcore.specs.diffusion import PICTURES, POINTS, Diffusion
 from pages.ui import fetching, runs, state, words
 from pages.ui.diffusion.words import TOLD, condition_name, points_name, target_name, times_name
 from pages.ui.forms import DECAYS, LEARNING_RATES, Form, grouped
-from pages.ui.language import _, number, percent, short, told
+from pages.ui.language import _, number, percent, short
+from pages.ui.learned import edit_more, show_problem
 
 HIDDEN = [16, 32, 64, 128, 256, 512]
 COUNTS = [500, 1_000, 2_000, 5_000, 10_000]
@@ -39,15 +39,6 @@ def edit_live_prompt(page: str) -> None:
                    label_visibility="collapsed", max_chars=200)
 
 
-def problem(spec: Diffusion) -> DerinError | None:
-    """Return why a spec cannot be trained, None where it can."""
-    try:
-        check(spec)
-    except DerinError as error:
-        return error
-    return None
-
-
 def _touch(page: str, path: str, value: object) -> None:
     """Hand a changed setting to the run, where it can change while the network learns; few points want more epochs."""
     if path == "data.dataset":
@@ -69,7 +60,7 @@ def _edit_points(form: Form) -> None:
         else:
             form.pick("data.points", COUNTS, format_func=number)
             form.slide("data.noise", 1, max_value=20)
-        _show_problem(form, "data")
+        show_problem(form, "data")
 
 
 def _edit_pictures(form: Form) -> None:
@@ -78,7 +69,7 @@ def _edit_pictures(form: Form) -> None:
         offered = tuple(name for name in PICTURES if name in fetching.offered())
         form.choose("data.dataset", tuple(dict.fromkeys((*offered, data.dataset))), format_func=words.dataset_name)
         form.pick("data.train_size", TRAIN_SIZES, format_func=number)
-        _show_problem(form, "data")
+        show_problem(form, "data")
 
 
 # what the network tells
@@ -112,7 +103,7 @@ def _edit_unet(form: Form) -> None:
         form.switch("network.attention", help=_("Every place of the smallest maps may look at every other."))
         form.press("network.condition", format_func=condition_name)
         _say_parameters(form)
-        _show_problem(form, "network")
+        show_problem(form, "network")
 
 
 def _say_parameters(form: Form) -> None:
@@ -133,6 +124,7 @@ def _edit_training(form: Form) -> None:
     with grouped(_("Training"), summary, "training", form.page):
         form.pick("training.learning_rate", LEARNING_RATES, format_func=short)
         form.choose("training.schedule")
+        form.pick("training.weight_decay", DECAYS, format_func=short)
         form.pick("training.batch_size", BATCHES)
         form.enter("training.epochs")
         form.pick("training.ema", EMAS, format_func=short, help=_(
@@ -141,22 +133,8 @@ def _edit_training(form: Form) -> None:
         if form.experiment.condition != "none":
             form.pick("training.drop", DROPS, format_func=lambda share: percent(share, 0), help=_(
                 "So often the network is told nothing: it then knows the answer without a condition, too."))
-        _show_problem(form, "training")
-    with grouped(_("More"), f"{_('Seed')} {training.seed} · {training.device}", "more", form.page):
-        form.pick("training.weight_decay", DECAYS, format_func=short)
-        form.enter("training.seed")
-        devices = state.engine().status().devices
-        form.choose("training.device", tuple(dict.fromkeys((*devices, training.device))))
-        form.choose("training.precision")
-        form.switch("training.reproducible", help=_("One thread, float32, and nothing that depends on the clock: the "
-                                                    "same numbers every time."))
-
-
-def _show_problem(form: Form, group: str) -> None:
-    """Say, in its group, why the network cannot be trained as the settings are."""
-    error = problem(form.experiment)
-    if error is not None and getattr(error, "field", "").split(".")[0] == group:
-        st.warning(told(error))
+        show_problem(form, "training")
+    edit_more(form)
 
 
 def take_points(page: str, points: tuple[tuple[float, float], ...]) -> None:

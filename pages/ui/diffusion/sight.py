@@ -10,7 +10,7 @@ from dlcore.specs.codec import from_dict, to_dict
 from dlcore.specs.diffusion import Diffusion
 from dlcore.specs.learning import same_run
 from pages.ui import panels, runs, state
-from pages.ui.diffusion.settings import problem
+from pages.ui.learned import problem
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dlcore.specs.plane_network import FEATURES, MOST_LAYERS, MOST_NEURONS
 from dlcore.specs.playground import Playground
 from pages.ui import panels, runs, state, words
 from pages.ui.language import language, number, told
+from pages.ui.learned import problem
 from pages.ui.live import lay_out, pack
 from pages.ui.playground import frames, polling, sharing, steering, wishes
 from pages.ui.playground.board_words import board_words
@@ -75,7 +76,7 @@ def _points(spec: Playground) -> Points | None:
 
 
 def _problem(spec: Playground) -> dict | None:
-    error = steering.problem(spec)
+    error = problem(spec)
     return {"name": "", "text": told(error)} if error else None
 
 

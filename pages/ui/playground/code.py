@@ -3,6 +3,7 @@
 
 from dlcore.export.playground import print_playground
 from pages.ui import code, state
+from pages.ui.learned import problem
 from pages.ui.playground import sharing, steering
 
 
@@ -11,6 +12,6 @@ def show_code(page: str) -> None:
     if sharing.hides(page, "code"):
         return
     view, spec = steering.shown(page), state.experiment(page)
-    if steering.problem(spec) is None:
+    if problem(spec) is None:
         spec = view.experiment if view else spec
         code.show_code(page, spec, print_playground(spec), view)

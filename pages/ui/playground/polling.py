@@ -12,6 +12,7 @@ from dlcore.specs.playground import Playground
 from pages.ui import panels, rewinding, runs, state
 from pages.ui.history import History, history_of
 from pages.ui.language import _, number, told
+from pages.ui.learned import problem
 from pages.ui.playground import frames, steering
 from pages.ui.playground.frames import Topics
 from pages.ui.watching import snapshots_topic
@@ -137,7 +138,7 @@ def still(page: str) -> Topics | None:
     spec, view = state.experiment(page), steering.shown(page)
     if view is not None and (view.state in runs.ACTIVE or view.live_step is None):
         return {}
-    if steering.problem(spec) is not None:
+    if problem(spec) is not None:
         return {"frame": {"empty": True}}
     try:
         if view is None:

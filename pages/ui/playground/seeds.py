@@ -16,8 +16,9 @@ from dlcore.specs.playground import Playground
 from dlcore.training.bands import Comparison, compare, last_values
 from pages.ui import panels, state, words
 from pages.ui.language import _, number, percent, told
+from pages.ui.learned import problem
 from pages.ui.live import pack_topics
-from pages.ui.playground import sharing, steering
+from pages.ui.playground import sharing
 
 PAUSE = 0.3  # seconds between two looks at the Job
 IGNORED = ("training.seed", "training.pace", "data.table")  # change nothing of what is compared, or say nothing
@@ -69,7 +70,7 @@ def _draw(page: str, place, was_running: bool) -> None:
     now = tried[-1] if tried and _same(tried[-1].spec, state.experiment(page)) else None
     meta = {"channel": page, "words": _words(), "seq": st.session_state.get(f"_seq.{page}.seeds", 0), "note": "",
             "running": _is_running(page), "progress": tried[-1].progress if tried else 0,
-            "disabled": steering.problem(state.experiment(page)) is not None}
+            "disabled": problem(state.experiment(page)) is not None}
     _seeds(key=f"{page}.seeds", data=pack_topics({"bands": _bands(now)}, **meta), on_asked_change=lambda: None)
     said = _say(tried, now)
     with place:  # in every run, so that its place is kept
@@ -88,7 +89,7 @@ def _take_wish(page: str, tried: list[Tried]) -> None:
     spec = state.experiment(page)
     if held.get("do") == "stop" and tried and tried[-1].job:
         state.engine().cancel(tried.pop().job)
-    elif held.get("do") == "run" and steering.problem(spec) is None and not _is_running(page):
+    elif held.get("do") == "run" and problem(spec) is None and not _is_running(page):
         request = {"kind": "five_seeds", "spec": to_dict(spec, whole=True), "cache": True}
         job = state.engine().start_job(state.visitor(), request)
         tried[:] = [*[one for one in tried if one.whole][-1:], Tried(spec, job)]

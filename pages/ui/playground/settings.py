@@ -9,6 +9,7 @@ from dlcore.specs.playground import PACES
 from pages.ui import runs, state, words
 from pages.ui.forms import Form, grouped
 from pages.ui.language import _, number, percent, short, told
+from pages.ui.learned import problem
 from pages.ui.playground import datasets, sharing, steering, tables
 from pages.ui.playground.datasets import NAMES
 
@@ -118,6 +119,6 @@ def _pace(epochs: int) -> str:
 
 def _show_problem(page: str, group: str) -> None:
     """Say, in its group, why the experiment cannot be trained as it is."""
-    error = steering.problem(state.experiment(page))
+    error = problem(state.experiment(page))
     if error is not None and getattr(error, "field", "").split(".")[0] == group:
         st.warning(told(error))

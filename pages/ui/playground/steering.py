@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from dlcore.engine.views import RunView
-from dlcore.errors import DerinError
-from dlcore.specs.learning import check, kind_of, same_run
+from dlcore.specs.learning import kind_of, same_run
 from dlcore.specs.playground import Playground, fit
 from pages.ui import panels, runs, state
+from pages.ui.learned import problem
 
 
 def shown(page: str) -> RunView | None:
@@ -25,15 +25,6 @@ def adopt(page: str) -> None:
         state.remember(page, replace(view.experiment, changes=()))
     if not same_run(view.experiment, state.experiment(page)):
         state.remember_run(page, None)
-
-
-def problem(spec: Playground) -> DerinError | None:
-    """Return why a spec cannot be trained, or None."""
-    try:
-        check(spec)
-    except DerinError as error:
-        return error
-    return None
 
 
 def tidy(spec: Playground) -> Playground:

@@ -70,6 +70,4 @@ def _line(one: dict) -> str:
 
 
 def _name(one: dict) -> str:
-    if one["kind"] != "transformer":
-        return cell_name(one["kind"])
-    return _("Transformer, trained anew") if one["anew"] else _("Transformer, this run")
+    return _("Transformer, trained anew") if one["kind"] == "transformer" else cell_name(one["kind"])
