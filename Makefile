@@ -1,5 +1,6 @@
 # make app       makes .venv, installs what the app needs, opens it in the browser
 # make test      makes the test environment, then lints and runs every test (under ten minutes on two cores)
+# make check     walks everything that a single commit need not: every page with every link, a thousand digits (at most 50 minutes)
 # make bench     measures speed and memory against the figures that we hold ourselves to
 # make lint      ruff
 # make messages  collects the visible texts, updates and compiles the Turkish ones
@@ -13,14 +14,17 @@ BIN := $(VENV)/bin
 CATALOGUE := assets/locale/tr/LC_MESSAGES/derin
 TEMPLATE := assets/locale/derin.pot
 
-.PHONY: app test bench lint messages pretrained chromium
+.PHONY: app test check bench lint messages pretrained chromium
 
 app: $(VENV)/.derin-app
 	$(BIN)/streamlit run app.py
 
 test: $(VENV)/.derin-test chromium
 	$(BIN)/ruff check .
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not check"
+
+check: $(VENV)/.derin-test chromium
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m check
 
 bench: $(VENV)/.derin-test
 	$(BIN)/python -m pytest tests/benchmarks/measure_*.py -s --durations=0
