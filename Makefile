@@ -3,18 +3,21 @@
 # make check     walks everything that a single commit need not: every page with every link, a thousand digits (at most 50 minutes)
 # make bench     measures speed and memory against the figures that we hold ourselves to
 # make lint      ruff
+# make lock      writes requirements*.lock anew from the ranges in requirements*.txt (UPGRADE=1: with the newest versions)
 # make messages  collects the visible texts, updates and compiles the Turkish ones
 # make pretrained  trains the network that reads digits before anything has been trained
+# TORCH_INDEX=address takes PyTorch from another index than the rest (one with builds for CPUs alone: a tenth of the size)
 # VENV=/some/where uses another environment than .venv; JOBS=1 tests in one process
 
 PYTHON ?= python3
+export PYTHON
 VENV ?= .venv
 JOBS ?= 2
 BIN := $(VENV)/bin
 CATALOGUE := assets/locale/tr/LC_MESSAGES/derin
 TEMPLATE := assets/locale/derin.pot
 
-.PHONY: app test check bench lint messages pretrained chromium
+.PHONY: app test check bench lint lock messages pretrained chromium
 
 app: $(VENV)/.derin-app
 	$(BIN)/streamlit run app.py
@@ -32,6 +35,11 @@ bench: $(VENV)/.derin-test
 lint: $(VENV)/.derin-test
 	$(BIN)/ruff check .
 
+lock:
+	test -x $(BIN)/python || .ci/venv "$(VENV)"
+	$(BIN)/python -m pip install --quiet "$$(grep -o '^uv~=[0-9.]*' requirements-dev.txt)"
+	.ci/lock "$(VENV)"
+
 messages: $(VENV)/.derin-test
 	$(BIN)/pybabel -q extract -k N_ -k _ -k ngettext:1,2 --no-location --sort-output --omit-header -o $(TEMPLATE) app.py pages dlcore
 	$(BIN)/pybabel -q update -l tr -D derin -i $(TEMPLATE) -o $(CATALOGUE).po --no-fuzzy-matching --ignore-obsolete --width=120
@@ -40,16 +48,12 @@ messages: $(VENV)/.derin-test
 pretrained: $(VENV)/.derin-app
 	$(BIN)/python -m dlcore pretrain digits
 
-$(VENV)/.derin-app: requirements.txt
-	test -x $(BIN)/python || PYTHON="$(PYTHON)" .ci/venv "$(VENV)"
-	@echo "Installing into $(VENV): PyTorch is large, this takes a few minutes the first time."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+$(VENV)/.derin-app: requirements.txt requirements.lock
+	.ci/install "$(VENV)" requirements "$(TORCH_INDEX)"
 	touch $@
 
-$(VENV)/.derin-test: requirements.txt requirements-dev.txt
-	test -x $(BIN)/python || PYTHON="$(PYTHON)" .ci/venv "$(VENV)"
-	@echo "Installing into $(VENV): PyTorch is large, this takes a few minutes the first time."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/.derin-test: requirements.txt requirements-dev.txt requirements-dev.lock
+	.ci/install "$(VENV)" requirements-dev "$(TORCH_INDEX)"
 	touch $@
 
 chromium:

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[1]
 CODE = sorted([ROOT / "app.py", *(ROOT / "dlcore").rglob("*.py"), *(ROOT / "pages").rglob("*.py")])
@@ -109,6 +110,31 @@ def test_requirements_are_pinned_to_compatible_releases(name):
     lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
     pinned = re.compile(r"[\w-]+~=[\d.]+")
     assert [line for line in lines if line and not line.startswith("-r ") and not pinned.fullmatch(line)] == []
+
+
+def locked(name: str) -> dict[str, set[str]]:
+    """Return the versions that a lock file names, by package; each must have hashes and nothing may have an address."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert not re.search(r"https?:|file:|--(extra-)?index|--find-links", text)
+    versions: dict[str, set[str]] = {}
+    for block in re.split(r"\n(?=[a-z0-9])", text.replace("\\\n", " ")):
+        package, version = re.match(r"([\w.-]+)==([\w.]+)", block).groups()
+        assert "--hash=sha256:" in block, block
+        versions.setdefault(package, set()).add(version)
+    return versions
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+def test_what_is_locked_lies_within_the_ranges(name):
+    """After a change of the ranges: `make lock`."""
+    versions, ranges = locked(f"{name}.lock"), (ROOT / f"{name}.txt").read_text(encoding="utf-8")
+    for package, wanted in re.findall(r"^([\w-]+)(~=[\d.]+)", ranges, re.MULTILINE):
+        assert versions[package] and all(version in SpecifierSet(wanted) for version in versions[package]), package
+
+
+def test_the_app_is_tested_with_the_versions_that_it_is_installed_with():
+    app, tested = locked("requirements.lock"), locked("requirements-dev.lock")
+    assert {package: versions for package, versions in app.items() if tested.get(package) != versions} == {}
 
 
 def test_tests_have_a_title_that_is_a_sentence():

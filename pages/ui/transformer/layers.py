@@ -47,7 +47,8 @@ def _lines(rows: list[dict]) -> list[str]:
 
 def _line(row: dict) -> str:
     length, width = row["shape"]
-    kind = _(KINDS[row["kind"]]) if row["kind"] in KINDS else row["kind"]
+    name = KINDS.get(row["kind"])
+    kind = _(name) if name else row["kind"]
     return (f"| `{row['name']}` | {kind} | {number(length)} × {number(width)} | {number(row['parameters'])} | "
             f"{row['formula'] or '—'} | {number(row['multiply_adds']) if row['multiply_adds'] else '—'} |")
 
