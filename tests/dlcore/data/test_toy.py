@@ -8,6 +8,7 @@ import pytest
 from dlcore.data.tables import keep_table, read_table
 from dlcore.data.toy import BOUNDARIES, features_of, grid, make_points
 from dlcore.specs.plane import DATASETS, EDGE, PlaneData
+from tests.closeness import close
 
 DRAWN = [name for name in DATASETS if name not in ("own", "table")]
 HOME = None
@@ -74,13 +75,13 @@ def test_the_arms_of_the_spirals_are_one_arm_turned():
     arms = [points[labels == arm][np.hypot(*points[labels == arm].T).argsort()] for arm in range(3)]
     turn = 2 * np.pi / 3
     rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])  # x = sin, y = cos
-    np.testing.assert_allclose(arms[0] @ rotation.T, arms[1], atol=1e-5)
-    np.testing.assert_allclose(arms[1] @ rotation.T, arms[2], atol=1e-5)
+    assert close(arms[0] @ rotation.T, arms[1])
+    assert close(arms[1] @ rotation.T, arms[2])
 
 
 def test_the_plane_is_a_plane_and_the_hills_have_their_tops():
     points, numbers = everything(PlaneData(dataset="plane", noise=0))
-    np.testing.assert_allclose(numbers, np.clip(points.sum(1) / 10, -1, 1), atol=1e-6)
+    assert close(numbers, np.clip(points.sum(1) / 10, -1, 1))
     points, numbers = everything(PlaneData(dataset="multi_gauss", noise=0, points=5000))
     top, hollow = numbers.argmax(), numbers.argmin()
     assert min(np.hypot(*(points[top] - np.array(hill))) for hill in [(-4, 2.5), (4, 2.5), (0, -2.5)]) < 0.4
@@ -110,8 +111,8 @@ def test_features_are_the_formulas_that_name_them():
     points = np.array([[0.5, -2.0]])
     names = ("x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")
     expected = [0.5, -2, 0.25, 4, -1, np.sin(0.5), np.sin(-2)]
-    np.testing.assert_allclose(features_of(points, names)[0], expected, rtol=1e-6)
-    np.testing.assert_allclose(features_of(points, names[3:5])[0], expected[3:5], rtol=1e-6)
+    assert close(features_of(points, names)[0], expected)
+    assert close(features_of(points, names[3:5])[0], expected[3:5])
 
 
 def test_the_grid_begins_at_the_top_left_and_goes_by_rows():

@@ -12,6 +12,7 @@ from dlcore.errors import SpecError
 from dlcore.explain.bench import try_kernel
 from dlcore.specs.bench import PRESETS, Bench, resize_kernel
 from dlcore.specs.codec import to_dict
+from tests.closeness import close
 
 SEVEN = load_test("mnist").test_images[0]
 COLOUR = np.random.default_rng(1).integers(0, 256, (30, 30, 3), np.uint8)
@@ -60,7 +61,7 @@ def test_known_kernels_do_what_they_are_called_after():
     for name in ("blur", "mean", "sharpen", "emboss", "same"):
         inner = bench_on(flat, kernel=PRESETS[name], padding=0)["walk"]["out"]
         np.testing.assert_allclose(inner, 130 / 255, rtol=2e-3)
-    np.testing.assert_allclose(bench_on(SEVEN, kernel=PRESETS["same"])["walk"]["out"], SEVEN / 255, atol=1e-6)
+    assert close(bench_on(SEVEN, kernel=PRESETS["same"])["walk"]["out"], SEVEN / 255)
     stripes = np.tile(np.array([0, 0, 255, 255], np.uint8), (20, 5))
     assert np.abs(bench_on(stripes, kernel=PRESETS["vertical"], padding=0)["walk"]["out"]).max() > 3
     assert np.abs(bench_on(stripes, kernel=PRESETS["horizontal"], padding=0)["walk"]["out"]).max() < 1e-5
@@ -68,10 +69,10 @@ def test_known_kernels_do_what_they_are_called_after():
 
 def test_a_grey_picture_on_three_channels_counts_three_times_or_gives_three_equal_maps():
     one = bench_on(SEVEN)["walk"]["out"]
-    np.testing.assert_allclose(bench_on(SEVEN, colour=True)["walk"]["out"], 3 * one, atol=1e-4)
+    assert close(bench_on(SEVEN, colour=True)["walk"]["out"], 3 * one)
     apart = bench_on(SEVEN, colour=True, groups="each", channel=1)
     assert apart["layers"][1]["shape"][0] == 3
-    np.testing.assert_allclose(apart["walk"]["out"], one, atol=1e-5)
+    assert close(apart["walk"]["out"], one)
 
 
 def test_a_stamp_larger_than_the_picture_is_refused_with_what_would_help():

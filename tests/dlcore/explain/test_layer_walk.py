@@ -29,6 +29,7 @@ from dlcore.specs.model import (
     Network,
     Pool,
 )
+from tests.closeness import close
 
 SEVEN = load_test("mnist").test_images[0]
 END = (Flatten(), Linear(features=10))
@@ -94,7 +95,7 @@ def test_pooling_takes_the_largest_or_the_mean_of_each_window(pool):
     walk = walk_layer(run_through(network, SEVEN), "pool1", 1)
     function = F.max_pool2d if pool.mode == "max" else F.avg_pool2d
     expected = function(torch.from_numpy(walk["in"]), pool.size, pool.stride)[0].numpy()
-    np.testing.assert_allclose(walk["out"], expected, atol=1e-6)
+    assert close(walk["out"], expected)
     assert (walk["size"], walk["stride"], walk["padding"], walk["dilation"]) == (pool.size, pool.stride, 0, 1)
     assert walk["difference"] < 1e-6
 
@@ -104,7 +105,7 @@ def test_an_activation_changes_every_number_by_itself(function):
     network = snapshot(Conv(channels=3), Activation(function), *END)
     walk = walk_layer(run_through(network, SEVEN), f"{function}1", 2)
     expected = getattr(F, function)(torch.from_numpy(walk["in"][0])).numpy()
-    np.testing.assert_allclose(walk["out"], expected, atol=1e-6)
+    assert close(walk["out"], expected)
     assert walk["function"] == function
 
 

@@ -21,6 +21,7 @@ from dlcore.models.recurrent import build_cells
 from dlcore.specs import codec
 from dlcore.specs.recurrent import CELLS, GATES, Recurrent, RecurrentNetwork
 from dlcore.specs.sequences import SequenceData
+from tests.closeness import close
 
 SMALL = RecurrentNetwork(cells=CELLS, hidden=7, embedding=5, layers=2)
 NAMES = Recurrent(network=SMALL)
@@ -58,27 +59,27 @@ def test_layer_by_layer_the_states_are_those_of_the_whole_fused_network(cells, x
     with torch.no_grad():
         whole, last = cells[cell].recurrent(x)
     runs = unroll(cells[cell], x)
-    assert torch.allclose(runs[-1].hidden, whole, atol=1e-6)
+    assert close(runs[-1].hidden, whole)
     for layer, run in enumerate(runs):
         hidden = last[0] if cell == "lstm" else last
-        assert torch.allclose(run.hidden[:, -1], hidden[layer], atol=1e-6)
+        assert close(run.hidden[:, -1], hidden[layer])
         if cell == "lstm":
-            assert torch.allclose(run.cell[:, -1], last[1][layer], atol=1e-6)
+            assert close(run.cell[:, -1], last[1][layer])
 
 
 def test_the_gates_of_the_lstm_make_the_states_that_torch_made(cells, x):
     for run in unroll(cells["lstm"], x):
         before = torch.cat([torch.zeros_like(run.cell[:, :1]), run.cell[:, :-1]], 1)
         gates = run.gates
-        assert torch.allclose(gates["forget"] * before + gates["input"] * gates["candidate"], run.cell, atol=1e-6)
-        assert torch.allclose(gates["output"] * run.cell.tanh(), run.hidden, atol=1e-6)
+        assert close(gates["forget"] * before + gates["input"] * gates["candidate"], run.cell)
+        assert close(gates["output"] * run.cell.tanh(), run.hidden)
 
 
 def test_the_gates_of_the_gru_make_the_states_that_torch_made(cells, x):
     for run in unroll(cells["gru"], x):
         before = torch.cat([torch.zeros_like(run.hidden[:, :1]), run.hidden[:, :-1]], 1)
         update = run.gates["update"]
-        assert torch.allclose((1 - update) * run.gates["candidate"] + update * before, run.hidden, atol=1e-6)
+        assert close((1 - update) * run.gates["candidate"] + update * before, run.hidden)
 
 
 @pytest.mark.parametrize(("cell", "own"), [("lstm", nn.LSTMCell), ("gru", nn.GRUCell), ("rnn_tanh", nn.RNNCell)])
@@ -92,15 +93,15 @@ def test_step_by_step_the_equations_are_those_of_torchs_single_cells(cells, x, c
         for step in range(x.shape[1]):
             state = single(x[:, step], state)
             hidden = state[0] if cell == "lstm" else state
-            assert torch.allclose(stepped.hidden[:, step], hidden, atol=1e-6)
+            assert close(stepped.hidden[:, step], hidden)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_with_no_gate_held_the_stepped_run_is_the_fused_one(cells, x, cell):
     for fused, stepped in zip(unroll(cells[cell], x), unroll_clamped(cells[cell], x, [])):
-        assert torch.allclose(fused.hidden, stepped.hidden, atol=1e-6)
+        assert close(fused.hidden, stepped.hidden)
         for gate in GATES[cell]:
-            assert torch.allclose(fused.gates[gate], stepped.gates[gate], atol=1e-6)
+            assert close(fused.gates[gate], stepped.gates[gate])
 
 
 def test_an_update_gate_held_open_keeps_the_state_and_a_shut_forget_gate_loses_it(cells, x):
@@ -108,7 +109,7 @@ def test_an_update_gate_held_open_keeps_the_state_and_a_shut_forget_gate_loses_i
     assert torch.equal(kept.hidden[:, 5], kept.hidden[:, -1]) and not torch.equal(kept.hidden[:, 4], kept.hidden[:, 5])
     lost = unroll_clamped(cells["lstm"], x, [HeldGate(0, "forget", 0.0, unit=2)])[0]
     added = lost.gates["input"] * lost.gates["candidate"]
-    assert torch.allclose(lost.cell[..., 2], added[..., 2]) and not torch.allclose(lost.cell[..., 3], added[..., 3])
+    assert close(lost.cell[..., 2], added[..., 2]) and not torch.allclose(lost.cell[..., 3], added[..., 3])
 
 
 def test_gates_that_keep_for_100_steps_lose_a_hundredth_in_one_and_take_in_as_little(x):
@@ -128,7 +129,7 @@ def test_the_inputs_gradients_are_autograds_through_the_fused_network(cells, x, 
     leaf = x[:1].clone().requires_grad_()
     score = network.head(network.recurrent(leaf)[0])[0, at].log_softmax(-1)[4]
     gradient, = torch.autograd.grad(score, leaf)
-    assert torch.allclose(found.inputs, gradient[0, : at + 1].norm(dim=-1), atol=1e-6)
+    assert close(found.inputs, gradient[0, : at + 1].norm(dim=-1))
     assert gradient[0, at + 1:].abs().max() == 0
 
 
@@ -164,7 +165,7 @@ def test_through_a_linear_state_the_gradient_shrinks_by_the_weight_at_each_step(
     for name, parameter in network.named_parameters():
         parameter.data.fill_(0.8 if "weight_hh" in name else 1.0 if "weight" in name else 0.0)
     found = gradients_back(network, torch.ones(6, 1), 5, numbers=True)
-    assert np.allclose(found.hidden, 0.8 ** np.arange(5, -1, -1)) and found.factor == pytest.approx(0.8)
+    assert close(found.hidden, 0.8 ** np.arange(5, -1, -1)) and found.factor == pytest.approx(0.8)
 
 
 # what the explainer answers
@@ -175,9 +176,8 @@ def test_an_unrolled_text_tells_probabilities_and_surprise_of_the_network_itself
     numbers = torch.tensor([held.vocabulary.start, *held.vocabulary.encode(TEXT)])
     with torch.no_grad():
         shares = held.module["gru"](numbers[None])[0][0].softmax(-1).numpy()
-    assert np.allclose(answer["outputs"], shares, atol=1e-6)
-    assert np.allclose(answer["surprise"], [-np.log2(shares[step, number])
-                                            for step, number in enumerate(numbers[1:])], atol=1e-4)
+    assert close(answer["outputs"], shares)
+    assert close(answer["surprise"], [-np.log2(shares[step, number]) for step, number in enumerate(numbers[1:])])
     assert answer["inputs"][:4] == ["⏎", "T", "o", " "] and len(answer["layers"]) == 2
     assert answer["top"][5][0][1] == pytest.approx(shares[5].max()) and len(answer["top"][5]) == 3
 
@@ -244,10 +244,10 @@ def test_a_text_that_cannot_be_read_is_told_at_its_field(request_):
 
 def test_what_a_symbol_is_drawn_from_follows_temperature_top_k_and_top_p():
     scores = torch.tensor([0.5, 0.25, 0.15, 0.1]).log()
-    assert torch.allclose(Sampling().keep(scores), scores.exp())
-    assert torch.allclose(Sampling(temperature=0.5).keep(scores), torch.tensor([0.25, 0.0625, 0.0225, 0.01]) / 0.345)
-    assert torch.allclose(Sampling(top_k=2).keep(scores), torch.tensor([2 / 3, 1 / 3, 0, 0]))
-    assert torch.allclose(Sampling(top_p=0.8).keep(scores), torch.tensor([0.5, 0.25, 0.15, 0]) / 0.9)
+    assert close(Sampling().keep(scores), scores.exp())
+    assert close(Sampling(temperature=0.5).keep(scores), torch.tensor([0.25, 0.0625, 0.0225, 0.01]) / 0.345)
+    assert close(Sampling(top_k=2).keep(scores), torch.tensor([2 / 3, 1 / 3, 0, 0]))
+    assert close(Sampling(top_p=0.8).keep(scores), torch.tensor([0.5, 0.25, 0.15, 0]) / 0.9)
     assert Sampling(temperature=0).keep(scores).tolist() == [1, 0, 0, 0]
     with pytest.raises(SpecError, match="temperature of -1"):
         ask(NAMES, "next", temperature=-1)
@@ -281,7 +281,7 @@ def test_next_words_stand_beside_the_grammars_own_probabilities():
     true = dict(zip(told["symbols"], told["true"]))
     assert true["that"] == pytest.approx(0.4) and true["sits"] == pytest.approx(0.2) and true["sit"] == 0
     costs = ask(WORDS, "surprise", text="the cat sits .", cells=["gru"])["true"]
-    assert np.allclose(costs, -np.log2([1, 1 / 8, 0.2, 0.2]), atol=1e-5)
+    assert close(costs, -np.log2([1, 1 / 8, 0.2, 0.2]))
     assert grammar("en").words
 
 
@@ -292,7 +292,7 @@ def test_a_forecast_feeds_what_it_told_back_in():
         for _ in range(6):
             given = torch.tensor(series, dtype=torch.float32)[None, :, None]
             series.append(held.module["lstm"](given)[0][0, -1, 0].item())
-    assert np.allclose(answer["forecast"], series[20:], atol=1e-5)
+    assert close(answer["forecast"], series[20:])
     assert answer["error"] == pytest.approx(np.sqrt(np.mean((answer["forecast"] - told["truth"])**2)), rel=1e-5)
     with pytest.raises(EngineError, match="not learned from a series"):
         ask(NAMES, "forecast")

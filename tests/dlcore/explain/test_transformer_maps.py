@@ -10,6 +10,7 @@ from dlcore.explain.generation import Sampling
 from dlcore.explain.transformer.columns import find, tell_columns
 from dlcore.explain.transformer.induction import chance, say_twice, score_induction, score_previous
 from dlcore.explain.transformer.maps import entropy, link, pack, roll_out, roll_out_decoder
+from tests.closeness import close
 
 
 def random_maps(*shape: int, causal: bool = False) -> np.ndarray:
@@ -55,14 +56,14 @@ def walk_paths(weights: np.ndarray) -> np.ndarray:
 
 def test_rollout_is_the_sum_over_all_paths_through_the_layers():
     weights = random_maps(3, 2, 4, 4)
-    assert np.allclose(roll_out(weights, all_on(weights))[-1], walk_paths(weights), atol=1e-6)
+    assert close(roll_out(weights, all_on(weights))[-1], walk_paths(weights))
 
 
 def test_rollout_of_a_layer_whose_heads_are_all_off_hands_on_what_it_got():
     weights, on = random_maps(2, 2, 4, 4), np.array([[True, False], [False, False]])
     first, second = roll_out(weights, on)
     assert np.array_equal(first, second)
-    assert np.allclose(first, (weights[0, 0] + np.eye(4)) / 2)
+    assert close(first, (weights[0, 0] + np.eye(4)) / 2)
 
 
 def test_rollout_of_a_decoder_layer_by_hand():
@@ -70,15 +71,15 @@ def test_rollout_of_a_decoder_layer_by_hand():
     cross = np.array([[0.25, 0.75], [1, 0]])
     found = roll_out_decoder(own[None, None], cross[None, None], source,
                              {"decoder": np.ones((1, 1), bool), "cross": np.ones((1, 1), bool)})
-    assert np.allclose(found[0], [[0.5, 0, 0.3125, 0.1875], [0.125, 0.375, 0.5, 0]])
+    assert close(found[0], [[0.5, 0, 0.3125, 0.1875], [0.125, 0.375, 0.5, 0]])
 
 
 def test_rows_of_a_decoders_rollout_sum_to_one():
     own, cross, source = random_maps(3, 2, 4, 4, causal=True), random_maps(3, 2, 4, 5), random_maps(5, 5)
     found = roll_out_decoder(own, cross, source, {"decoder": all_on(own), "cross": all_on(cross)})
     assert found.shape == (3, 4, 9)
-    assert np.allclose(found.sum(-1), 1, atol=1e-6)
-    assert np.allclose(found[..., :4].sum(-1), [[2.0**-layer] * 4 for layer in (1, 2, 3)])
+    assert close(found.sum(-1), 1)
+    assert close(found[..., :4].sum(-1), [[2.0**-layer] * 4 for layer in (1, 2, 3)])
 
 
 def test_a_head_that_looks_behind_the_first_time_has_induction_one_and_an_even_one_has_chance():
@@ -106,11 +107,11 @@ def test_columns_keep_what_top_k_and_then_top_p_leave():
     told = tell_columns(logits, Sampling(0.5, 3, 0.8), list("abcd"), seed=0)
     squares = np.array([0.16, 0.09, 0.0625])
     assert told["tokens"] == ["a", "c", "d", "b"] and told["ids"].tolist() == [0, 2, 3, 1]
-    assert np.allclose(told["scaled"], told["logits"] / 0.5)
+    assert close(told["scaled"], told["logits"] / 0.5)
     assert told["kept_k"].tolist() == [True, True, True, False]
     assert told["kept_p"].tolist() == [True, True, False, False]
-    assert np.allclose(told["kept"], [*squares[:2] / squares[:2].sum(), 0, 0])
-    assert np.allclose(told["probabilities"], [0.4, 0.3, 0.25, 0.05]) and told["rest"] == 0
+    assert close(told["kept"], [*squares[:2] / squares[:2].sum(), 0, 0])
+    assert close(told["probabilities"], [0.4, 0.3, 0.25, 0.05]) and told["rest"] == 0
 
 
 def test_of_a_large_vocabulary_every_token_can_be_found_with_its_own_probability():
@@ -118,7 +119,7 @@ def test_of_a_large_vocabulary_every_token_can_be_found_with_its_own_probability
     shares = np.exp(logits.numpy()) / np.exp(logits.numpy()).sum()
     told = tell_columns(logits, Sampling(), names, seed=0, begins="29")
     assert [told["tokens"][place] for place in told["found"]] == [f"29{last}" for last in range(10)]
-    assert np.allclose(told["probabilities"], shares[told["ranks"]], atol=1e-6)
+    assert close(told["probabilities"], shares[told["ranks"]])
     assert told["probabilities"].sum() + told["rest"] == pytest.approx(1) and told["count"] == 300
     assert find([" the", "then", "the", "a"], "the") == [2, 0, 1] and find(["a"], "") == []
     far = [tell_columns(logits, Sampling(temperature=9.0), names, seed) for seed in range(9)]

@@ -17,6 +17,7 @@ from dlcore.specs.plane import DATASETS, PlaneData
 from dlcore.specs.plane_network import FEATURES, Layer, PlaneNetwork
 from dlcore.specs.playground import PlaneTraining, Playground
 from dlcore.training.plane_task import PlaneTask
+from tests.closeness import close
 
 OWN = ((1.25, -2.0, 1), (0.5, 0.5, 0))
 MADE = [name for name in DATASETS if name != "table"]
@@ -37,9 +38,9 @@ def test_the_points_are_those_of_the_page(dataset, own):
     own = own or (OWN if dataset == "own" else ())
     data = PlaneData(dataset=dataset, classes=4, points=60, train_share=70, noise=15, seed=3, own=own)
     made, wanted = execute(Playground(data=data), "class Net"), make_points(data, Path())
-    assert made["train_points"] == pytest.approx(wanted.train, abs=1e-6)
-    assert made["train_targets"] == pytest.approx(wanted.train_targets, abs=1e-6)
-    assert made["test_points"] == pytest.approx(wanted.test, abs=1e-6) and len(made["test_y"]) == len(wanted.test)
+    assert close(made["train_points"], wanted.train)
+    assert close(made["train_targets"], wanted.train_targets)
+    assert close(made["test_points"], wanted.test) and len(made["test_y"]) == len(wanted.test)
 
 
 @pytest.mark.parametrize("network", [
@@ -58,7 +59,7 @@ def test_the_network_and_its_loss_are_those_of_the_page_from_the_first_weights_o
     model = made["model"].eval()
     with torch.no_grad():
         outputs = module(task.test.x)
-        assert torch.allclose(model(made["test_x"]), outputs, atol=1e-6)
+        assert close(model(made["test_x"]), outputs)
         printed = made["criterion"](model(made["test_x"]), made["test_y"])
         assert torch.allclose(printed, task.loss(outputs, task.test.targets))
 
@@ -70,7 +71,7 @@ def test_more_classes_and_numbers_have_the_page_s_loss(data, loss):
     made, module, task = execute(spec, "\nfor epoch"), build_plane(spec), PlaneTask(spec, Path())
     with torch.no_grad():
         printed = made["criterion"](made["model"](made["x"]), made["y"])
-        assert torch.allclose(printed, task.loss(module(task.train.x), task.train.targets))
+        assert close(printed, task.loss(module(task.train.x), task.train.targets))
 
 
 def test_the_whole_script_runs_and_learns_with_everything_in_it(tmp_path):

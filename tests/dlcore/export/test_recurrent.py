@@ -14,6 +14,7 @@ from dlcore.export.recurrent import print_recurrent
 from dlcore.models.recurrent import build_cells
 from dlcore.specs.recurrent import CELLS, Recurrent, RecurrentNetwork, RecurrentTraining
 from dlcore.specs.sequences import TASKS, WAVES, SequenceData
+from tests.closeness import close
 
 TEXTS = Path(__file__).parents[3] / "assets" / "datasets" / "text"
 SMALL = Recurrent(network=RecurrentNetwork(cells=CELLS, hidden=6, embedding=3, layers=2, dropout=0.1),
@@ -48,14 +49,14 @@ def test_the_script_of_an_uploaded_column_reads_its_windows_from_the_part_that_i
                                        column=keep_column(tmp_path, values)), tmp_path)
     np.savetxt(tmp_path / "column.csv", values)
     names = run(replace(SMALL, data=data), tmp_path, monkeypatch)
-    assert np.allclose(names["column"].numpy(), kept.train, atol=1e-5)  # the same numbers, none of those kept back
+    assert close(names["column"].numpy(), kept.train)  # the same numbers, none of those kept back
     x, y = names["batch"]()
     assert x.shape == (4, 12, 1) and y.shape == (4, 12)
     assert torch.equal(x[:, 1:, 0], y[:, :-1])                          # each asks for the number after it
     place = {round(float(value), 4): index for index, value in enumerate(kept.train)}
     first = [place[round(float(value), 4)] for value in x[:, 0, 0]]
     for row, at in zip(y, first):
-        assert np.allclose(row.numpy(), kept.train[at + 1: at + 13], atol=1e-5)
+        assert close(row.numpy(), kept.train[at + 1: at + 13])
 
 
 def test_with_the_same_weights_the_script_gives_the_same_outputs(tmp_path, monkeypatch):

@@ -24,6 +24,7 @@ from dlcore.specs.learning import Learner
 from dlcore.specs.playground import PlaneTraining, Playground
 from dlcore.training.recording import Recording
 from dlcore.training.trainers import TRAINERS
+from tests.closeness import close
 
 TEXTS = Path(__file__).parents[3] / "assets" / "datasets" / "text"
 IMPORTS = "import torch\nfrom torch import nn\n"
@@ -58,7 +59,7 @@ def test_the_printed_network_takes_the_weights_of_the_moment(name, tmp_path, mon
     assert found.keys() == ours.keys() and all(np.array_equal(found[key], ours[key]) for key in ours)
     if spec.kind == "experiment":
         x = torch.rand(2, 1, 28, 28)
-        assert torch.allclose(theirs[""].eval()(x), snapshot.module(x), atol=1e-4)
+        assert close(theirs[""].eval()(x), snapshot.module(x))
 
 
 def test_of_a_run_those_of_the_chosen_snapshot_are_offered_and_answer_as_they_did(tmp_path):
@@ -74,8 +75,7 @@ def test_of_a_run_those_of_the_chosen_snapshot_are_offered_and_answer_as_they_di
     names["model"].load_state_dict({key: torch.from_numpy(value) for key, value in packed[last].items()})
     points = grid(5)
     with torch.no_grad():
-        assert torch.allclose(names["model"](names["features"](points)), trainer.net(
-            names["features"](points)), atol=1e-6)
+        assert close(names["model"](names["features"](points)), trainer.net(names["features"](points)))
 
 
 def test_a_network_that_was_never_trained_has_none():

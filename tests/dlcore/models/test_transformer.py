@@ -13,11 +13,11 @@ from dlcore.models.transformer import build_transformer, set_dropout
 from dlcore.specs.texts import TextData
 from dlcore.specs.transformer import NORMS, POSITIONS, Transformer, TransformerNetwork
 from dlcore.specs.transformer_table import count_parameters, layer_table
+from tests.closeness import close
 
 NETWORK = TransformerNetwork(layers=2, heads=3, width=24, feed_forward=2, context=12)
 TRANSLATOR = Transformer(data=TextData(task="reverse", length=9), network=NETWORK)
 GPT = Transformer(data=TextData(task="plays"), network=NETWORK)
-CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 
 
 @pytest.fixture(autouse=True)
@@ -48,23 +48,23 @@ def test_self_attention_is_that_of_torch():
     for causal in (False, True):
         ours = copied(theirs, causal)
         told, weights = theirs(x, x, x, attn_mask=later(7) if causal else None, average_attn_weights=False)
-        torch.testing.assert_close(ours(x), told, **CLOSE)
-        torch.testing.assert_close(ours.inside(x).weights, weights, **CLOSE)
+        assert close(ours(x), told)
+        assert close(ours.inside(x).weights, weights)
 
 
 def test_a_look_at_another_sequence_is_that_of_torch():
     theirs, x, memory = nn.MultiheadAttention(24, 3, batch_first=True), torch.randn(2, 7, 24), torch.randn(2, 5, 24)
     ours = copied(theirs)
     told, weights = theirs(x, memory, memory, average_attn_weights=False)
-    torch.testing.assert_close(ours(x, memory), told, **CLOSE)
-    torch.testing.assert_close(ours.inside(x, memory).weights, weights, **CLOSE)
+    assert close(ours(x, memory), told)
+    assert close(ours.inside(x, memory).weights, weights)
 
 
 @pytest.mark.parametrize(("rotary", "causal"), [(False, False), (False, True), (True, True), (True, False)])
 def test_the_fused_kernel_and_the_written_out_steps_agree(rotary, causal):
     ours, x = Attention(24, 3, causal, rotary), torch.randn(2, 9, 24)
     inside = ours.inside(x)
-    torch.testing.assert_close(ours(x), inside.output, **CLOSE)
+    assert close(ours(x), inside.output)
     torch.testing.assert_close(inside.weights.sum(-1), torch.ones(2, 3, 9))
     assert not causal or (inside.weights.triu(1) == 0).all()
 
@@ -88,7 +88,7 @@ def test_an_encoder_layer_is_that_of_torch(norm, activation):
     ours = EncoderLayer(replace(NETWORK, norm=norm, activation=activation))
     copy_attention(ours.attention, theirs.self_attn), copy_rest(ours, theirs, "norm1", "norm2")
     x = torch.randn(2, 7, 24)
-    torch.testing.assert_close(ours(x), theirs(x), **CLOSE)
+    assert close(ours(x), theirs(x))
 
 
 @pytest.mark.parametrize("norm", NORMS)
@@ -99,7 +99,7 @@ def test_a_decoder_layer_is_that_of_torch(norm):
     copy_rest(ours, theirs, "norm1", "norm3"), ours.cross_norm.load_state_dict(theirs.norm2.state_dict())
     x, memory = torch.randn(2, 7, 24), torch.randn(2, 5, 24)
     told = theirs(x, memory, tgt_mask=later(7), tgt_is_causal=True)
-    torch.testing.assert_close(ours(x, memory), told, **CLOSE)
+    assert close(ours(x, memory), told)
 
 
 @torch.no_grad()
@@ -133,7 +133,7 @@ def test_rotary_products_depend_on_the_distance_alone():
     assert rotate(query, 5).norm().item() == pytest.approx(query.norm().item(), abs=1e-5)
     complex_turn = torch.view_as_complex(query.view(1, 4, 2)) * torch.exp(
         1j * 5 * 10_000 ** (-torch.arange(0, 8, 2) / 8))
-    torch.testing.assert_close(rotate(query, 5), torch.view_as_real(complex_turn).flatten(1), **CLOSE)
+    assert close(rotate(query, 5), torch.view_as_real(complex_turn).flatten(1))
 
 
 @pytest.mark.parametrize("positions", POSITIONS)
@@ -167,11 +167,11 @@ def test_the_cache_tells_what_is_told_without(positions, norm):
     model = build_transformer(replace(GPT, network=network)).eval()
     cache = model.new_cache()
     parts = [model.step(part, cache) for part in (ids[:, :4], *ids[:, 4:8].split(1, 1), ids[:, 8:])]
-    torch.testing.assert_close(torch.cat(parts, 1), model(ids), **CLOSE)
+    assert close(torch.cat(parts, 1), model(ids))
     translator, source = build_transformer(replace(TRANSLATOR, network=network)).eval(), torch.randint(2, 28, (3, 7))
     memory, cache = translator.encoder(source), translator.new_cache()
     parts = [translator.step(part, memory, cache) for part in ids.split(1, 1)]
-    torch.testing.assert_close(torch.cat(parts, 1), translator(source, ids), **CLOSE)
+    assert close(torch.cat(parts, 1), translator(source, ids))
 
 
 @pytest.mark.parametrize("positions", POSITIONS)
