@@ -196,8 +196,7 @@ def edit_training(form: Form, devices: tuple[str, ...]) -> None:
         form.enter("training.seed")
         form.choose("training.device", tuple(dict.fromkeys((*devices, training.device))))
         form.choose("training.precision")
-        form.switch("training.reproducible", help=_("One thread, float32, and nothing that depends on the clock: the "
-                                                    "same numbers every time."))
+        form.switch("training.reproducible", help=_(words.REPRODUCIBLE))
     calls = {"zero_grad()": training.zero_grad, "eval()": training.eval_mode}
     forgotten = ", ".join(call for call, kept in calls.items() if not kept)
     with grouped(_("Common mistakes"), _("without {call}").format(call=forgotten) if forgotten else "", "mistakes",

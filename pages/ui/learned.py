@@ -7,7 +7,7 @@ import streamlit as st
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
 from dlcore.specs.learning import Learner, check, same_run
-from pages.ui import runs, state
+from pages.ui import runs, state, words
 from pages.ui.forms import Form, grouped
 from pages.ui.language import _, told
 
@@ -57,5 +57,4 @@ def edit_more(form: Form) -> None:
         devices = state.engine().status().devices
         form.choose("training.device", tuple(dict.fromkeys((*devices, training.device))))
         form.choose("training.precision")
-        form.switch("training.reproducible", help=_("One thread, float32, and nothing that depends on the clock: the "
-                                                    "same numbers every time."))
+        form.switch("training.reproducible", help=_(words.REPRODUCIBLE))

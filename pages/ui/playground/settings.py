@@ -108,8 +108,7 @@ def _edit_training(form: Form) -> None:
             form.pick("training.l2", PENALTIES, format_func=short)
         form.choose("training.pace", PACES, format_func=_pace)
         form.enter("training.epochs", step=100)
-        form.switch("training.reproducible", help=_("One thread, float32, and nothing that depends on the clock: the "
-                                                    "same numbers every time."))
+        form.switch("training.reproducible", help=_(words.REPRODUCIBLE))
         _show_problem(form.page, "training")
 
 
