@@ -24,6 +24,7 @@ NOWHERE = "http://127.0.0.1:9"  # as proxy: no test reaches the internet, here o
 os.environ |= {"http_proxy": NOWHERE, "https_proxy": NOWHERE, "no_proxy": "127.0.0.1,localhost"}
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 60  # seconds that a machine which is busy with other things may take for anything
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-extensions", "--no-first-run",
          "--disable-component-update", "--disable-background-networking", "--hide-scrollbars",
@@ -61,7 +62,7 @@ def engine(home):
 @pytest.fixture
 def awake(engine):
     """The engine, ready to answer."""
-    wait_until(lambda: engine.status().ready, 60, "the engine did not wake")
+    wait_until(lambda: engine.status().ready, PATIENCE, "the engine did not wake")
     return engine
 
 
@@ -84,7 +85,7 @@ def app_test(engine, monkeypatch) -> Iterator[Callable]:
     opened = []
 
     def open_app(page: str = "home.py", locale: str = "en-US", **address: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=PATIENCE)
         app.context = {"locale": locale}
         app.query_params.update(address)
         if page != "home.py":
@@ -111,7 +112,7 @@ def served(home: Path, log: Path, root: Path = ROOT, **environment: str) -> Iter
                                   env={**os.environ, "DERIN_HOME": str(home), **environment})
         try:
             url = f"http://127.0.0.1:{port}"
-            wait_until(lambda: server.poll() is not None or is_healthy(url), 30, "the server did not start")
+            wait_until(lambda: server.poll() is not None or is_healthy(url), PATIENCE, "the server did not start")
             assert server.poll() is None, log.read_text()
             yield url
         finally:
@@ -152,11 +153,12 @@ def run_apart(work: Coroutine) -> object:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator:
     """A headless Chromium, the one that is on the machine."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     named = [os.environ["DERIN_CHROMIUM"]] if "DERIN_CHROMIUM" in os.environ else CHROMIUM
     path = next((found for name in named if (found := shutil.which(name))), None)
     assert path, "The browser tests need Chromium: `make test` installs it, DERIN_CHROMIUM can name one."
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -173,6 +175,7 @@ def open_tab(chromium, request) -> Iterator[Callable]:
 
     def open_one(width: int = 1280, height: int = 800, locale: str = "en-US", **how):
         context = chromium.new_context(viewport={"width": width, "height": height}, locale=locale, **how)
+        context.set_default_timeout(1000 * PATIENCE)
         contexts.append(context)
         tab = context.new_page()
         tab.on("console", lambda message: errors.append(message) if message.type == "error" else None)

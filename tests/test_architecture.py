@@ -97,7 +97,7 @@ VISIT = """
 import sys
 from streamlit.testing.v1 import AppTest
 
-app = AppTest.from_file("app.py", default_timeout=30).run()
+app = AppTest.from_file("app.py", default_timeout=60).run()
 assert not app.exception, app.exception
 for page in sys.argv[1:]:
     app.switch_page(f"pages/{page}").run()

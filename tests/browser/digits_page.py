@@ -3,6 +3,7 @@
 Everything is found by the keys and roles that the page promises; Playwright looks into the shadow roots.
 """
 
+import re
 from collections.abc import Iterable
 
 from playwright.sync_api import Locator, Page, expect
@@ -38,7 +39,7 @@ def train(tab: Page, url: str, experiment: Experiment) -> str:
     """Open the page, press Train and wait until it learns; return the run's id."""
     visit(tab, url, experiment)
     button(tab, "Train").click()
-    expect(state(tab)).to_have_text("Training", timeout=PATIENCE)
+    expect(state(tab)).to_have_text(re.compile("Training|Finished"), timeout=PATIENCE)  # a short one may be over
     tab.wait_for_url("**run=*")
     return run_of(tab)
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from dlcore.data.curves import heights, places
 from dlcore.specs.codec import from_link
 from tests.conftest import settled, wait_until
 
@@ -31,11 +32,12 @@ def open_neuron(tab, url: str) -> None:
 def test_a_pulled_slider_moves_the_point_and_a_drawn_curve_is_learned(app_url, page):
     open_neuron(page, app_url)
     expect(page.get_by_text("Finished")).to_be_visible(timeout=PATIENCE)
+    sine = error(page)
     slider = page.get_by_label("bias").bounding_box()
     page.mouse.move(slider["x"] + slider["width"] * 0.5, slider["y"] + slider["height"] / 2)
     page.mouse.down()
     page.mouse.move(slider["x"] + 2, slider["y"] + slider["height"] / 2, steps=6)
-    expect(page.get_by_text(re.compile("At z = .* hardly anything flows back"))).to_be_visible(timeout=10_000)
+    expect(page.get_by_text(re.compile("At z = .* hardly anything flows back"))).to_be_visible(timeout=60_000)
     assert "neuron=" not in page.url
     page.mouse.up()
     page.wait_for_url(re.compile("bias"))
@@ -50,10 +52,9 @@ def test_a_pulled_slider_moves_the_point_and_a_drawn_curve_is_learned(app_url, p
     page.mouse.up()
     page.wait_for_url(re.compile("drawn"))
     assert linked(page).line.curve == "drawn" and linked(page).bias < -5.5
-    expect(page.get_by_text(re.compile("step [0-9]{2}"))).to_be_visible(timeout=PATIENCE)
-    first = error(page)
-    expect(page.get_by_text("Finished")).to_be_visible(timeout=PATIENCE)
-    wait_until(lambda: error(page) < first, 5, "the error did not fall")
+    flat = heights(linked(page).line, places()).var()  # the error of the best horizontal line
+    wait_until(lambda: page.get_by_text("Finished").is_visible() and sine != error(page) < flat / 2, 60,
+               "the neurons did not come closer to the drawn curve than half of what a horizontal line misses")
 
 
 def test_a_link_opens_the_same_neuron_and_keys_move_sliders_and_curve(app_url, page):
@@ -62,7 +63,7 @@ def test_a_link_opens_the_same_neuron_and_keys_move_sliders_and_curve(app_url, p
     expect(page.get_by_text("At z = -0.80 the derivative is 0: nothing flows back.")).to_be_visible(timeout=PATIENCE)
     page.get_by_label("bias").focus()
     page.keyboard.press("End")
-    expect(page.get_by_text("100.0% of the gradient flows back")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("100.0% of the gradient flows back")).to_be_visible(timeout=60_000)
     page.wait_for_url(re.compile("bias%22%3A6"))
     page.get_by_role("application").focus()
     for key in ("ArrowRight", "ArrowUp", "ArrowUp"):

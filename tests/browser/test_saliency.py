@@ -59,10 +59,10 @@ def test_the_quick_maps_follow_the_pen_and_the_others_come_when_it_is_lifted(pag
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.3 * box["height"], steps=10)
-    wait_until(lambda: painted(page, "Gradient") != before, 20, "the gradient did not follow the pen")
+    wait_until(lambda: painted(page, "Gradient") != before, 60, "the gradient did not follow the pen")
     expect(page.locator(f"{MAPS} .cell.pending")).to_have_count(1)  # occlusion waits
     page.mouse.up()
-    wait_until(lambda: is_whole(page), 30, "occlusion did not come")
+    wait_until(lambda: is_whole(page), 60, "occlusion did not come")
     expect(page.locator(f"{MAPS} .subject .title")).to_have_text("your drawing")
 
 

@@ -263,7 +263,7 @@ def test_a_network_without_convolution_gets_a_sentence_where_it_matters_and_can_
     experiment = Experiment(data=ImageData(train_size=500), network=Network(blocks=blocks))
     run = engine.start_run(experiment, "somebody", paused=True)
     engine.step(run, "somebody")
-    wait_until(lambda: engine.view(run).live_step is not None, 30, "the run has no weights")
+    wait_until(lambda: engine.view(run).live_step is not None, 60, "the run has no weights")
     meta, _arrays = message(visit(run=run))
     assert meta["walk"]["layer"] == "flatten1"
     assert any("no convolution" in info.value for info in visit(Convolution(view="filters"), run=run).info)

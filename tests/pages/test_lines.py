@@ -120,7 +120,7 @@ def test_a_drawing_is_read_on_the_line(reader):
 
 
 def test_the_details_say_what_each_step_is_good_for_and_which_digits_are_near(reader):
-    wait_until(lambda: unpack(reader.answer(image(seven(), detail=True)))[0] != {"again": True}, 30, "It stays busy.")
+    wait_until(lambda: unpack(reader.answer(image(seven(), detail=True)))[0] != {"again": True}, 60, "It stays busy.")
     meta, arrays = unpack(reader.answer(image(seven(), detail=True)))
     assert meta["top"] == 7 and set(meta["otherwise"]) == {"strokes", "crop", "centre", "smooth"}
     assert {"stages", "neighbours", "filters.pictures"} <= set(arrays)

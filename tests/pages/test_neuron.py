@@ -33,7 +33,7 @@ def texts(app) -> str:
 @pytest.fixture
 def page(app_test, awake):
     """Return a function that opens the page once the explainer answers; lines of two neurons are soon trained."""
-    wait_until(lambda: answers(awake), 30, "the explainer did not answer")
+    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
     return lambda spec=None, **address: app_test("neuron.py", **({} if spec is None else {"neuron": to_link(spec)}),
                                                  **address)
 

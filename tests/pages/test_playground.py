@@ -356,10 +356,10 @@ def test_the_walk_computes_what_the_playground_computed(awake):
     spec = Playground(network=PlaneNetwork(features=("x1", "x2", "x1*x2"), layers=(Layer(4, "relu"), Layer(3, "relu")),
                                            removed=("1.2",)))
     asked = {"kind": "plane_frame", "model": {"spec": to_dict(spec, whole=True)}}
-    frame = awake.explain("test.walk", asked, timeout=10.0)
+    frame = awake.explain("test.walk", asked, timeout=60)
     pixel = (1.5 + 0.06, -0.9 - 0.06)
     taken = take_over(spec, pixel, frame["weights"], 1)
-    answer = awake.explain("test.walk", {"kind": "backprop", "spec": to_dict(taken)}, timeout=10.0)
+    answer = awake.explain("test.walk", {"kind": "backprop", "spec": to_dict(taken)}, timeout=60)
     z = answer["scalars"]["z3.1"]["value"]
     column, row = int((pixel[0] + 6) / 0.12), int((6 - pixel[1]) / 0.12)
     assert (int(frame["surface"][0, row, column]) - 128) / 127 == pytest.approx(2 / (1 + np.exp(-z)) - 1, abs=0.006)
@@ -503,7 +503,7 @@ def test_the_card_s_network_has_learned_the_spiral(awake, app_test):
     from pages.ui.playground.card import spiral
 
     asked = {"kind": "plane_frame", "model": {"spec": to_dict(spiral(), whole=True)}}
-    metrics = awake.explain("test.card", asked, timeout=10.0)["metrics"]
+    metrics = awake.explain("test.card", asked, timeout=60)["metrics"]
     assert metrics["train_accuracy"] > 0.99 and metrics["test_accuracy"] > 0.99
 
 

@@ -47,7 +47,7 @@ def finished(app):
     def is_whole():
         app.run()
         return not grid(app)[0]["pending"]
-    wait_until(is_whole, 30, "the maps did not come")
+    wait_until(is_whole, 60, "the maps did not come")
     return grid(app)
 
 
@@ -65,7 +65,7 @@ def a_run(engine):
     """A small run that has ended."""
     wait_until(lambda: engine.status().ready, 60, "the engine did not wake")
     run = engine.start_run(Experiment(data=ImageData(train_size=1000), training=Training(batch_size=50)), "the owner's")
-    wait_until(lambda: engine.view(run).state == "finished", 30, "the run did not end")
+    wait_until(lambda: engine.view(run).state == "finished", 60, "the run did not end")
     return run
 
 
@@ -171,7 +171,7 @@ def test_the_verdict_says_what_the_correlations_mean(sizes, signs, said):
 def test_a_grey_method_has_its_reason_on_its_card(open_saliency, awake):
     experiment = Experiment(data=ImageData(train_size=500), network=Network(blocks=PRESETS["mlp"]))
     run = awake.start_run(experiment, "someone else's secret")
-    wait_until(lambda: awake.view(run).state == "finished", 30, "the run did not end")
+    wait_until(lambda: awake.view(run).state == "finished", 60, "the run did not end")
     app = open_saliency(run=run, method="grad_cam")
     meta, _arrays = finished(app)
     refused = {method["name"]: method["refused"] for method in meta["methods"] if method["refused"]}

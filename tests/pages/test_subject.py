@@ -112,7 +112,7 @@ def test_the_drawing_in_a_link_is_not_replaced_by_an_old_one_of_this_browser(vis
 def bring(app, name: str, content: bytes) -> None:
     """Upload a file and run the page until its Job has read it, or said why it cannot."""
     app.file_uploader(key=f"{PAGE}.brought").upload(name, content).run()
-    wait_until(lambda: not app.run().session_state[f"_bringing.{PAGE}"], 20, "the picture was not read")
+    wait_until(lambda: not app.run().session_state[f"_bringing.{PAGE}"], 60, "the picture was not read")
     assert not app.exception
 
 

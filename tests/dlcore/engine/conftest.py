@@ -30,7 +30,7 @@ def tiny(epochs=100, seed=0, train_size=60_000, reproducible=False, **training) 
                       training=Training(epochs=epochs, seed=seed, batch_size=32, reproducible=reproducible, **training))
 
 
-def wait_for(found: Callable[[], object], seconds: float = 20) -> object:
+def wait_for(found: Callable[[], object], seconds: float = 60) -> object:
     """Return what a function finds as soon as it finds something."""
     end = time.monotonic() + seconds
     while not (value := found()):
@@ -93,7 +93,7 @@ def attach(own_engine, tmp_path_factory):
 @pytest.fixture
 def awake(own_engine):
     """The engine of these tests, ready and with nothing to do."""
-    wait_for(lambda: own_engine.status().ready and len(own_engine.processes()) == 4, 60)
+    wait_for(lambda: own_engine.status().ready and len(own_engine.processes()) == 4)
     yield own_engine
     for run in own_engine._schedule.active:
         own_engine.stop(run.id, OWNER)
@@ -116,10 +116,10 @@ class Watch:
                 self.events.append(event)
         return view
 
-    def until(self, holds: Callable[[RunView], bool], seconds: float = 20) -> RunView:
+    def until(self, holds: Callable[[RunView], bool], seconds: float = 60) -> RunView:
         return wait_for(lambda: (view := self.look()) and holds(view) and view, seconds)
 
-    def until_state(self, *states: str, seconds: float = 20) -> RunView:
+    def until_state(self, *states: str, seconds: float = 60) -> RunView:
         return self.until(lambda view: view.state in states, seconds)
 
     def until_step(self, step: int) -> RunView:

@@ -18,7 +18,7 @@ TABLE = b"\n".join(b"%d,%d,%s" % (index, index * 7 % 13, b"ab"[index % 2:][:1]) 
 
 
 def ask(engine, kind, model, **more):
-    return engine.explain("somebody", {"kind": kind, "model": model, **more}, timeout=10)
+    return engine.explain("somebody", {"kind": kind, "model": model, **more}, timeout=60)
 
 
 def test_a_watched_playground_sends_numbered_frames_and_keeps_its_pace(awake, start):

@@ -1,10 +1,7 @@
 """The nearest training digits, against distances computed by numpy from their definition."""
 
-import time
-
 import numpy as np
 import pytest
-import torch
 
 from dlcore.data import images
 from dlcore.explain.neighbours import find_neighbours
@@ -43,16 +40,3 @@ def test_a_training_digit_is_its_own_nearest_neighbour():
 def test_an_empty_picture_has_neighbours_too():
     found = find_neighbours(np.zeros((28, 28), np.uint8), count=3)
     assert np.isfinite(found.distances).all() and set(found.labels) == {1}
-
-
-def test_neighbours_are_found_in_time_for_the_pen():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    find_neighbours(MNIST.test_images[0])
-    spent = []
-    for picture in MNIST.test_images[:7]:
-        begun = time.perf_counter()
-        find_neighbours(picture)
-        spent.append(time.perf_counter() - begun)
-    torch.set_num_threads(threads)
-    assert min(spent) < 0.06
