@@ -11,19 +11,16 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from captum import attr
-from captum.attr._utils.lrp_rules import Alpha1_Beta0_Rule, EpsilonRule, GammaRule
-from torch import Tensor, nn
+from torch import Tensor
 
-from dlcore.errors import N_, EngineError
-from dlcore.explain.folding import fold_norms, has_norm
+from dlcore.errors import EngineError
 from dlcore.explain.least_squares import LeastSquares
 from dlcore.explain.question import Question
+from dlcore.explain.relevance import hand_back
+from dlcore.explain.rescale import rescale
 from dlcore.specs.saliency import last_maps, why_not
 
 SEED = 0  # of the methods that draw: the same question has the same answer
-RULES = {"gamma": GammaRule, "epsilon": EpsilonRule, "alpha1_beta0": Alpha1_Beta0_Rule}
-UNSTABLE = N_("A batch norm here cannot be folded into the layer before it, and this rule would blow up at it. Choose "
-              "the ε rule.")
 
 
 def attribute(question: Question, method: str) -> np.ndarray:
@@ -86,7 +83,7 @@ def deconvolution(question: Question) -> Tensor:
 
 def deep_lift(question: Question) -> Tensor:
     """Differences to the baseline, handed back layer by layer: the Rescale rule (arXiv 1704.02685)."""
-    return attr.DeepLift(question.module).attribute(question.picture, question.baseline, question.target)
+    return rescale(question)
 
 
 def gradient_shap(question: Question) -> Tensor:
@@ -129,18 +126,9 @@ def guided_grad_cam(question: Question) -> Tensor:
 
 
 def lrp(question: Question) -> Tensor:
-    """Relevance handed back layer by layer in the shares of w·a (10.1371/journal.pone.0130140).
-
-    The chosen rule holds in the convolutions, ε elsewhere; batch norms are folded into the layers before them. On a
-    deep copy: a failed one would break later calls.
-    """
-    module, rule = fold_norms(question.snapshot), question.settings.rule
-    if rule != "epsilon" and has_norm(module):
-        raise EngineError(UNSTABLE)
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.BatchNorm1d):  # Captum knows none for the latter
-            layer.rule = RULES[rule]()
-    return attr.LRP(question.paced(module)).attribute(question.picture, question.target)
+    """Relevance handed back layer by layer (10.1371/journal.pone.0130140; see dlcore.explain.relevance)."""
+    *_layers, pixels = hand_back(question)
+    return pixels
 
 
 def kernel_shap(question: Question) -> Tensor:

@@ -20,7 +20,7 @@ from dlcore.specs.codec import to_dict
 from dlcore.specs.data import ImageData
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import Conv, Flatten, Linear, Network, Pool
-from dlcore.specs.saliency import Saliency
+from dlcore.specs.saliency import NO_RULE, Saliency
 from dlcore.specs.training import Training
 from dlcore.training.recording import Recording
 from dlcore.training.trainer import Trainer
@@ -162,7 +162,7 @@ def test_every_method_is_compared_with_a_random_order_and_an_edge_detector(train
 
 def test_a_method_that_does_not_fit_the_weights_leaves_the_others_their_curves(trained, monkeypatch):
     def refuse(_question):
-        raise EngineError(attribution.UNSTABLE)
+        raise EngineError(NO_RULE, function="relu")
     monkeypatch.setitem(attribution.METHODS, "lrp", refuse)
     told = work("removal", trained[0], model={"run": "one", "step": None}, methods=("gradient", "lrp", "grad_cam"))
     assert list(told["curves"]) == ["random", "edges", "gradient", "grad_cam"]
