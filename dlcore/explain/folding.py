@@ -9,27 +9,25 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from dlcore.explain.snapshot import Snapshot
-from dlcore.specs.model import named_blocks
+from dlcore.models.build import BlockNetwork
 
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
-def plain_layers(snapshot: Snapshot) -> list[nn.Module]:
-    """Return the snapshot's own layers in the order in which they compute; none may be changed."""
-    modules = snapshot.module._modules
-    return [modules.get(name) or nn.Flatten() for name, block in named_blocks(snapshot.experiment.network.blocks)
-            if block.kind != "dropout"]
+def plain_layers(network: BlockNetwork) -> list[nn.Module]:
+    """Return the network's own layers in the order in which they compute; none may be changed."""
+    layers = (network._modules.get(name) or nn.Flatten() for name in network.order)
+    return [layer for layer in layers if not isinstance(layer, nn.Dropout)]
 
 
 @torch.no_grad()
-def folded_layers(snapshot: Snapshot) -> list[nn.Module]:
-    """Return the layers, every batch norm that can be made part of the layer before it; the snapshot stays as it is.
+def fold_norms(network: BlockNetwork) -> list[nn.Module]:
+    """Return the layers, every batch norm that can be made part of the layer before it; the network stays as it is.
 
     Those stay that follow an activation, or a max pool whose order the scaling would turn round (a negative one).
     """
     layers, before, pooled = [], None, False
-    for layer in plain_layers(snapshot):
+    for layer in plain_layers(network):
         if isinstance(layer, NORMS) and before is not None and not (pooled and (layer.weight < 0).any()):
             layers[before] = _fold(layers[before], layer)
             continue

@@ -50,7 +50,7 @@ class Question:
         return module
 
     def rest(self) -> None:
-        """Call `pace`, where there is one, before a pass that is made without the module."""
+        """Call `pace`, where there is one, in work that is done without the module."""
         if self.pace is not None:
             self.pace()
 

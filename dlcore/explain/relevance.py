@@ -10,8 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dlcore.explain.folding import NORMS, folded_layers
-from dlcore.explain.question import Question, make_baseline
+from dlcore.explain.folding import NORMS
 from dlcore.models.build import ACTIVATIONS
 
 GAMMA = 0.25
@@ -20,22 +19,20 @@ FUNCTIONS = tuple(ACTIVATIONS.values())
 
 
 @torch.no_grad()
-def hand_back(question: Question) -> Iterator[Tensor]:
+def hand_back(layers: list[nn.Module], picture: Tensor, black: Tensor, white: Tensor, target: int, rule: str
+              ) -> Iterator[Tensor]:
     """Yield the relevance of the outputs, then that of each layer's inputs, down to that of the pixels.
 
-    Biases keep their share, so that a sum can be smaller than the one before it by these.
+    Biases keep their share, so that a sum can be smaller than the one before it by these. All three pictures as the
+    network gets them (1, channels, side, side).
     """
-    layers, rule = folded_layers(question.snapshot), question.settings.rule
-    black, white = (make_baseline(question.snapshot, question.picture, level) for level in ("black", "white"))
-    question.rest()
-    inputs = [torch.cat([question.picture, black, white])]
+    inputs = [torch.cat([picture, black, white])]
     for layer in layers:
         inputs.append(layer(inputs[-1]))
     first = next((at for at, layer in enumerate(layers) if isinstance(layer, nn.Conv2d | nn.Linear)), len(layers))
     scores = inputs.pop()[:1]
-    relevance = F.one_hot(torch.tensor([question.target]), scores.shape[1]) * scores
+    relevance = F.one_hot(torch.tensor([target]), scores.shape[1]) * scores
     yield relevance
-    question.rest()
     for at in reversed(range(len(layers))):
         layer, (x, *box) = layers[at], inputs[at].split(1)
         if at <= first and rule != "epsilon":

@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dlcore.explain.folding import plain_layers
-from dlcore.explain.question import Question
 from dlcore.models.build import ACTIVATIONS
 
 FUNCTIONS = tuple(ACTIVATIONS.values())
@@ -17,18 +15,15 @@ SAME = 1e-6  # changes that rounding makes of nothing: there the slope is taken
 
 
 @torch.no_grad()
-def rescale(question: Question) -> Tensor:
-    """Return m · (x − x′) of the pixels (1, channels, side, side)."""
-    layers = plain_layers(question.snapshot)
-    question.rest()
-    pairs = [torch.cat([question.picture, question.baseline])]
+def rescale(layers: list[nn.Module], picture: Tensor, baseline: Tensor, target: int) -> Tensor:
+    """Return m · (x − x′) of the pixels (1, channels, side, side); both pictures as the network gets them."""
+    pairs = [torch.cat([picture, baseline])]
     for layer in layers:
         pairs.append(layer(pairs[-1]))
-    multipliers = F.one_hot(torch.tensor([question.target]), pairs[-1].shape[1]).to(pairs[-1].dtype)
-    question.rest()
+    multipliers = F.one_hot(torch.tensor([target]), pairs[-1].shape[1]).to(pairs[-1].dtype)
     for layer, before, after in zip(reversed(layers), pairs[-2::-1], pairs[:0:-1], strict=True):
         multipliers = _back(layer, before, after, multipliers)
-    return multipliers * (question.picture - question.baseline)
+    return multipliers * (picture - baseline)
 
 
 def _back(layer: nn.Module, before: Tensor, after: Tensor, multipliers: Tensor) -> Tensor:

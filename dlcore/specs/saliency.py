@@ -21,7 +21,8 @@ RULES = ("gamma", "epsilon", "alpha1_beta0")
 COMPANY = ("none", "classes", "mistakes")
 
 SLOPES = ("gradient", "smooth_grad", "guided_backprop", "deconvolution")  # say how steep, not how much
-PROMISES = ("integrated_gradients", "deep_lift", "gradient_shap", "kernel_shap")  # Σ map = f(x) − f(baseline)
+EXACT = ("deep_lift", "kernel_shap")  # Σ map = f(x) − f(baseline)
+PROMISES = (*EXACT, "integrated_gradients", "gradient_shap")  # in the limit of many steps, of many draws
 RELU_ONLY = ("guided_backprop", "deconvolution", "guided_grad_cam")
 NEEDS_MAPS = ("grad_cam", "guided_grad_cam")
 WITHOUT_RULE = {"lrp": ("sigmoid", "softplus")}  # not 0 at 0: what comes back would be divided by nothing

@@ -13,7 +13,7 @@ from torch import nn
 
 from dlcore.errors import EngineError
 from dlcore.explain.attribution import METHODS, SEED, attribute, drawn
-from dlcore.explain.folding import NORMS, folded_layers
+from dlcore.explain.folding import NORMS, fold_norms
 from dlcore.explain.question import pose
 from dlcore.specs import saliency
 from dlcore.specs.data import ImageData
@@ -63,12 +63,28 @@ def test_integrated_gradients_are_the_riemann_sum_along_the_straight_way(baselin
     assert np.allclose(attribute(asked, "integrated_gradients"), wanted, atol=0.01 * np.abs(wanted).max())
 
 
-@pytest.mark.parametrize("method", ["integrated_gradients", "deep_lift", "kernel_shap"])
-def test_maps_that_promise_it_add_up_to_the_change_in_score(method):
-    asked = ask(steps=200)
-    change = SNAPSHOT.module(asked.picture)[0, 3] - SNAPSHOT.module(asked.baseline)[0, 3]
-    assert asked.promise() == pytest.approx(change.item(), abs=1e-5)
-    assert attribute(asked, method).sum() == pytest.approx(change.item(), abs=0.01 * abs(change.item()) + 1e-4)
+TWO_POOLS = snapshot(Conv(channels=6), BatchNorm(), RELU, Pool(), Conv(channels=6), Activation("gelu"),
+                     Pool(size=3, stride=2), Conv(channels=6), BatchNorm(), RELU, Pool(size=2, stride=1), Flatten(),
+                     Linear(features=10))
+
+
+@pytest.mark.parametrize("baseline", saliency.BASELINES)
+@pytest.mark.parametrize("method", saliency.EXACT)
+@pytest.mark.parametrize("network", [SNAPSHOT, TWO_POOLS], ids=["small", "two pools"])
+def test_maps_that_promise_it_add_up_to_the_change_in_score_with_the_settings_of_the_page(network, method, baseline):
+    asked = ask(network, baseline=baseline)
+    change = (network.module(asked.picture)[0, 3] - network.module(asked.baseline)[0, 3]).item()
+    assert asked.promise() == pytest.approx(change, abs=1e-5)
+    assert attribute(asked, method).sum() == pytest.approx(change, rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("baseline", saliency.BASELINES)
+def test_the_sum_of_integrated_gradients_comes_nearer_to_the_change_in_score_with_more_steps(baseline):
+    gaps = []
+    for steps in (5, 50, 300):
+        asked = ask(TWO_POOLS, baseline=baseline, steps=steps)
+        gaps.append(abs(attribute(asked, "integrated_gradients").sum() - asked.promise()) / abs(asked.promise()))
+    assert gaps[-1] < 0.02 and gaps[-1] < max(gaps)
 
 
 def test_smooth_grad_is_the_mean_gradient_of_noisy_copies():
@@ -219,6 +235,17 @@ def test_kernel_shap_finds_the_shapley_values_of_the_squares():
     assert totals == pytest.approx(wanted, abs=0.05 * max(map(abs, wanted)))
 
 
+@pytest.mark.parametrize("size", [4, 14])
+def test_a_picture_with_ink_in_one_square_alone_gives_it_the_whole_change(size):
+    dot = np.zeros((28, 28), np.uint8)
+    dot[13, 12] = 255
+    asked = pose(SNAPSHOT, dot, Saliency(target="3", superpixel=size))
+    found = attribute(asked, "kernel_shap")
+    square = np.s_[12 // size * size:12 // size * size + size]
+    assert np.allclose(found[square, square], asked.promise() / size**2) and asked.promise() != 0
+    assert found.sum() == pytest.approx(asked.promise(), rel=1e-4)
+
+
 def test_squares_that_look_like_the_baseline_have_the_shapley_value_zero():
     asked = ask(superpixel=4)
     found = attribute(asked, "kernel_shap")
@@ -241,7 +268,7 @@ def test_folding_the_batch_norms_and_leaving_out_what_does_nothing_changes_no_ou
     for network in (SNAPSHOT, snapshot(Dropout(), Conv(channels=4), Dropout(), Pool(mode="avg"), BatchNorm(), RELU,
                                        Flatten(), Linear(features=8), BatchNorm(), RELU, Linear(features=10),
                                        Dropout())):
-        folded, asked = folded_layers(network), ask(network)
+        folded, asked = fold_norms(network.module), ask(network)
         assert not has_norm(folded) and not any(isinstance(layer, nn.Dropout | nn.Identity) for layer in folded)
         assert torch.allclose(run(folded, asked.picture), network.module(asked.picture), atol=1e-5)
 
@@ -249,7 +276,7 @@ def test_folding_the_batch_norms_and_leaving_out_what_does_nothing_changes_no_ou
 def test_a_batch_norm_that_turns_the_order_round_is_not_folded_over_a_max_pool():
     turned = snapshot()
     turned.module.norm2.weight.data[0] = -1.0
-    folded = folded_layers(turned)
+    folded = fold_norms(turned.module)
     assert [layer for layer in folded if isinstance(layer, NORMS)] == [turned.module.norm2]
     assert torch.allclose(run(folded, ask().picture), turned.module(ask().picture), atol=1e-5)
 

@@ -12,8 +12,8 @@ from torch import nn
 from torch.distributions import Categorical
 
 from dlcore.explain.attribution import SEED, attribute, drawn
-from dlcore.explain.folding import folded_layers
-from dlcore.explain.question import Question, pose
+from dlcore.explain.folding import fold_norms
+from dlcore.explain.question import Question, make_baseline, pose
 from dlcore.explain.relevance import hand_back
 from dlcore.explain.snapshot import Snapshot, load
 from dlcore.specs import saliency
@@ -254,12 +254,17 @@ def test_each_map_is_the_one_worked_out_by_hand(name, method):
     assert wanted.any() and all_equal(attribute(asked, method), wanted)
 
 
+def handed_back(asked):
+    black, white = (make_baseline(asked.snapshot, asked.picture, level) for level in ("black", "white"))
+    return list(hand_back(fold_norms(asked.snapshot.module), asked.picture, black, white, TARGET, asked.settings.rule))
+
+
 @pytest.mark.parametrize("name", [name for name in KINDS if "not zero" not in name])
 @pytest.mark.parametrize("rule", saliency.RULES)
 def test_relevance_is_handed_back_layer_by_layer_as_by_hand_and_only_biases_take_some(name, rule):
     asked = ask(name, rule=rule)
-    (wanted, taken), (scores, *others) = relevances(network(name)[1], asked), hand_back(asked)
-    layers = reversed(folded_layers(asked.snapshot))
+    (wanted, taken), (scores, *others) = relevances(network(name)[1], asked), handed_back(asked)
+    layers = reversed(fold_norms(asked.snapshot.module))
     found = [scores, *(values for layer, values in zip(layers, others, strict=True)
                        if not isinstance(layer, nn.Flatten))]
     assert len(found) == len(wanted) == len(taken) + 1
@@ -301,7 +306,7 @@ def test_without_biases_all_of_the_score_is_handed_down_to_the_pixels(name, rule
     bare = without_biases(name)
     asked = pose(bare, _noise(bare, name), Saliency(target=str(TARGET), rule=rule))
     score = asked.scores(asked.picture).item()
-    for values in hand_back(asked):
+    for values in handed_back(asked):
         assert values.sum().item() == pytest.approx(score, rel=1e-3, abs=1e-4)
 
 
