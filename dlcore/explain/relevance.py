@@ -60,8 +60,8 @@ def _through_pixels(layer: nn.Module, x: Tensor, black: Tensor, white: Tensor, r
 
     The shares are x·w − low·w⁺ − high·w⁻, none of which is negative.
     """
-    above = (x - torch.minimum(black, white)).clamp(min=0)
-    below = (x - torch.maximum(black, white)).clamp(max=0)
+    low, high = torch.minimum(black, white), torch.maximum(black, white)
+    above, below = (x.clamp(low, high) - end for end in (low, high))
     if isinstance(layer, NORMS):
         return relevance  # one input each
     if isinstance(layer, nn.AvgPool2d):

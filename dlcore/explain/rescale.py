@@ -46,14 +46,14 @@ def _slopes(layer: nn.Module, x: Tensor, multipliers: Tensor) -> Tensor:
 def _back_to_largest(layer: nn.MaxPool2d, before: Tensor, after: Tensor, multipliers: Tensor) -> Tensor:
     """Hand the change of each window's largest number to the place that it comes from.
 
-    Where both pictures have their largest at the same place, that is it; else, of the two, that of the larger one, for
-    there the change is at least as large (so do SHAP and Captum).
+    Where one place holds the largest of both pictures, that is it; else, of the two, that of the larger one, for there
+    the change is at least as large (so do SHAP and Captum).
     """
     _largest, places = F.max_pool2d(before, layer.kernel_size, layer.stride, return_indices=True)
-    here, there = places.flatten(2).split(1)
-    made, multipliers = (after[:1] - after[1:]).flatten(2), multipliers.flatten(2)
-    change = (before[:1] - before[1:]).flatten(2)
-    place = torch.where(made >= 0, here, there)
-    at_place = change.gather(2, place)
-    share = torch.where(here == there, 1, torch.where(at_place != 0, made / at_place, 0))
-    return torch.zeros_like(change).scatter_add(2, place, multipliers * share).reshape(before[:1].shape)
+    (x, baseline), (here, there) = (values.flatten(2).split(1) for values in (before, places))
+    (most, most_before), multipliers = after.flatten(2).split(1), multipliers.flatten(2)
+    stays = most_before - baseline.gather(2, here) <= SAME
+    stood = ~stays & (most - x.gather(2, there) <= SAME)
+    place = torch.where(stays | ~stood & (most > most_before), here, there)
+    share = torch.where(stays | stood, 1, (most - most_before) / (x - baseline).gather(2, place))
+    return torch.zeros_like(x).scatter_add(2, place, multipliers * share).reshape(before[:1].shape)

@@ -74,6 +74,11 @@ class Largest:
     def back(self, x, slopes):
         return np.bincount(self.places(x), slopes, len(x))
 
+    def has_ties(self, x):
+        """Whether two numbers of a window are so close that rounding decides which is the largest."""
+        second, first = np.sort(x[self.windows], 1)[:, -2:].T
+        return bool((first - second <= 1e-6).any())
+
 
 def windows(channels, side, size, stride, padding=0, dilation=1):
     """Return (places (outputs, size²) in one channel, which of them are not padding) and the outputs' side."""
@@ -90,13 +95,15 @@ class ByHand:
     def __init__(self, snapshot):
         data, self.layers, self.names = snapshot.experiment.data, [], []
         weights = {name: value.double().numpy() for name, value in snapshot.module.state_dict().items()}
-        shape, seen = (data.channels, data.size, data.size), []
+        shape, seen, self.flat = (data.channels, data.size, data.size), [], set()
         for block in snapshot.experiment.network.blocks:
             stem = {"linear": "fc", "batch_norm": "norm"}.get(block.kind, getattr(block, "function", block.kind))
             seen.append(stem)
             name = f"{stem}{seen.count(stem)}"
             own = {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
             layer, shape = self.make(block, shape, own)
+            if block.kind == "flatten":
+                self.flat.add(len(self.layers))  # what comes behind it has no maps to be folded into
             if layer is not None:
                 self.layers.append(layer)
                 self.names.append(name)
@@ -149,6 +156,9 @@ class ByHand:
             found.append(layer(found[-1]))
         return found
 
+    def has_ties(self, x):
+        return any(layer.has_ties(inputs) for layer, inputs in zip(self.layers, self.run(x)) if layer.kind == "max")
+
     def score(self, x, target):
         return self.run(x)[-1][target]
 
@@ -178,8 +188,13 @@ class ByHand:
                 one, other = layer.places(before), layer.places(reference)
                 total = np.zeros_like(before)
                 for window, (mine, its) in enumerate(zip(one, other)):
-                    place = mine if after[window] >= made[window] else its
-                    share = 1 if mine == its else risen[window] / change[place] if change[place] else 0
+                    if abs(reference[mine] - made[window]) <= 1e-6:  # the largest in both
+                        place, share = mine, 1
+                    elif abs(before[its] - after[window]) <= 1e-6:
+                        place, share = its, 1
+                    else:
+                        place = mine if after[window] > made[window] else its
+                        share = risen[window] / change[place]
                     total[place] += multipliers[window] * share
                 multipliers = total
             else:
@@ -191,7 +206,8 @@ class ByHand:
     def fold(self):
         """Return the layers with the batch norms in those before them, where nothing but pools is between."""
         layers, before, pooled = [], None, False
-        for layer in self.layers:
+        for at, layer in enumerate(self.layers):
+            before = None if at in self.flat else before
             if layer.kind == "norm" and before is not None and not (pooled and (layer.values < 0).any()):
                 old = layers[before]
                 scale, shift = self.by_output(layer, len(old.bias))
@@ -248,6 +264,7 @@ class ByHand:
         weights, products, bias = layer.values, layer.values * x[layer.cols], layer.bias
         if box is not None:
             low, high = (end[layer.cols] for end in box)
+            products = np.clip(x[layer.cols], low, high) * weights
             return products - low * np.maximum(weights, 0) - high * np.minimum(weights, 0), np.zeros_like(bias)
         if layer.kind != "conv" or rule == "epsilon":
             return products, bias

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.distributions import Categorical
 
+from dlcore.errors import NetworkError
 from dlcore.explain.attribution import SEED, attribute, drawn
 from dlcore.explain.folding import fold_norms
 from dlcore.explain.question import Question, make_baseline, pose
@@ -60,6 +61,48 @@ ODD = {
 }
 KINDS = {**NETWORKS, **ODD}
 SETTINGS = {"steps": 12, "samples": 5, "window": 7, "stride": 5, "superpixel": 9, "draws": 40}
+
+
+
+def random_blocks(draw: np.random.Generator) -> tuple:
+    """Return the blocks of a network of any order: maps, flatten, rows; each of its blocks may stand anywhere."""
+    functions = ("relu", "relu", "leaky_relu", "gelu", "silu", "elu", "tanh")
+    number = lambda low, high: int(draw.integers(low, high + 1))  # noqa: E731
+
+    def block(of_maps: bool):
+        kinds = ["activation", "activation", "batch_norm", "dropout", *(["conv", "conv", "pool"] if of_maps
+                                                                        else ["linear", "linear"])]
+        match draw.choice(kinds):
+            case "activation":
+                return Activation(str(draw.choice(functions)))
+            case "batch_norm":
+                return BatchNorm()
+            case "dropout":
+                return Dropout()
+            case "pool":
+                return Pool(str(draw.choice(["max", "avg"])), number(2, 3), number(1, 2))
+            case "linear":
+                return Linear(features=number(4, 12))
+        return Conv(channels=number(2, 5), kernel=number(1, 4), stride=number(1, 2), padding=number(0, 2),
+                    dilation=number(1, 2))
+
+    maps, rows = ([block(of_maps) for _each in range(number(0, most))] for of_maps, most in ((True, 7), (False, 4)))
+    return (*maps, Flatten(), *rows, Linear(features=10))
+
+
+def random_network(seed: int) -> Snapshot:
+    """Return a network with random blocks that fit one another, some batch norms with a negative scale."""
+    draw = np.random.default_rng(seed)
+    while True:
+        blocks, data = random_blocks(draw), ImageData(size=20, channels=int(draw.choice([1, 3])))
+        try:
+            made = snapshot(*blocks, data=data, seed=seed)
+        except NetworkError:
+            continue
+        for layer in made.module.modules():
+            if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+                layer.weight.data[draw.random(len(layer.weight)) < 0.3] *= -1
+        return made
 
 
 @cache
@@ -290,6 +333,16 @@ def pretrained():
     return known, ByHand(known)
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_no_method_leaves_anything_behind_for_those_that_come_after_it(turn):
+    name = "colour, batch norm and dropout everywhere"
+    shared = ask(name)
+    for method in METHODS[::turn] + METHODS[::turn]:
+        assert np.array_equal(attribute(shared, method), attribute(ask(name), method)), method
+    assert not any(layer._forward_hooks or layer._backward_hooks or layer._forward_pre_hooks
+                   for layer in shared.module.modules())
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_layer_that_hands_on_what_it_is_given_changes_no_map_wherever_it_stands(method):
     blocks = (Conv(channels=4, stride=2), BatchNorm(), RELU, Conv(channels=4), Pool(), RELU, Flatten(),
@@ -318,3 +371,24 @@ def without_biases(name):
             if values is not None:
                 values.data.zero_()
     return bare
+
+
+LAYER_BY_LAYER = (("gradient", {}), ("deep_lift", {"baseline": "black"}), ("deep_lift", {"baseline": "blurred"}),
+                  *(("lrp", {"rule": rule}) for rule in saliency.RULES))
+
+
+@pytest.mark.parametrize("seeds", [range(15), pytest.param(range(15, 600), marks=pytest.mark.check)],
+                         ids=["some", "many"])
+def test_what_goes_back_layer_by_layer_is_right_whatever_the_blocks_are_and_in_whatever_order(seeds):
+    wrong, tried = [], 0
+    for seed in seeds:
+        known = random_network(seed)
+        hand, picture = ByHand(known), _noise(known, str(seed))
+        if hand.has_ties(numbers(known.inputs(torch.from_numpy(picture)[None]))):
+            continue
+        tried += 1
+        for method, settings in LAYER_BY_LAYER:
+            asked = pose(known, picture, Saliency(target=str(TARGET), **settings))
+            if not all_equal(attribute(asked, method), as_map(BY_HAND[method](hand, asked), asked)):
+                wrong.append((seed, method, settings))
+    assert not wrong and tried > 0.7 * len(seeds)
