@@ -1,7 +1,9 @@
-"""Attribution: what each pixel has to do with the score of a class, by Captum's methods.
+"""Attribution: what each pixel has to do with the score of a class, by Captum's methods and by two that go by layers.
 
-All are called on a copy of the network whose layers are separate modules and whose ReLUs are `nn.ReLU`, for Captum is
-silently wrong otherwise; which methods fit which network says dlcore.specs.saliency.why_not.
+Captum's are called on a copy of the network whose layers are separate modules and whose ReLUs are `nn.ReLU`, for it is
+silently wrong otherwise. DeepLift and LRP walk along the layers themselves (dlcore.explain.rescale and relevance):
+Captum's do not add up over two max pools, and are wrong around a layer that hands on what it is given. Which methods
+fit which network says dlcore.specs.saliency.why_not.
 """
 
 import warnings
@@ -11,19 +13,17 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from captum import attr
-from captum.attr._utils.lrp_rules import Alpha1_Beta0_Rule, EpsilonRule, GammaRule
-from torch import Tensor, nn
+from torch import Tensor
 
-from dlcore.errors import N_, EngineError
-from dlcore.explain.folding import fold_norms, has_norm
+from dlcore.errors import EngineError
+from dlcore.explain.folding import fold_norms, plain_layers
 from dlcore.explain.least_squares import LeastSquares
-from dlcore.explain.question import Question
+from dlcore.explain.question import Question, make_baseline
+from dlcore.explain.relevance import hand_back
+from dlcore.explain.rescale import rescale
 from dlcore.specs.saliency import last_maps, why_not
 
 SEED = 0  # of the methods that draw: the same question has the same answer
-RULES = {"gamma": GammaRule, "epsilon": EpsilonRule, "alpha1_beta0": Alpha1_Beta0_Rule}
-UNSTABLE = N_("A batch norm here cannot be folded into the layer before it, and this rule would blow up at it. Choose "
-              "the ε rule.")
 
 
 def attribute(question: Question, method: str) -> np.ndarray:
@@ -86,7 +86,8 @@ def deconvolution(question: Question) -> Tensor:
 
 def deep_lift(question: Question) -> Tensor:
     """Differences to the baseline, handed back layer by layer: the Rescale rule (arXiv 1704.02685)."""
-    return attr.DeepLift(question.module).attribute(question.picture, question.baseline, question.target)
+    question.rest()
+    return rescale(plain_layers(question.snapshot.module), question.picture, question.baseline, question.target)
 
 
 def gradient_shap(question: Question) -> Tensor:
@@ -129,33 +130,31 @@ def guided_grad_cam(question: Question) -> Tensor:
 
 
 def lrp(question: Question) -> Tensor:
-    """Relevance handed back layer by layer in the shares of w·a (10.1371/journal.pone.0130140).
-
-    The chosen rule holds in the convolutions, ε elsewhere; batch norms are folded into the layers before them. On a
-    deep copy: a failed one would break later calls.
-    """
-    module, rule = fold_norms(question.snapshot), question.settings.rule
-    if rule != "epsilon" and has_norm(module):
-        raise EngineError(UNSTABLE)
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.BatchNorm1d):  # Captum knows none for the latter
-            layer.rule = RULES[rule]()
-    return attr.LRP(question.paced(module)).attribute(question.picture, question.target)
+    """Relevance handed back layer by layer (10.1371/journal.pone.0130140; see dlcore.explain.relevance)."""
+    black, white = (make_baseline(question.snapshot, question.picture, level) for level in ("black", "white"))
+    found = []
+    for relevance in hand_back(fold_norms(question.snapshot.module), question.picture, black, white, question.target,
+                               question.settings.rule):
+        found.append(relevance)
+        question.rest()
+    return found[-1]
 
 
 def kernel_shap(question: Question) -> Tensor:
     """Shapley values of the squares, by a weighted linear fit over random subsets (arXiv 1705.07874).
 
-    A square that looks like the baseline changes nothing and has the value zero: it is not tried.
+    A square that looks like the baseline changes nothing and has the value zero: it is not tried. Where one is left it
+    has the whole change.
     """
     differs, players = find_players(question)
-    if not differs.any():
-        return torch.zeros_like(question.picture)
-    explainer = attr.KernelShap(question.module)
-    explainer.interpretable_model = LeastSquares()
-    found = explainer.attribute(
-        question.picture, question.baseline, question.target, feature_mask=players,
-        n_samples=question.settings.draws, perturbations_per_eval=question.at_once)
+    if players.any():
+        explainer = attr.KernelShap(question.module)
+        explainer.interpretable_model = LeastSquares()
+        found = explainer.attribute(
+            question.picture, question.baseline, question.target, feature_mask=players,
+            n_samples=question.settings.draws, perturbations_per_eval=question.at_once)
+    else:
+        found = torch.full_like(question.picture, question.promise())
     return torch.where(differs, spread(found, torch.where(differs, players, players.max() + 1)), 0)
 
 

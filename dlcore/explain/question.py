@@ -49,6 +49,11 @@ class Question:
             module.register_forward_pre_hook(lambda _module, _inputs: self.pace())
         return module
 
+    def rest(self) -> None:
+        """Call `pace`, where there is one, in work that is done without the module."""
+        if self.pace is not None:
+            self.pace()
+
     @cached_property
     def baseline(self) -> Tensor:
         """The picture that stands for "nothing there", as the network would get it."""

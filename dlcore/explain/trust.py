@@ -20,7 +20,7 @@ from dlcore.specs.model import Network, named_blocks
 from dlcore.specs.saliency import PROMISES, SLOPES
 
 DRAWS = 3            # times that the layers are randomised, each with other weights
-SAMPLES = 200        # random removals by which a map is tested
+SAMPLES = 200        # random removals by which a map is tested, and noisy copies of a picture
 NUDGES = 6           # nearby pictures
 RADIUS = 0.02        # how far they are, of the range from black to white
 SOBEL = ((1.0, 0.0, -1.0), (2.0, 0.0, -2.0), (1.0, 0.0, -1.0))
@@ -96,17 +96,21 @@ def find_edges(question: Question) -> np.ndarray:
 
 
 def check_sum(question: Question, method: str, values: np.ndarray) -> dict | None:
-    """Return what a map adds up to beside what it promises; None where it promises nothing.
+    """Return what a map adds up to beside what it promises, and the method; None where it promises nothing.
 
-    GradientShap's baselines are digits: it promises the mean change from those, and keeps it on average only.
+    GradientShap goes from digits to noisy copies of the picture: it promises the mean change between those.
     """
     if method not in PROMISES:
         return None
-    if method == "gradient_shap":
-        promise = (question.scores(question.picture) - question.scores(question.references).mean()).item()
-    else:
-        promise = question.promise()
-    return {"sum": float(values.sum()), "promise": promise}
+    promise = promise_of_noise(question) if method == "gradient_shap" else question.promise()
+    return {"method": method, "sum": float(values.sum()), "promise": promise}
+
+
+def promise_of_noise(question: Question) -> float:
+    """Return the mean score of noisy copies of the picture, without that of the training digits compared with."""
+    with drawn(derive(SEED, "noise")):
+        noisy = torch.normal(question.picture.expand(SAMPLES, -1, -1, -1), question.settings.noise * question.range)
+    return (question.scores(noisy).mean() - question.scores(question.references).mean()).item()
 
 
 def measure_infidelity(question: Question, method: str, values: np.ndarray) -> float:

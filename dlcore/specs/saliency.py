@@ -21,10 +21,11 @@ RULES = ("gamma", "epsilon", "alpha1_beta0")
 COMPANY = ("none", "classes", "mistakes")
 
 SLOPES = ("gradient", "smooth_grad", "guided_backprop", "deconvolution")  # say how steep, not how much
-PROMISES = ("integrated_gradients", "deep_lift", "gradient_shap", "kernel_shap")  # Σ map = f(x) − f(baseline)
+EXACT = ("deep_lift", "kernel_shap")  # Σ map = f(x) − f(baseline)
+PROMISES = (*EXACT, "integrated_gradients", "gradient_shap")  # in the limit of many steps, of many draws
 RELU_ONLY = ("guided_backprop", "deconvolution", "guided_grad_cam")
 NEEDS_MAPS = ("grad_cam", "guided_grad_cam")
-WITHOUT_RULE = {"deep_lift": ("gelu", "silu"), "lrp": ("leaky_relu", "gelu", "silu", "elu", "sigmoid", "softplus")}
+WITHOUT_RULE = {"lrp": ("sigmoid", "softplus")}  # not 0 at 0: what comes back would be divided by nothing
 
 NO_MAPS = N_("It needs the maps of a convolution, and this network has none.")
 NO_RELU = N_("It changes how gradients pass a ReLU, and this network has none: what came out would be the plain "

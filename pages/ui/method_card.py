@@ -7,7 +7,7 @@ from pages.ui.forms import Form
 from pages.ui.language import _
 from pages.ui.methods import BASELINES as BASELINE_NAMES
 from pages.ui.methods import RULES as RULE_NAMES
-from pages.ui.methods import TEXTS, method_name
+from pages.ui.methods import TEXTS, method_name, print_formula
 
 
 def show_card(page: str, asked: Saliency, refused: str) -> None:
@@ -16,7 +16,7 @@ def show_card(page: str, asked: Saliency, refused: str) -> None:
     st.markdown(f"**{method_name(asked.method)}**")
     st.caption(refused or _(text.sentence))
     with st.container(key="saliency_formula"):
-        st.latex(text.formula)
+        st.latex(print_formula(asked))
     form = Form(page, kind="saliency")
     for name in text.settings:
         _EDITS[name](form)

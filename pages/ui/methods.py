@@ -11,13 +11,17 @@ from pages.ui.language import N_, _
 
 @dataclass(frozen=True)
 class Method:
-    """A method in words: its name, one sentence, a formula in LaTeX, Captum's call, the fields that set it."""
+    """A method in words: its name, one sentence, a formula in LaTeX, the call, the fields that set it.
+
+    The call is Captum's, or of what `uses` imports: then `net` is a module of this project (dlcore.models.build).
+    """
 
     name: str
     sentence: str
     formula: str
     call: str
     settings: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
 
 
 TEXTS: dict[str, Method] = {
@@ -25,12 +29,13 @@ TEXTS: dict[str, Method] = {
         N_("Gradient"), N_("How fast the score rises when a pixel gets a little brighter."),
         r"\frac{\partial f_c}{\partial x_i}", "Saliency(net).attribute(x, target=c, abs=False)"),
     "input_x_gradient": Method(
-        N_("Input × gradient"), N_("The gradient times what the pixel is: a slope where there is ink."),
+        N_("Input × gradient"), N_("The gradient times the pixel as the network gets it. Black is not 0 there, so "
+                                     "the background counts too."),
         r"x_i \cdot \frac{\partial f_c}{\partial x_i}", "InputXGradient(net).attribute(x, target=c)"),
     "integrated_gradients": Method(
         N_("Integrated gradients"),
-        N_("The mean gradient on the way from the baseline to the picture, times the way. It adds up to the change in "
-           "score."),
+        N_("The mean gradient on the way from the baseline to the picture, times the way. The more steps, the nearer "
+           "is its sum to the change in score."),
         r"(x_i - x'_i)\int_0^1 \frac{\partial f_c(x' + \alpha(x - x'))}{\partial x_i}\,d\alpha",
         "IntegratedGradients(net).attribute(x, baselines=x0, target=c, n_steps={steps})", ("baseline", "steps")),
     "smooth_grad": Method(
@@ -51,10 +56,11 @@ TEXTS: dict[str, Method] = {
         N_("DeepLift"), N_("Compares every neuron with what it does at the baseline and hands the difference back in "
                            "shares. It adds up to the change in score."),
         r"\sum_i m_i\,(x_i - x'_i) = f_c(x) - f_c(x'),\quad m = \frac{\Delta y}{\Delta x}",
-        "DeepLift(net).attribute(x, baselines=x0, target=c)", ("baseline",)),
+        "rescale(plain_layers(net), x, x0, int(c))", ("baseline",),
+        ("dlcore.explain.folding import plain_layers", "dlcore.explain.rescale import rescale")),
     "gradient_shap": Method(
         N_("GradientShap"), N_("Integrated gradients at random places, with random training digits as baselines and a "
-                               "little noise."),
+                               "little noise. It adds up on average only."),
         r"\mathbb{E}_{x',\,\alpha}\left[(x_i - x'_i)\,\frac{\partial f_c(x' + \alpha(x - x'))}{\partial x_i}\right]",
         "GradientShap(net).attribute(x, baselines=digits, n_samples={samples}, stdevs={noise} / {deviation}, target=c)",
         ("samples", "noise")),
@@ -80,10 +86,13 @@ TEXTS: dict[str, Method] = {
         r"\text{Guided}_i \cdot \text{Grad-CAM}_i",
         'GuidedGradCam(net, net.{layer}).attribute(x, target=c, interpolate_mode="bilinear")'),
     "lrp": Method(
-        N_("LRP"), N_("Hands the score back from layer to layer, to each input its share of the sum. With the ε rule "
-                      "it is input × gradient in a network of ReLUs."),
-        r"R_j = \sum_k \frac{a_j\,\rho(w_{jk})}{\sum_{j'} a_{j'}\,\rho(w_{j'k})}\,R_k",
-        "LRP(net).attribute(x, target=c)", ("rule",)),
+        N_("LRP"),
+        N_("Hands the score back from layer to layer, to each input its share of the sum; biases keep theirs. The "
+           "pixels have the zᴮ rule, made for what lies between black and white, convolutions the rule that is picked, "
+           "other layers ε. With ε everywhere it is input × gradient in a network of ReLUs."),
+        r"R_j = \sum_k \frac{q_{jk}}{\sum_{j'} q_{j'k}}\,R_k",
+        'list(hand_back(fold_norms(net), x, black, white, int(c), "{rule}"))[-1]', ("rule",),
+        ("dlcore.explain.folding import fold_norms", "dlcore.explain.relevance import hand_back")),
     "kernel_shap": Method(
         N_("KernelShap"), N_("The Shapley values of the squares, estimated from random subsets: what a square adds on "
                              "average over all orders."),
@@ -93,6 +102,8 @@ TEXTS: dict[str, Method] = {
 }
 
 RULES = {"gamma": "γ = 0.25", "epsilon": "ε", "alpha1_beta0": "α1β0"}
+PIXELS = r"q^{\text{%s}}_{jk} = x_j w_{jk} - l\,w^+_{jk} - h\,w^-_{jk}"
+SHARES = {"gamma": r"a_j w_{jk} + \gamma\,(a_j w_{jk})^+", "epsilon": "a_j w_{jk}", "alpha1_beta0": "(a_j w_{jk})^+"}
 BASELINES = {"black": N_("Black"), "mean": N_("Mean grey"), "white": N_("White"), "blurred": N_("Blurred")}
 COMPANY = {"none": N_("nothing"), "classes": N_("one of each class"), "mistakes": N_("its mistakes")}
 
@@ -107,23 +118,37 @@ def in_order(methods: tuple[str, ...] | list[str]) -> tuple[str, ...]:
     return tuple(method for method in METHODS if method in methods)
 
 
+def print_formula(asked: Saliency) -> str:
+    """Return the formula of the picked method in LaTeX, of LRP with what the picked rule shares out."""
+    formula = TEXTS[asked.method].formula
+    if asked.method != "lrp":
+        return formula
+    at_pixels = [PIXELS % _("pixels")] if asked.rule != "epsilon" else []
+    lines = [formula, "q_{jk} = " + SHARES[asked.rule], *at_pixels]
+    return "".join([r"\begin{gathered}", r" \\ ".join(lines), r"\end{gathered}"])
+
+
 def print_attribution(asked: Saliency, experiment: Experiment) -> str:
-    """Return the call of Captum's that makes the picked map, for a network `net` in eval() and a picture in 0..1."""
+    """Return the call that makes the picked map, for a network `net` in eval() and a picture in 0..1."""
     data = experiment.data
     mean, deviation = (_tensor(values) for values in normalisation(data.dataset, data.channels))
-    call = TEXTS[asked.method].call
+    text = TEXTS[asked.method]
+    call, uses = text.call, text.uses or (f"captum.attr import {', '.join(_classes(text.call))}",)
     given = {"steps": asked.steps, "samples": asked.samples, "noise": asked.noise,
              "deviation": deviation if data.channels == 1 else f"{deviation}.mean().item()",
              "window": min(asked.window, data.size), "stride": min(asked.stride, asked.window),
              "channels": data.channels, "draws": asked.draws, "positive": asked.positive,
-             "layer": last_maps(experiment.network)}
-    lines = ["import torch", f"from captum.attr import {', '.join(_classes(call))}", "",
+             "rule": asked.rule, "layer": last_maps(experiment.network)}
+    lines = ["import torch", *(f"from {what}" for what in uses), "",
              f"x = (picture - {mean}) / {deviation}  # (1, {data.channels}, {data.size}, {data.size})"]
     if "x0" in call:
         level = "1.0" if asked.baseline == "white" else "0.0"
         lines.append({"blurred": f"x0 = (gaussian_blur(picture) - {mean}) / {deviation}",
                       "mean": "x0 = torch.zeros_like(x)"}.get(
                           asked.baseline, f"x0 = (torch.full_like(x, {level}) - {mean}) / {deviation}"))
+    if "black" in call:
+        lines += [f"{name} = (torch.full_like(picture, {level}) - {mean}) / {deviation}"
+                  for name, level in (("black", 0.0), ("white", 1.0))]
     if "squares" in call:
         lines += [f"place = torch.arange({data.size}) // {asked.superpixel}",
                   "squares = (place[:, None] * (place[-1] + 1) + place)[None, None]"]

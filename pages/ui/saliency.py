@@ -155,7 +155,7 @@ def _say_target(page: str, sight) -> None:
 
 
 def print_call(page: str) -> str:
-    """Return the picked map as a person would compute it, with Captum, on a network `net` in eval()."""
+    """Return the picked map as a person would compute it on a network `net` in eval()."""
     asked, sight = spec(page), subject.look(page)
     if asked.target == TRUE and sight.label is not None:
         asked = replace(asked, target=str(sight.label))

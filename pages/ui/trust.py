@@ -23,6 +23,14 @@ OUTLINE = N_("Its outline stays, for that is the picture's; the signs fall apart
 PARTLY = N_("It falls apart only in part: some of this map is about the picture alone.")
 STAYS = N_("It hardly changes: this map is more about the picture than about the network.")
 
+EXACTLY = N_("The method promises that its map adds up to the change of the score from the baseline.")
+PROMISED = {
+    "integrated_gradients": N_("The integral adds up to the change of the score from the baseline. The map is a sum of "
+                               "steps in its place: the more of them, the smaller the gap."),
+    "gradient_shap": N_("What its map adds up to on average: the score of noisy copies of the picture, less that of "
+                        "the training digits it starts from. With few samples the gap is large."),
+}
+
 
 def ask_trust(page: str, sight: Sight, asked: Saliency, column: Column) -> JobView:
     """Return how far the trust meter of the picked map is; begun now where it is about something new."""
@@ -39,7 +47,7 @@ def show_trust(key: str, page: str, told: dict | None, stale: bool, waits: str) 
     side = maps[0].shape[0] if maps else 28
     verdict = waits or judge(*(_end(told[name], len(told["layers"])) for name in ("absolute", "signed")))
     meta = {"channel": page, "language": language(), "words": _words(), "names": names, "shown": len(maps),
-            "stale": stale, "likeness": told["likeness"], "verdict": verdict, "facts": _facts(told),
+            "stale": stale, "likeness": told["likeness"], "verdict": verdict, "facts": write_facts(told),
             "spoken": _spoken(told, verdict)}
     _trust(key=key, data=pack(
         meta, signed=_rows(told["signed"], len(names)), absolute=_rows(told["absolute"], len(names)),
@@ -71,7 +79,7 @@ def judge(sizes: float | None, signs: float | None) -> str:
     return _(PARTLY)
 
 
-def _facts(told: dict) -> list[dict[str, str]]:
+def write_facts(told: dict) -> list[dict[str, str]]:
     """Return what was measured besides, in rows: name, value, and how to read it."""
     facts = [_sum_fact(told["sum"])] if told.get("sum") else []
     if found := told.get("infidelity"):
@@ -93,7 +101,7 @@ def _sum_fact(told: dict[str, float]) -> dict[str, str]:
     return {"name": _("adds up to {sum} of {promise}").format(sum=number(told["sum"], 2),
                                                               promise=number(told["promise"], 2)),
             "value": _("gap {share}").format(share=percent(gap)),
-            "hint": _("The method promises that its map adds up to the change of the score from the baseline.")}
+            "hint": _(PROMISED.get(told["method"], EXACTLY))}
 
 
 def _spoken(told: dict, verdict: str) -> str:

@@ -17,14 +17,14 @@ from dlcore.specs.codec import to_link
 from dlcore.specs.data import ImageData
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import PRESETS, Activation, Conv, Flatten, Linear, Network
-from dlcore.specs.saliency import METHODS, Saliency
+from dlcore.specs.saliency import METHODS, RULES, Saliency
 from dlcore.specs.subject import Subject, write_pixels
 from dlcore.specs.training import Training
 from pages.ui import maps
-from pages.ui.methods import print_attribution
+from pages.ui.methods import print_attribution, print_formula
 from pages.ui.sheet import refusals
 from pages.ui.teachers import write_effect
-from pages.ui.trust import judge
+from pages.ui.trust import judge, write_facts
 from tests.conftest import wait_until
 
 
@@ -130,11 +130,11 @@ def test_a_method_that_does_not_fit_the_network_is_grey_and_says_why():
     reasons = refusals(METHODS, sight)
     assert set(reasons) == {"guided_backprop", "deconvolution", "guided_grad_cam"}
     assert "tanh" in reasons["guided_backprop"]
-    smooth = SimpleNamespace(experiment=Experiment(network=Network(blocks=(Conv(), Activation(function="gelu"),
+    smooth = SimpleNamespace(experiment=Experiment(network=Network(blocks=(Conv(), Activation(function="softplus"),
                                                                            Flatten(), Linear(features=10)))))
     reasons = refusals(METHODS, smooth)
-    assert set(reasons) == {"guided_backprop", "deconvolution", "guided_grad_cam", "deep_lift", "lrp"}
-    assert reasons["lrp"].startswith("It has no rule for GELU;")
+    assert set(reasons) == {"guided_backprop", "deconvolution", "guided_grad_cam", "lrp"}
+    assert reasons["lrp"].startswith("It has no rule for Softplus;")
 
 
 def test_the_page_speaks_turkish(open_saliency):
@@ -160,6 +160,20 @@ def test_the_picked_map_comes_with_its_formula_its_trust_meter_and_its_curves(op
     assert curves["kinds"] == ["method", "method", "edges", "random"] and curves["picked"] == 1
     assert drawn["deletion"].shape == (4, 25)
     assert any("f_c(x')" in formula.value for formula in app.latex)
+
+
+def test_the_formula_of_lrp_says_what_the_picked_rule_shares_out_and_what_holds_at_the_pixels():
+    said = {rule: print_formula(Saliency(method="lrp", rule=rule)) for rule in RULES}
+    assert len(set(said.values())) == 3 and r"\gamma" in said["gamma"] and "w^-" not in said["epsilon"]
+    assert all(r"l\,w^+_{jk}" in said[rule] for rule in ("gamma", "alpha1_beta0"))
+
+
+@pytest.mark.parametrize("method, word", [
+    ("deep_lift", "promises that its map"), ("kernel_shap", "promises that its map"),
+    ("integrated_gradients", "the smaller the gap"), ("gradient_shap", "on average")])
+def test_the_meter_says_of_each_method_what_it_promises(method, word):
+    [fact] = write_facts({"sum": {"method": method, "sum": 1.9, "promise": 2.0}})
+    assert word in fact["hint"] and fact["value"] == "gap 5.0%"
 
 
 @pytest.mark.parametrize("sizes, signs, said", [(0.1, 0.0, "falls apart with"), (0.9, 0.1, "outline stays"),
@@ -192,7 +206,7 @@ def known(request):
 def test_the_printed_call_computes_the_map_that_is_shown(known, method):
     asked = Saliency(method=method, target="4", draws=60, steps=20, samples=5, stride=3)
     code, question = print_attribution(asked, known.experiment), pose(known, load_test("mnist").test_images[0], asked)
-    if method in ("kernel_shap", "lrp"):  # these need more than a call: another fit, and batch norms that are folded
+    if method == "kernel_shap":  # it needs more than a call: another fit
         compile(code, "printed", "exec")
         return
     mean, deviation = (torch.tensor(levels).view(1, -1, 1, 1) for levels in levels_of(known))
