@@ -16,6 +16,7 @@ from dlcore.specs.sampling import Sampling
 from dlcore.training.diffusion_jobs import slerp
 from dlcore.training.diffusion_measure import Nearest
 from dlcore.training.jobs import JOBS
+from tests.closeness import close
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -167,7 +168,7 @@ def test_clothes_are_not_read_by_a_network_that_has_learned_digits():
 
 def test_an_empty_prompt_is_the_unconditional_model_and_bad_values_are_mended():
     told = run("diffusion_walk", sampling={"prompt": "lorem ipsum", "steps": 2, "guidance": 99, "count": "many"})
-    assert np.array_equal(told["conditional"], told["unconditional"])
+    assert close(told["conditional"], told["unconditional"], roundings=2)  # two places of a batch may round apart
     assert told["prompt"]["unknown"] == ["lorem", "ipsum"] and told["prompt"]["empty"]
     assert {field for field, _given, _used in told["mends"]} == {"guidance", "count"}
 
