@@ -107,6 +107,15 @@ print(sorted(name for name in sys.modules if name.split(".")[0] in ("torch", "to
 """
 
 
+def test_home_is_painted_without_the_library_of_charts(engine, tmp_path):
+    """It takes a quarter of a second to import: whoever opens the first page of a fresh server does not wait for it."""
+    drawn = VISIT.replace('("torch", "torchvision", "captum", "numba")', '("altair", "pandas")')
+    visit = subprocess.run([sys.executable, "-c", drawn], cwd=ROOT, capture_output=True, text=True, timeout=120,
+                           env={**os.environ, "DERIN_HOME": str(tmp_path), "DERIN_ENGINE": engine.address})
+    assert visit.returncode == 0, visit.stderr
+    assert visit.stdout.strip().splitlines()[-1] == "[]"
+
+
 def test_a_server_that_showed_every_page_has_no_torch(engine, tmp_path):
     """Import rules alone miss what an __init__ pulls in."""
     pages = [path.name for path in sorted((ROOT / "pages").glob("*.py"))]

@@ -18,6 +18,7 @@ from pages.ui.recurrent.work import Work
 from pages.ui.transformer import board, inner, merging, moments, sight, switching, writing
 from pages.ui.transformer.presets import PRESETS
 from tests.conftest import wait_until
+from tests.pages.drawn import rows_of
 
 SMALL = TransformerNetwork(layers=1, heads=2, width=16, context=32)
 QUICK = Transformer(data=TextData(task="reverse", length=4), network=SMALL,
@@ -381,6 +382,10 @@ def test_a_race_shows_the_best_network_first_and_can_be_stopped(page):
     rows = next(one.value for one in app.markdown if "| LSTM |" in one.value).split("\n")[2:]
     assert [row.split(" | ")[0] for row in rows] == ["| LSTM", "| Transformer, trained anew", "| GRU"]
     assert not app.exception and "whole held-out text" in texts(app)
+    rows = rows_of(app, "transformer.race_chart")
+    assert [(row["name"], row["colour"], row["x"], row["y"]) for row in rows] == [
+        ("LSTM", "blue", 0, 6), ("LSTM", "blue", 10, 2.75), ("Transformer, trained anew", "vermilion", 0, 6),
+        ("Transformer, trained anew", "vermilion", 10, 3.25), ("GRU", "green", 0, 6)]
     app.button(key="transformer.race").click().run()
     app.button(key="transformer.race_stop").click().run()
     assert app.session_state["_work.transformer.race"].job is None and not app.exception
