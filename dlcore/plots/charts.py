@@ -123,13 +123,11 @@ def _summarise(band: Band, x: Axis, y: Axis) -> list[dict]:
 def draw_scores(classes: Sequence[str], scores: Mapping[str, ArrayLike], share: Axis, class_word: str
                 ) -> alt.LayerChart:
     """Draw shares by class, as precision and recall are, each of them as a point on the class's own line."""
-    rows = [{"class": name, "place": place, "kind": kind, "colour": colour, "x": float(value),
-             "x_said": share.write(value)}
+    rows = [{"class": name, "kind": kind, "colour": colour, "x": float(value), "x_said": share.write(value)}
             for colour, (kind, shares) in zip(COLOURS, scores.items())
-            for place, (name, value) in enumerate(zip(classes, shares, strict=True))]
+            for name, value in zip(classes, shares, strict=True)]
     base = _chart(rows, height=FRAME_HEIGHT + CLASS_HEIGHT * len(classes)).encode(
-        y=alt.Y("class:N", title=None, sort=alt.SortField("place"),
-                axis=alt.Axis(grid=True, labelLimit=150)))
+        y=alt.Y("class:N", title=None, sort=list(classes), axis=alt.Axis(grid=True, labelLimit=150)))
     spans = base.mark_rule(strokeWidth=2, opacity=0.4).encode(x=_x(share, "min(x)"), x2="max(x)",
                                                               color=alt.value("gray"))
     points = base.mark_point(filled=True, opacity=1, size=70).encode(
@@ -140,12 +138,12 @@ def draw_scores(classes: Sequence[str], scores: Mapping[str, ArrayLike], share: 
 
 def draw_bars(names: Sequence[str], values: ArrayLike, colours: Sequence[str], x: Axis) -> alt.LayerChart:
     """Draw one number of each of some things as a bar from zero, with the number at its end."""
-    rows = [{"name": name, "place": place, "x": float(value), "x_said": x.write(value), "colour": colour}
-            for place, (name, value, colour) in enumerate(zip(names, values, colours, strict=True))
-            if np.isfinite(value)]
+    rows = [{"name": name, "x": float(value), "x_said": x.write(value), "colour": colour}
+            for name, value, colour in zip(names, values, colours, strict=True) if np.isfinite(value)]
+    longest = max([row["x"] for row in rows], default=1.0)
     base = _chart(rows, height=FRAME_HEIGHT + BAR_HEIGHT * len(rows)).encode(
-        x=alt.X("x:Q", title=x.title, scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5)),
-        y=alt.Y("name:N", title=None, sort=alt.SortField("place"), axis=alt.Axis(labelLimit=220)))
+        x=alt.X("x:Q", title=x.title, scale=alt.Scale(domain=[0, 1.08 * longest]), axis=alt.Axis(tickCount=5)),
+        y=alt.Y("name:N", title=None, sort=list(names), axis=alt.Axis(labelLimit=220)))
     bars = base.mark_bar(size=BAR_HEIGHT - 10).encode(color=_colour({}), tooltip=_tooltip_of("x", x, "name"))
     return bars + base.mark_text(align="left", dx=4).encode(text="x_said:N", color=alt.value("gray"))
 

@@ -197,7 +197,7 @@ def show_widths(page: str) -> None:
     done, chosen = st.session_state[f"_fits.{page}"].finished(), state.page_spec(page, "neuron").line.neurons
     title, errors = _("Error by number of neurons"), tuple((fit["neurons"], fit["loss"]) for fit in done)
     if not errors:
-        st.caption(f"{title}: {_('nothing trained yet')}")
+        st.caption(_("{title}: nothing trained yet").format(title=title))
         return
     said = [f"{_say_count(width)}: {write_error(loss)}" for width, loss in errors]
     show_chart(f"{page}.widths", _draw_errors, errors, chosen, about=(errors, chosen), title=title,

@@ -169,9 +169,9 @@ def _say_band(now: Tried) -> str:
 
 def _say_difference(found: Comparison, changed: list[str], name: str) -> str:
     text = (_("Compared with the five seeds before ({changed}) the average differs by {difference}: no more than the "
-              "band of {band}, so this difference is noise.") if found.is_noise else
+              "band of {band}, so it may well be chance.") if found.is_noise else
             _("Compared with the five seeds before ({changed}) the average differs by {difference}: more than the "
-              "band of {band}, so it is no noise."))
+              "band of {band}, so it is hardly chance alone."))
     return text.format(changed=", ".join(changed) or "—", difference=_write(name, found.difference),
                        band=_write(name, found.band))
 

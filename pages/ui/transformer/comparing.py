@@ -73,4 +73,4 @@ def _line(one: dict) -> str:
 
 def _name(one: dict) -> str:
     name = _("Transformer") if one["kind"] == "transformer" else cell_name(one["kind"])
-    return f"{name} ({_('came along')})" if "pretrained" in one["model"] else name
+    return _("{name} (came along)").format(name=name) if "pretrained" in one["model"] else name

@@ -99,7 +99,7 @@ def test_every_class_has_a_point_for_each_share_in_the_order_of_the_classes():
     assert found == scores
     assert [row["class"] for row in data(chart)][:3] == ["b", "a", "c"]
     assert {(row["kind"], row["colour"]) for row in data(chart)} == {("Precision", "blue"), ("Recall", "orange")}
-    assert all(part["y"]["sort"] == {"field": "place"} for part in encodings(chart))
+    assert all(part["y"]["sort"] == ["b", "a", "c"] for part in encodings(chart))
     assert encodings(chart)[0]["x"]["scale"]["domainMin"] == 0.5
 
 
@@ -107,7 +107,7 @@ def test_every_bar_has_its_name_and_its_length():
     chart = draw_bars(["b", "a"], [2.5, 1.5], ["blue", "vermilion"], Y)
     assert [(row["name"], row["x"], row["x_said"], row["colour"]) for row in data(chart)] == [
         ("b", 2.5, "y2.500", "blue"), ("a", 1.5, "y1.500", "vermilion")]
-    assert encodings(chart)[0]["x"]["scale"]["zero"] is True
+    assert encodings(chart)[0]["y"]["sort"] == ["b", "a"] and encodings(chart)[0]["x"]["scale"]["domain"][0] == 0
 
 
 def test_a_colour_is_the_one_in_its_place_of_the_theme_s_categorical_colours():
