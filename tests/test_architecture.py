@@ -93,6 +93,14 @@ def test_only_pages_lie_beside_the_pages():
     assert {path.name for path in (ROOT / "pages").glob("*.py")} <= listed
 
 
+def test_charts_are_shown_in_one_place_and_nothing_that_polls_draws_one_anew():
+    """Streamlit's own charts cost tens of milliseconds each time, and have neither our words nor our numbers."""
+    charts = {"altair_chart", "vega_lite_chart", "line_chart", "bar_chart", "area_chart", "scatter_chart", "pyplot"}
+    showing = {str(path.relative_to(ROOT)) for path in modules("pages") for node in ast.walk(
+        ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute) and node.attr in charts}
+    assert showing == {"pages/ui/charts.py"}
+
+
 VISIT = """
 import sys
 from streamlit.testing.v1 import AppTest

@@ -21,7 +21,7 @@ def show_chart(key: str, draw: Callable[..., alt.TopLevelMixin], *given, about: 
     """
     kept, asked = st.session_state.get(f"_chart.{key}"), (about, title, language())
     if kept is None or kept[0] != asked:
-        kept = asked, finish(draw(*given), language(), title).to_dict()
+        kept = asked, finish(draw(*given), language(), title).to_dict(validate=False)
         st.session_state[f"_chart.{key}"] = kept
     st.vega_lite_chart(deepcopy(kept[1]), key=key, alt=text, width="stretch")
 

@@ -19,7 +19,7 @@ from pages.ui.language import _, ngettext, number, told
 from pages.ui.neuron import write_tiny
 
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16)  # that "every width" trains
-NAMED = (1, 2, 4, 8, 12, 16)  # that stand under the chart of the errors
+NAMED = (1, 4, 8, 12, 16)  # that stand under the chart of the errors
 CHART_HEIGHT = 230
 PAUSE = 0.15  # seconds between two looks at the Job
 
@@ -205,6 +205,6 @@ def show_widths(page: str) -> None:
 
 
 def _draw_errors(errors: tuple[tuple[int, float], ...], chosen: int):
-    x = count_axis(_("neurons"), 1, WIDTHS[-1], ticks=sorted({*NAMED, chosen}))
+    x = count_axis(_("neurons"), 1, WIDTHS[-1], ticks=sorted({chosen, *(n for n in NAMED if abs(n - chosen) != 1)}))
     return draw_widths(*zip(*errors), chosen, x, Axis(_("mean squared error"), write_error)).properties(
         height=CHART_HEIGHT)

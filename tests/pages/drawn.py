@@ -8,4 +8,5 @@ def rows_of(app, key: str) -> list[dict]:
     told = app.session_state[f"_chart.{key}"][1]
     shown = [json.loads(chart.proto.spec).get("title") for chart in app.get("vega_lite_chart")]
     assert told["title"] in shown, shown
-    return told["data"]["values"]
+    (rows,) = told["datasets"].values()
+    return rows

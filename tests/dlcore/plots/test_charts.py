@@ -30,7 +30,8 @@ Y = Axis("value", "y{:.3f}".format)
 
 def data(chart) -> list[dict]:
     """Return the rows of a chart, whose layers share them."""
-    return chart.to_dict()["data"]["values"]
+    (rows,) = chart.to_dict()["datasets"].values()
+    return rows
 
 
 def encodings(chart) -> list[dict]:
