@@ -87,8 +87,7 @@ def draw_series(series: Sequence[Series], x: Axis, y: Axis, named: Sequence[Seri
     rows = [{"name": one.name, "curve": at, "colour": one.colour, "dash": one.dash, "width": one.width,
              "opacity": one.opacity} | _row(x, y, place, value)
             for at, one in enumerate(series) for place, value in zip(one.x, one.y, strict=True) if np.isfinite(value)]
-    pointed = alt.selection_point("pointed", fields=["curve"], on="pointermove", nearest=True, empty=False,
-                                  clear="pointerout")
+    pointed = _pointed("curve")
     names = {one.colour: one.name for one in named}
     base = alt.Chart().encode(x=_x(x), y=_y(y), detail="curve:O", color=_colour(names, columns=columns))
     lines = base.mark_line().encode(
@@ -105,8 +104,10 @@ def draw_bands(bands: Sequence[Band], x: Axis, y: Axis) -> alt.LayerChart:
     base = alt.Chart().encode(x=_x(x), color=_colour({band.colour: band.name for band in bands}),
                                tooltip=_tooltip(x, y, "name"))
     mean = base.encode(y=_y(y, "mean"))
+    pointed = _pointed("name", "x")
+    points = mean.mark_circle(size=60).encode(opacity=alt.when(pointed).then(alt.value(1)).otherwise(alt.value(0)))
     return _layer(rows, base.mark_area(opacity=0.22).encode(y=_y(y, "low"), y2=alt.Y2(field="high")), mean.mark_line(),
-                  mean.mark_point(opacity=0, size=60))
+                  points.add_params(pointed))
 
 
 def _summarise(band: Band, x: Axis, y: Axis) -> list[dict]:
@@ -186,6 +187,12 @@ def _drawn(axis: Axis, grid: bool) -> dict:
     ticks = {"tickCount": 5} if axis.ticks is None else {"values": [*axis.ticks]}
     written = {} if axis.share is None else {"labelExpr": PERCENT[axis.share]}
     return {"scale": scale, "axis": alt.Axis(grid=grid, **ticks, **written)}
+
+
+def _pointed(*fields: str) -> alt.Parameter:
+    """Return which of the points is nearest to the pointer, by these fields; its tooltip shows wherever one points."""
+    return alt.selection_point("pointed", fields=list(fields), on="pointermove", nearest=True, empty=False,
+                               clear="pointerout")
 
 
 def _tooltip(x: Axis, y: Axis, *first: str) -> list[alt.Tooltip]:

@@ -89,7 +89,8 @@ def test_a_band_runs_from_the_lowest_to_the_highest_of_the_seeds_around_their_me
                                                                           (30, 0.7, 0.9)]
     assert [row["mean"] for row in data(chart)] == pytest.approx([0.2, 0.4, 0.8])
     assert data(chart)[0]["y_said"] == "y0.100 – y0.300, ⌀ y0.200"
-    area, line, _points = encodings(chart)
+    area, line, points = encodings(chart)
+    assert points["opacity"]["condition"][0]["param"] == chart.to_dict()["params"][0]["name"] == "pointed"
     assert (area["y"]["field"], area["y2"]["field"], line["y"]["field"]) == ("low", "high", "mean")
 
 
