@@ -391,6 +391,28 @@ def test_a_race_shows_the_best_network_first_and_can_be_stopped(page):
     assert app.session_state["_work.transformer.race"].job is None and not app.exception
 
 
+def test_while_networks_race_their_curves_are_no_chart(monkeypatch):
+    """A chart would be made anew at every look; the panel of curves is handed the new points."""
+    from pages.ui.transformer import bits
+
+    shown = []
+    monkeypatch.setattr(bits, "show_chart", lambda key, *given, **how: shown.append(key))
+    monkeypatch.setattr(bits.panels, "curves", lambda key, *given, **how: shown.append(key))
+    models = [("transformer", "Transformer", np.array([[0, 6], [10, 3]])), ("lstm", "LSTM", np.array([[0, 6]]))]
+    for live in (True, False):
+        bits.draw_bits("transformer", "race", models, live=live)
+    assert shown == ["transformer.race_curves", "transformer.race_chart"]
+
+
+def test_two_networks_of_a_kind_have_different_colours():
+    from pages.ui.transformer import bits
+
+    curve = np.array([[0, 6], [10, 3]])
+    kinds = ("transformer", "lstm", "gru", "rnn_tanh", "rnn_relu", "lstm", "gru")
+    series = bits.name_curves([(kind, f"{kind} {place}", curve) for place, kind in enumerate(kinds)])
+    assert len({one.colour for one in series}) == len(kinds)
+
+
 def test_the_page_speaks_turkish(page):
     app = page(lang="tr")
     assert "kime baktığını" in texts(app) and not app.exception
