@@ -7,7 +7,7 @@ from pages.ui.language import N_, _, lesson
 from pages.ui.shell import open_page, show_notices
 
 PAGE = "diffusion"
-LEAD = N_("Noise a picture until nothing is left of it; then learn to take the noise away.")
+LEAD = N_("Noise a picture until hardly anything is left of it; then learn to take the noise away.")
 
 buttons = open_page(_("Diffusion"), _(LEAD))
 part = parts.choose_part(PAGE)

@@ -93,6 +93,14 @@ def test_only_pages_lie_beside_the_pages():
     assert {path.name for path in (ROOT / "pages").glob("*.py")} <= listed
 
 
+def test_charts_are_shown_in_one_place_and_nothing_that_polls_draws_one_anew():
+    """Streamlit's own charts cost tens of milliseconds each time, and have neither our words nor our numbers."""
+    charts = {"altair_chart", "vega_lite_chart", "line_chart", "bar_chart", "area_chart", "scatter_chart", "pyplot"}
+    showing = {str(path.relative_to(ROOT)) for path in modules("pages") for node in ast.walk(
+        ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute) and node.attr in charts}
+    assert showing == {"pages/ui/charts.py"}
+
+
 VISIT = """
 import sys
 from streamlit.testing.v1 import AppTest
@@ -105,6 +113,15 @@ for page in sys.argv[1:]:
     assert app.title, page
 print(sorted(name for name in sys.modules if name.split(".")[0] in ("torch", "torchvision", "captum", "numba")))
 """
+
+
+def test_home_is_painted_without_the_library_of_charts(engine, tmp_path):
+    """It takes a quarter of a second to import: whoever opens the first page of a fresh server does not wait for it."""
+    drawn = VISIT.replace('("torch", "torchvision", "captum", "numba")', '("altair", "pandas")')
+    visit = subprocess.run([sys.executable, "-c", drawn], cwd=ROOT, capture_output=True, text=True, timeout=120,
+                           env={**os.environ, "DERIN_HOME": str(tmp_path), "DERIN_ENGINE": engine.address})
+    assert visit.returncode == 0, visit.stderr
+    assert visit.stdout.strip().splitlines()[-1] == "[]"
 
 
 def test_a_server_that_showed_every_page_has_no_torch(engine, tmp_path):

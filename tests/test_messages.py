@@ -1,5 +1,6 @@
 """What is said in English is said in Turkish too."""
 
+import ast
 import re
 import string
 from io import BytesIO
@@ -30,6 +31,13 @@ def in_code() -> set:
     return found - {""}
 
 
+def spoken(path: Path) -> set[str]:
+    """Return the texts that a file says in `_()` and its like, found as Python reads it."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    return {argument.value for call in calls if isinstance(call.func, ast.Name) and call.func.id in KEYWORDS
+            for argument in call.args[:1] if isinstance(argument, ast.Constant) and argument.value}
+
+
 def placeholders(text: str) -> set[str]:
     return {name for _text, name, _spec, _conversion in string.Formatter().parse(text) if name is not None}
 
@@ -42,6 +50,14 @@ def test_every_text_has_its_turkish(turkish, in_code):
     """`make messages` collects new texts; the Turkish is written in the .po file by hand."""
     missing = [message for message in in_code if message not in turkish or not all(texts(turkish[message].string))]
     assert missing == []
+
+
+def test_no_text_hides_from_whoever_collects_them(in_code):
+    """Inside an f-string, for instance, none is found."""
+    collected = {texts(message)[0] for message in in_code}
+    hidden = {(path.name, text) for folder in ("pages", "dlcore") for path in (ROOT / folder).rglob("*.py")
+              for text in spoken(path) - collected}
+    assert hidden == set()
 
 
 def test_no_turkish_is_left_of_texts_that_are_gone(turkish, in_code):

@@ -96,8 +96,8 @@ CARDS = {
                          "weight by hand."), show_spiral),
     "convolution.py": (N_("Follow the stamp over your own digit, number by number, through every layer of the network "
                           "that you have trained."), show_first_maps),
-    "digits.py": (N_("Build a convolutional network, watch it learn 60,000 digits in seconds, and see what it gets "
-                     "wrong."), show_first_layer),
+    "digits.py": (N_("Build a convolutional network, watch it learn from 60,000 digits, and see what it gets wrong."),
+                  show_first_layer),
     "saliency.py": (N_("Ask fourteen methods which pixels made your network say so, and which of them to trust."),
                     show_sample_maps),
     "recurrent.py": (N_("Train RNN, LSTM and GRU side by side on names, verse or numbers, and see what each of them "

@@ -3,26 +3,25 @@
 What was learned goes to the other panels of the page's channel as topics:
 
     fit       output float32 (points,), parts float32 (neurons, points), neurons, loss, signs      (static/js/plane.js)
-    errors    widths uint32 (n,), errors float32 (n,), texts, chosen                               (static/js/widths.js)
 """
 
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
+from dlcore.plots.charts import Axis, draw_widths
 from dlcore.specs.codec import to_dict, to_link
 from dlcore.specs.neuron import Line, Neuron
 from pages.ui import panels, state
-from pages.ui.language import _, language, ngettext, number, told
-from pages.ui.live import pack
+from pages.ui.charts import count_axis, show_chart
+from pages.ui.language import _, ngettext, number, told
 from pages.ui.neuron import write_tiny
 
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16)  # that "every width" trains
+NAMED = (1, 4, 8, 12, 16)  # that stand under the chart of the errors
+CHART_HEIGHT = 230
 PAUSE = 0.15  # seconds between two looks at the Job
-
-_widths = panels.register("widths", 110)
 
 
 @dataclass
@@ -97,21 +96,20 @@ def settle(page: str) -> Fits:
 
 
 def poll(page: str) -> None:
-    """Show how far the training is, and hand what was learned to the plane and the charts."""
+    """Show how far the training is, and hand what was learned to the plane."""
     fits = settle(page)
-    st.fragment(_tick, run_every=PAUSE if fits.job else None)(page, fits.job)
+    st.fragment(_tick, run_every=PAUSE if fits.job else None)(page, fits.job, len(fits.finished()))
 
 
-def _tick(page: str, job: str | None) -> None:
+def _tick(page: str, job: str | None, done: int) -> None:
     fits, chosen = st.session_state[f"_fits.{page}"], state.page_spec(page, "neuron").line.neurons
     fits.take()
     fit = fits.found.get(fits.newest or chosen)
-    topics = {"errors": _errors_topic(fits, chosen)} | (_fit_topics(fit) if fit else {})
-    panels.live(f"{page}.live", page, topics, **_bar(fits, fit))
+    panels.live(f"{page}.live", page, _fit_topics(fit) if fit else {}, **_bar(fits, fit))
     if fits.message:
         st.warning(fits.message)
-    if job is not None and fits.job is None:
-        st.rerun()
+    if job is not None and (fits.job is None or len(fits.finished()) != done):
+        st.rerun()  # the chart of the errors has a point more
 
 
 def _bar(fits: Fits, fit: dict | None) -> dict[str, Any]:
@@ -132,9 +130,12 @@ def _bar(fits: Fits, fit: dict | None) -> dict[str, Any]:
 
 
 def _say_width(fit: dict) -> str:
-    count = ngettext("{n} neuron", "{n} neurons", fit["neurons"]).format(n=fit["neurons"])
-    return _("{neurons}, step {step} of {steps}").format(neurons=count, step=number(fit["step"]),
+    return _("{neurons}, step {step} of {steps}").format(neurons=_say_count(fit["neurons"]), step=number(fit["step"]),
                                                          steps=number(fit["steps"]))
+
+
+def _say_count(width: int) -> str:
+    return ngettext("{n} neuron", "{n} neurons", width).format(n=width)
 
 
 def write_error(loss: float) -> str:
@@ -146,13 +147,6 @@ def _fit_topics(fit: dict) -> dict[str, dict]:
     signs = [1 if weight >= 0 else -1 for weight in fit["matrices"][-1][0][0]]
     return {"fit": {"output": fit["output"], "parts": fit["parts"], "neurons": fit["neurons"], "signs": signs,
                     "loss": write_error(fit["loss"])}}
-
-
-def _errors_topic(fits: Fits, chosen: int) -> dict:
-    done = fits.finished()
-    return {"widths": np.array([fit["neurons"] for fit in done], np.uint32), "chosen": chosen,
-            "errors": np.array([fit["loss"] for fit in done], np.float32),
-            "texts": [write_error(fit["loss"]) for fit in done]}
 
 
 # what the visitor does
@@ -200,6 +194,17 @@ def found(page: str) -> dict[int, dict]:
 
 def show_widths(page: str) -> None:
     """Show the error that was reached, by number of neurons."""
-    words = {"title": _("Error by number of neurons"), "reading": _("{n} neurons: {error}"),
-             "none": _("nothing trained yet")}
-    _widths(key=f"{page}.widths", data=pack({"channel": page, "language": language(), "words": words}))
+    done, chosen = st.session_state[f"_fits.{page}"].finished(), state.page_spec(page, "neuron").line.neurons
+    title, errors = _("Error by number of neurons"), tuple((fit["neurons"], fit["loss"]) for fit in done)
+    if not errors:
+        st.caption(_("{title}: nothing trained yet").format(title=title))
+        return
+    said = [f"{_say_count(width)}: {write_error(loss)}" for width, loss in errors]
+    show_chart(f"{page}.widths", _draw_errors, errors, chosen, about=(errors, chosen), title=title,
+               text=", ".join([title, *said]))
+
+
+def _draw_errors(errors: tuple[tuple[int, float], ...], chosen: int):
+    x = count_axis(_("neurons"), 1, WIDTHS[-1], ticks=sorted({chosen, *(n for n in NAMED if abs(n - chosen) != 1)}))
+    return draw_widths(*zip(*errors), chosen, x, Axis(_("mean squared error"), write_error)).properties(
+        height=CHART_HEIGHT)

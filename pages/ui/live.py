@@ -29,12 +29,11 @@ panels.live sends each again for a second and a half, with `sent`, the time by w
                shown live, also where the page was rewound
     matrix     counts: uint32 (true, read)         classes [text]
     bars       probabilities: float32 (classes,)   classes [text], title
-    bands      <band>: float32 (3, points), steps over the lowest and the highest value of several runs
     any grid   pictures: uint8 (n, height, width) or (n, height, width, 3)
                scale "diverging" (zero is 128) | "sequential" | "grey" | "colour", limit (the value at 255),
                labels [text], note
 
-Topics other than curves, snapshots and bands are about one moment of the network and carry view "live" or
+Topics other than curves and snapshots are about one moment of the network and carry view "live" or
 "snapshot" and their step; while the page is rewound the bus holds live ones back. Topics that panels publish by
 themselves: "state", "moment" {"step": n or None} (the step the page is rewound to), "picked" {"topic", "index"} and
 "digit" {"pixels": Uint8Array, "height", "width", "label"} (a picture that was sent to the pad).
@@ -49,7 +48,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-WHOLE_RUN = ("curves", "snapshots", "bands")
+WHOLE_RUN = ("curves", "snapshots")
 _ALIGNMENT = 4
 
 

@@ -39,7 +39,7 @@ TEXTS: dict[str, Method] = {
         r"(x_i - x'_i)\int_0^1 \frac{\partial f_c(x' + \alpha(x - x'))}{\partial x_i}\,d\alpha",
         "IntegratedGradients(net).attribute(x, baselines=x0, target=c, n_steps={steps})", ("baseline", "steps")),
     "smooth_grad": Method(
-        N_("SmoothGrad"), N_("The mean gradient over noisy copies of the picture: what stays is no accident."),
+        N_("SmoothGrad"), N_("The mean gradient over noisy copies of the picture: what they have in common stays."),
         r"\frac{1}{n}\sum_{k=1}^{n} \frac{\partial f_c(x + \varepsilon_k)}{\partial x_i},\quad "
         r"\varepsilon_k \sim \mathcal{N}(0, \sigma^2)",
         'NoiseTunnel(Saliency(net)).attribute(x, nt_type="smoothgrad", nt_samples={samples}, '

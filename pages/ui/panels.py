@@ -36,8 +36,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart: its lines and axis; `gap` names the training and held-out lines between which a gap is shaded;
-    `band` is an array of the topic "bands" (3, n: steps, lowest, highest) between whose lines is shaded.
+    """One chart: its lines and axis; `gap` names the training and held-out lines between which a gap is shaded.
 
     Without `high` the axis fits the curves; `low` above zero holds once the curves have come near it.
     """
@@ -52,7 +51,6 @@ class Chart:
     gap: tuple[str, str] | None = None
     note: str = ""
     height: int = 130
-    band: str | None = None
 
 
 def register(name: str, height: int = 0) -> Callable:

@@ -5,10 +5,12 @@ import streamlit as st
 
 from dlcore.data.images import is_there
 from dlcore.errors import EngineError
+from dlcore.plots.charts import draw_scores
 from dlcore.specs.codec import to_dict
 from dlcore.specs.datasets import describe
-from dlcore.training.report import count_confusions, report
+from dlcore.training.report import Report, count_confusions, report
 from pages.ui import choosing, mistakes, moments, panels, runs, state, why, words
+from pages.ui.charts import share_axis, show_chart
 from pages.ui.history import history_of
 from pages.ui.language import _, number, percent
 
@@ -83,9 +85,26 @@ def show_report(page: str) -> None:
                                   len(words.class_names(dataset)))
     _show_figures(page, view, step, kept, confusions)
     figures = report(confusions)
+    show_scores(page, words.class_names(dataset), figures)
     st.dataframe({_("Class"): words.class_names(dataset), _("Precision"): _shares(figures.precision),
                   _("Recall"): _shares(figures.recall), "F1": _shares(figures.f1), _("Pictures"): figures.count},
                  hide_index=True, key=f"{page}.report", height="content")
+
+
+def show_scores(page: str, classes: list[str], figures: Report) -> None:
+    """Draw precision and recall by class; the table below says the same in numbers."""
+    title = _("Precision and recall by class")
+    show_chart(f"{page}.scores", draw_report, classes, figures,
+               about=(tuple(classes), figures.precision.tobytes(), figures.recall.tobytes()), title=title,
+               text=_("{title}: the numbers stand in the table below.").format(title=title))
+
+
+def draw_report(classes: list[str], figures: Report):
+    """Draw precision and recall by class, from a round share below the lowest of them up to one."""
+    lowest = min(figures.precision.min(), figures.recall.min())
+    low = max(0.0, np.floor(20 * lowest - 1e-6) / 20)
+    return draw_scores(classes, {_("Precision"): figures.precision, _("Recall"): figures.recall},
+                       share_axis(_("share"), float(low)), _("Class"))
 
 
 def _show_figures(page: str, view, step: int, kept, confusions: np.ndarray) -> None:

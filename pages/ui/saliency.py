@@ -102,7 +102,7 @@ def show_sheet(page: str, pad, before: tuple) -> None:
 
 @dataclass(frozen=True)
 class Closer:
-    """What is known of the picked map besides itself: how far it can be trusted, and the curves of its picture.
+    """What is known of the picked map besides itself: how far it can be trusted, and all curves of its picture.
 
     It is `stale` while it is about what was asked before.
     """
@@ -122,7 +122,9 @@ def look_closer(page: str, sight, asked: Saliency, sheet: Sheet, refused: bool) 
     for job in jobs:
         if job is not None:
             sheet.wait(job)
-    st.session_state[place] = Closer(*(job.result if job is not None else None for job in jobs))
+    meter, curves = jobs
+    st.session_state[place] = Closer(meter.result if meter else None,
+                                     curves.result if curves and curves.finished and not curves.error else None)
     return st.session_state[place]
 
 
@@ -133,7 +135,7 @@ def _show_closer(page: str, asked: Saliency, close: Closer, refused: str, waits:
     with meter:
         show_trust("saliency.trust", page, close.trust, close.stale, waits)
     with curves:
-        show_removal("saliency.removal", page, close.removal, asked.method, close.stale)
+        show_removal("saliency.removal", close.removal, asked.method, close.stale)
         st.caption(say_rank(close.removal, asked.method))
 
 

@@ -68,7 +68,8 @@ def _show_moved(page: str, sight: Sight, answer: dict) -> None:
                         pictures={"pictures": encode(answer["maps"][at], limit), "scale": scale, "limit": limit})
     st.dataframe(_table(answer["layers"]), hide_index=True, key=f"{page}.moves", height=210)
     st.caption(_("Compared are the units that see nothing of the edge. A convolution moves its map with the picture "
-                 "(equivariance); a stride or pooling of 2 only where the shift is even."))
+                 "(equivariance); behind strides and pooling it does so only where the shift is a multiple of "
+                 "all of them multiplied."))
 
 
 def _table(layers: list[dict]) -> dict[str, list[str]]:

@@ -18,7 +18,6 @@ const STYLE = `
 export default component(STYLE, (stage) => {
   let config = null;
   let told = null;
-  let bands = null;
   let views = [];
   const cursor = { step: null, rewound: null };
 
@@ -33,7 +32,7 @@ export default component(STYLE, (stage) => {
   }
 
   function rebuild(charts) {
-    views = charts.map((chart) => openChart(stage, chart, { config: () => config, told: () => told, bands: () => bands, cursor, setCursor }));
+    views = charts.map((chart) => openChart(stage, chart, { config: () => config, told: () => told, cursor, setCursor }));
     stage.box.replaceChildren(...views.flatMap((view) => view.nodes));
     stage.box.style.minHeight = "0"; // the charts have their own heights
   }
@@ -46,7 +45,6 @@ export default component(STYLE, (stage) => {
       if (changed) rebuild(meta.charts ?? []);
       stage.hear(meta.channel, "moment", ({ step }) => { cursor.rewound = step; draw(); });
       stage.hear(meta.channel, "curves", (value) => { told = value; draw(); });
-      stage.hear(meta.channel, "bands", (value) => { bands = value; draw(); });
       publishTopics(meta.channel, tick);
     },
     draw,
@@ -111,13 +109,13 @@ function neighbour(told, chart, step, way) {
   return beyond.length ? way * Math.min(...beyond.map((at) => way * at)) : step;
 }
 
-function drawChart(view, stage, { config, told, bands, cursor }) {
+function drawChart(view, stage, { config, told, cursor }) {
   const { words, language } = config();
   const value = told();
   const at = cursor.step ?? cursor.rewound;
   const format = numbers(language, view.chart.unit);
   const write = (number) => (number === undefined ? "" : Number.isFinite(number) ? format(number) : words.nan);
-  view.frame = paintChart(view.paper(), { chart: view.chart, log: view.log, value, band: bands()?.arrays[view.chart.band], theme: stage.theme, words, language,
+  view.frame = paintChart(view.paper(), { chart: view.chart, log: view.log, value, theme: stage.theme, words, language,
     at, pointed: cursor.step !== null });
   const figures = view.keys.map(({ line }) => valueAt(value.arrays[line.name], at ?? Infinity));
   const readings = view.keys.map(({ line }, index) => [line.label, write(figures[index])]);

@@ -14,7 +14,6 @@ export function paintChart({ painter, width, height }, scene) {
   painter.beginPath();
   painter.rect(frame.left - 1, frame.top - 2, frame.right - frame.left + 2, frame.bottom - frame.top + 4);
   painter.clip();
-  shadeBand(painter, frame, scene);
   if (scene.chart.gap && scene.value.gap) shadeGap(painter, frame, scene);
   for (const line of scene.chart.lines) drawLine(painter, frame, scene.value.arrays[line.name], scene.theme[line.colour]);
   painter.restore();
@@ -42,11 +41,11 @@ export function valueAt(curve, step) {
   return low ? curve[count + low - 1] : undefined;
 }
 
-function measure({ chart, value, log, band }, width, height) {
+function measure({ chart, value, log }, width, height) {
   const frame = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom };
-  frame.last = Math.max(value.total_steps ?? 0, value.step ?? 0, band?.length ? band[band.shape[1] - 1] : 0, 1);
+  frame.last = Math.max(value.total_steps ?? 0, value.step ?? 0, 1);
   frame.now = value.step ?? frame.last;
-  const [low, high] = extent(chart, value, log, band);
+  const [low, high] = extent(chart, value, log);
   const place = log ? (v) => (Math.log(v) - Math.log(low)) / (Math.log(high) - Math.log(low)) : (v) => (v - low) / (high - low);
   frame.x = (step) => frame.left + (frame.right - frame.left) * (step / frame.last);
   frame.y = (v) => frame.bottom - (frame.bottom - frame.top) * Math.min(Math.max(place(Math.max(v, log ? low : -Infinity)), -0.05), 1.05);
@@ -54,12 +53,11 @@ function measure({ chart, value, log, band }, width, height) {
   return frame;
 }
 
-function extent(chart, value, log, band) {
+function extent(chart, value, log) {
   const all = chart.lines.flatMap(({ name }) => {
     const curve = value.arrays[name];
     return curve ? [...curve.subarray(curve.shape[1])].filter(Number.isFinite) : [];
   });
-  if (band?.length) all.push(...[...band.subarray(band.shape[1])].filter(Number.isFinite));
   const most = all.reduce((a, b) => Math.max(a, b), 0);
   if (log) return decades(all.filter((v) => v > 0), most || 1);
   const high = chart.high ?? niceAbove(most || 1);
@@ -140,18 +138,6 @@ function drawLine(painter, frame, curve, colour) {
   }
   painter.stroke();
   if (pen && run === 0) dot(painter, frame.x(curve[count - 1]), frame.y(curve[2 * count - 1]), 2.5);
-}
-
-// Between the lowest and the highest of several runs.
-function shadeBand(painter, frame, { band, theme }) {
-  if (!band?.length) return;
-  const count = band.shape[1];
-  painter.beginPath();
-  for (let at = 0; at < count; at++) painter[at ? "lineTo" : "moveTo"](frame.x(band[at]), frame.y(band[2 * count + at]));
-  for (let at = count - 1; at >= 0; at--) painter.lineTo(frame.x(band[at]), frame.y(band[count + at]));
-  Object.assign(painter, { globalAlpha: 0.2, fillStyle: theme.blue });
-  painter.fill();
-  painter.globalAlpha = 1;
 }
 
 // Between training and held-out loss, from the step where the gap opened.

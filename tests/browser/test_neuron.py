@@ -7,10 +7,12 @@ import pytest
 from playwright.sync_api import expect
 
 from dlcore.data.curves import heights, places
+from dlcore.plots.theme import DARK, LIGHT
 from dlcore.specs.codec import from_link
 from tests.conftest import settled, wait_until
 
 pytestmark = pytest.mark.browser
+CHEAP = '{"line":{"neurons":1,"linear":true}}'  # soon trained
 PATIENCE = 60_000  # milliseconds in which the engine has to wake, and lines to learn
 
 
@@ -19,7 +21,7 @@ def linked(tab):
 
 
 def error(tab) -> float:
-    text = tab.get_by_text(re.compile("mean squared error")).first.inner_text()
+    text = tab.get_by_text(re.compile("mean squared error [0-9]")).first.inner_text()
     return float(text.split()[-1].replace("\u2212", "-"))
 
 
@@ -81,3 +83,23 @@ def test_the_page_fits_a_phone(app_url, open_tab):
     for picture in phone.get_by_role("img", name=re.compile("Sigmoid")).all():
         box = picture.bounding_box()
         assert 0 <= box["x"] and box["x"] + box["width"] <= 390 and box["y"] + box["height"] < 844
+
+
+def test_the_chart_of_the_errors_says_its_numbers_in_the_page_s_language_and_colours(app_url, open_tab):
+    """Light and dark are the browser's, the decimal comma is in tooltips and on axes, and the text is there for all."""
+    colours = {}
+    for scheme in ("light", "dark"):
+        tab = open_tab(color_scheme=scheme)
+        tab.goto(f"{app_url}/neuron?lang=tr&neuron={CHEAP}")
+        settled(tab)
+        chart = tab.get_by_test_id("stVegaLiteChart")
+        expect(chart).to_have_attribute("aria-label", re.compile("Nöron sayısına göre hata, 1 nöron: [0-9]+,[0-9]"),
+                                        timeout=PATIENCE)
+        point = chart.locator(".mark-symbol path").first
+        colours[scheme] = point.get_attribute("fill").lower()
+        expect(chart.get_by_text("0,01", exact=True)).to_be_visible()
+        point.hover()
+        expect(tab.locator("#vg-tooltip-element")).to_contain_text(re.compile("ortalama karesel hata\\s*[0-9]+,[0-9]"))
+        chart.hover()
+        expect(tab.get_by_role("button", name=re.compile("Download as PNG")).first).to_be_visible()
+    assert colours == {"light": LIGHT.blue.lower(), "dark": DARK.blue.lower()}

@@ -12,6 +12,7 @@ from dlcore.specs.model import MY_NET, Network
 from dlcore.training.recording import Recording
 from pages.ui import visitors
 from tests.conftest import wait_until
+from tests.pages.drawn import rows_of
 
 QUICK = Experiment(data=ImageData(train_size=500))
 
@@ -193,6 +194,10 @@ def test_the_matrix_cell_and_the_report_come_from_the_recorded_predictions(digit
     labels = load_test("mnist").test_labels
     right = [(kept.scores.argmax(1) == labels)[labels == digit].mean() for digit in range(10)]
     assert list(table["Recall"]) == [f"{100 * share:.1f}%" for share in right]
+    points = {kind: [row["x"] for row in rows_of(app, "digits.scores") if row["kind"] == kind]
+              for kind in ("Precision", "Recall")}
+    assert points["Recall"] == pytest.approx(right)
+    assert [f"{100 * share:.1f}%" for share in points["Precision"]] == list(table["Precision"])
     assert kept.whole and any("7 read as 7" in str(grid.proto) for grid in app.get("bidi_component"))
 
 

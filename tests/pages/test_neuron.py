@@ -10,6 +10,7 @@ from dlcore.specs.neuron import FUNCTIONS, KNOTS, Line, Neuron
 from pages.ui import neuron
 from pages.ui.fitting import write_error
 from tests.conftest import wait_until
+from tests.pages.drawn import rows_of
 
 STRAIGHT = Line(linear=True)  # the same training whatever the activation function is
 
@@ -153,6 +154,22 @@ def test_every_width_is_asked_for_once(page, awake, monkeypatch):
     assert [request["widths"] for request in asked] == [(1, 3, 4, 6, 8, 12, 16)]
     app.button(key="neuron.stop").click().run()
     assert app.session_state["_fits.neuron"].job is None
+
+
+def test_the_chart_has_the_error_of_every_width_that_was_trained_to_its_end(page):
+    app = page(Neuron(activation="tanh", line=Line(neurons=1)))
+    losses = {1: learned(app, 1)["loss"]}
+    app.slider(key="neuron.neurons").set_value(2).run()
+    losses[2] = learned(app, 2)["loss"]
+    app.run()
+    assert {row["x"]: row["y"] for row in rows_of(app, "neuron.widths")} == pytest.approx(losses)
+    told = app.get("vega_lite_chart")[0].proto.alt
+    one, two = map(write_error, losses.values())
+    assert told == f"Error by number of neurons, 1 neuron: {one}, 2 neurons: {two}"
+    app.query_params["lang"] = "tr"
+    app.run()
+    assert [row["y_said"] for row in rows_of(app, "neuron.widths")] == [
+        write_error(loss).replace(".", ",") for loss in losses.values()]
 
 
 def test_without_activations_the_product_of_the_matrices_is_the_line(page):

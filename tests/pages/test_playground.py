@@ -16,6 +16,7 @@ from dlcore.specs.plane_network import FEATURES, Layer, PlaneNetwork, parameter_
 from dlcore.specs.playground import PlaneTraining, Playground
 from pages.ui.playground.handover import differences, take_over
 from tests.conftest import wait_until
+from tests.pages.drawn import rows_of
 
 SMALL = Playground(training=PlaneTraining(epochs=3, pace=0))
 ENDLESS = Playground(training=PlaneTraining(epochs=1_000_000, pace=60))
@@ -477,23 +478,46 @@ def test_a_run_that_runs_away_stops_with_the_setting_that_did_it_and_can_be_rewo
 # five seeds
 
 
-def run_seeds(app, seq: int) -> None:
-    app.session_state["playground.seeds"] = {"asked": {"seq": seq, "do": "run"}}
+def run_seeds(app) -> None:
+    app.button(key="playground.seeds_run").click().run()
+    assert app.button(key="playground.seeds_stop")
+    wait_until(lambda: not app.run().exception and not app.session_state["_seeds.playground"][-1].job, 60,
+               "the seeds did not end")
     app.run()
-    wait_until(lambda: not app.run().exception and not message(app, "seeds")[0]["running"], 60, "the seeds did not end")
+
+
+def bands(app) -> dict[str, dict[str, list[dict]]]:
+    """Return the rows of the charts of the five seeds: by the metric, by whose they are."""
+    found = {metric: rows_of(app, f"playground.seeds_{metric}") for metric in ("test_loss", "test_accuracy")}
+    return {metric: {name: [row for row in rows if row["name"] == name] for name in {row["name"] for row in rows}}
+            for metric, rows in found.items()}
 
 
 def test_five_seeds_give_a_band_and_say_whether_another_setting_differs_by_more(playground):
     app = playground(replace(SMALL, data=PlaneData(dataset="gauss")))
-    run_seeds(app, 1)
+    run_seeds(app)
     assert any("Five seeds, 3 epochs each" in one.value for one in app.caption)
-    steps, low, high = message(app, "seeds")[1]["bands.loss_band"]
-    assert steps[-1] == 3 * steps_per_epoch(SMALL) and (low <= high).all() and (low < high).any()
+    result, drawn = app.session_state["_seeds.playground"][-1].result, bands(app)
+    for metric, told in drawn.items():
+        assert set(told) == {"these settings"}
+        assert [row["x"] for row in told["these settings"]] == result["epochs"].tolist() == [0, 1, 2, 3]
+        for end, found in (("low", np.min), ("high", np.max), ("mean", np.mean)):
+            assert [row[end] for row in told["these settings"]] == pytest.approx(found(result[metric], 0))
+    assert any(row["low"] < row["high"] for row in drawn["test_loss"]["these settings"])
+    assert len(app.get("vega_lite_chart")) == 2
     app.select_slider(key="playground.learning_rate").set_value(1e-5).run()
-    assert "bands.loss_band" not in message(app, "seeds")[1]  # of other settings
-    run_seeds(app, 2)
+    assert not app.get("vega_lite_chart")  # they are of other settings
+    run_seeds(app)
     said = next(one.value for one in app.caption if "Compared with" in one.value)
-    assert "Learning rate" in said
+    assert "Learning rate" in said and set(bands(app)["test_loss"]) == {"these settings", "the settings before"}
+
+
+def test_the_five_seeds_can_be_stopped(playground):
+    app = playground(SMALL)
+    app.button(key="playground.seeds_run").click().run()
+    app.button(key="playground.seeds_stop").click().run()
+    assert not app.exception and app.session_state["_seeds.playground"] == []
+    assert app.button(key="playground.seeds_run") and not app.get("vega_lite_chart")
 
 
 # the card on the home page

@@ -26,6 +26,7 @@ from pages.ui.sheet import refusals
 from pages.ui.teachers import write_effect
 from pages.ui.trust import judge, write_facts
 from tests.conftest import wait_until
+from tests.pages.drawn import rows_of
 
 
 def grid(app):
@@ -156,9 +157,17 @@ def test_the_picked_map_comes_with_its_formula_its_trust_meter_and_its_curves(op
     assert arrays["maps"].shape == (7, 28, 28) and np.isfinite(arrays["signed"]).all()
     assert (arrays["absolute"][:, 0] == 1).all() and trust["verdict"]
     assert [fact["name"].split()[0] for fact in trust["facts"]] == ["adds", "infidelity", "changes"]
-    curves, drawn = panel(app, "saliency.removal")
-    assert curves["kinds"] == ["method", "method", "edges", "random"] and curves["picked"] == 1
-    assert drawn["deletion"].shape == (4, 25)
+    curves = app.session_state["_removal.saliency.removal"]
+    assert set(curves) == {"gradient", "deep_lift", "edges", "random"}
+    for kind in ("deletion", "insertion"):
+        rows = rows_of(app, f"saliency.removal_{kind}")
+        drawn = {row["name"]: [one["y"] for one in rows if one["name"] == row["name"]] for row in rows}
+        names = {"gradient": "Gradient", "deep_lift": "DeepLift", "edges": "an edge detector", "random": "random order"}
+        areas = {name: curves[name]["areas"][kind == "insertion"] for name in names}
+        assert drawn == {f"{called}: area {areas[name]:.2f}": pytest.approx(curves[name][kind])
+                         for name, called in names.items()}
+        assert {row["colour"] for row in rows if row["name"].startswith("DeepLift")} == {"blue"}
+    assert len(app.get("vega_lite_chart")) == 2
     assert any("f_c(x')" in formula.value for formula in app.latex)
 
 

@@ -18,6 +18,7 @@ from pages.ui.recurrent.work import Work
 from pages.ui.transformer import board, inner, merging, moments, sight, switching, writing
 from pages.ui.transformer.presets import PRESETS
 from tests.conftest import wait_until
+from tests.pages.drawn import rows_of
 
 SMALL = TransformerNetwork(layers=1, heads=2, width=16, context=32)
 QUICK = Transformer(data=TextData(task="reverse", length=4), network=SMALL,
@@ -381,9 +382,35 @@ def test_a_race_shows_the_best_network_first_and_can_be_stopped(page):
     rows = next(one.value for one in app.markdown if "| LSTM |" in one.value).split("\n")[2:]
     assert [row.split(" | ")[0] for row in rows] == ["| LSTM", "| Transformer, trained anew", "| GRU"]
     assert not app.exception and "whole held-out text" in texts(app)
+    rows = rows_of(app, "transformer.race_chart")
+    assert [(row["name"], row["colour"], row["x"], row["y"]) for row in rows] == [
+        ("LSTM", "blue", 0, 6), ("LSTM", "blue", 10, 2.75), ("Transformer, trained anew", "vermilion", 0, 6),
+        ("Transformer, trained anew", "vermilion", 10, 3.25), ("GRU", "green", 0, 6)]
     app.button(key="transformer.race").click().run()
     app.button(key="transformer.race_stop").click().run()
     assert app.session_state["_work.transformer.race"].job is None and not app.exception
+
+
+def test_while_networks_race_their_curves_are_no_chart(monkeypatch):
+    """A chart would be made anew at every look; the panel of curves is handed the new points."""
+    from pages.ui.transformer import bits
+
+    shown = []
+    monkeypatch.setattr(bits, "show_chart", lambda key, *given, **how: shown.append(key))
+    monkeypatch.setattr(bits.panels, "curves", lambda key, *given, **how: shown.append(key))
+    models = [("transformer", "Transformer", np.array([[0, 6], [10, 3]])), ("lstm", "LSTM", np.array([[0, 6]]))]
+    for live in (True, False):
+        bits.draw_bits("transformer", "race", models, live=live)
+    assert shown == ["transformer.race_curves", "transformer.race_chart"]
+
+
+def test_two_networks_of_a_kind_have_different_colours():
+    from pages.ui.transformer import bits
+
+    curve = np.array([[0, 6], [10, 3]])
+    kinds = ("transformer", "lstm", "gru", "rnn_tanh", "rnn_relu", "lstm", "gru")
+    series = bits.name_curves([(kind, f"{kind} {place}", curve) for place, kind in enumerate(kinds)])
+    assert len({one.colour for one in series}) == len(kinds)
 
 
 def test_the_page_speaks_turkish(page):

@@ -8,18 +8,18 @@ HEIGHT = 106
 
 
 def show_loss(page: str, spec: Playground) -> None:
-    """Draw the loss on the training and the test points, and the band of the five seeds."""
+    """Draw the loss on the training and the test points."""
     curves(f"{page}.loss_curves", page, [
-        Chart("loss", _("Loss"), _lines(spec, "loss"), low=0, log=True, height=HEIGHT, band="loss_band")])
+        Chart("loss", _("Loss"), _lines(spec, "loss"), low=0, log=True, height=HEIGHT)])
 
 
 def show_accuracy(page: str, spec: Playground) -> None:
     """Draw the accuracy; for numbers R², the share of their variance that the network explains."""
     if spec.data.regression:
-        chart = Chart("r2", "R²", _lines(spec, "r2"), low=0, high=1, height=HEIGHT, band="r2_band")
+        chart = Chart("r2", "R²", _lines(spec, "r2"), low=0, high=1, height=HEIGHT)
     else:
         chart = Chart("accuracy", _("Accuracy"), _lines(spec, "accuracy"), unit="percent", low=0.5, high=1,
-                      height=HEIGHT, band="accuracy_band")
+                      height=HEIGHT)
     curves(f"{page}.accuracy_curves", page, [chart])
 
 

@@ -1,29 +1,24 @@
-"""Run five seeds: the band of the curves, and whether what another setting changes is more than chance.
+"""Run five seeds: the band of the curves, and whether what another setting changes is more than chance."""
 
-The browser's state "asked" (static/js/seeds.js) is {seq, do: "run" | "stop"}.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
+from dlcore.plots.charts import Axis, Band, draw_bands
 from dlcore.specs.codec import to_dict
 from dlcore.specs.fields import walk
-from dlcore.specs.learning import steps_per_epoch
 from dlcore.specs.playground import Playground
 from dlcore.training.bands import Comparison, compare, last_values
-from pages.ui import panels, state, words
+from pages.ui import state, words
+from pages.ui.charts import count_axis, share_axis, show_chart
 from pages.ui.language import _, number, percent, told
 from pages.ui.learned import problem
-from pages.ui.live import pack_topics
 from pages.ui.playground import sharing
 
 PAUSE = 0.3  # seconds between two looks at the Job
+CHART_HEIGHT = 240
 IGNORED = ("training.seed", "training.pace", "data.table")  # change nothing of what is compared, or say nothing
-
-_seeds = panels.register("seeds", 24)
 
 
 @dataclass
@@ -64,35 +59,39 @@ def _is_running(page: str) -> bool:
 
 def _draw(page: str, place, was_running: bool) -> None:
     tried: list[Tried] = st.session_state.setdefault(f"_seeds.{page}", [])
-    _take_wish(page, tried)
     if tried:
         tried[-1].take()
+    _show_button(page, tried)
     now = tried[-1] if tried and _same(tried[-1].spec, state.experiment(page)) else None
-    meta = {"channel": page, "words": _words(), "seq": st.session_state.get(f"_seq.{page}.seeds", 0), "note": "",
-            "running": _is_running(page), "progress": tried[-1].progress if tried else 0,
-            "disabled": problem(state.experiment(page)) is not None}
-    _seeds(key=f"{page}.seeds", data=pack_topics({"bands": _bands(now)}, **meta), on_asked_change=lambda: None)
     said = _say(tried, now)
     with place:  # in every run, so that its place is kept
         st.caption("  \n".join(said)) if said else st.empty()
+        _show_bands(page, tried, now) if now and now.whole and len(_ends(now)) else st.empty()
     if was_running != _is_running(page):
         st.rerun()
 
 
-def _take_wish(page: str, tried: list[Tried]) -> None:
-    held, seen = (st.session_state.get(f"{page}.seeds") or {}).get("asked"), f"_seq.{page}.seeds"
-    if not isinstance(held, Mapping) or not isinstance(held.get("seq"), int):
-        return
-    if held["seq"] <= st.session_state.get(seen, 0):
-        return
-    st.session_state[seen] = held["seq"]
+def _show_button(page: str, tried: list[Tried]) -> None:
+    if _is_running(page):
+        st.button(_("Stop"), key=f"{page}.seeds_stop", icon=":material/stop:", on_click=_stop, args=(tried,))
+        st.progress(min(max(tried[-1].progress, 0.0), 1.0), text=percent(tried[-1].progress, 0))
+    else:
+        st.button(_("Run five seeds"), key=f"{page}.seeds_run", icon=":material/casino:", on_click=_run,
+                  args=(page, tried), disabled=problem(state.experiment(page)) is not None,
+                  help=_("Trains these settings with five seeds, and draws between which curves they all lie."))
+
+
+def _run(page: str, tried: list[Tried]) -> None:
     spec = state.experiment(page)
-    if held.get("do") == "stop" and tried and tried[-1].job:
-        state.engine().cancel(tried.pop().job)
-    elif held.get("do") == "run" and problem(spec) is None and not _is_running(page):
+    if problem(spec) is None and not _is_running(page):
         request = {"kind": "five_seeds", "spec": to_dict(spec, whole=True), "cache": True}
         job = state.engine().start_job(state.visitor(), request)
         tried[:] = [*[one for one in tried if one.whole][-1:], Tried(spec, job)]
+
+
+def _stop(tried: list[Tried]) -> None:
+    if tried and tried[-1].job:
+        state.engine().cancel(tried.pop().job)
 
 
 def _same(one: Playground, other: Playground) -> bool:
@@ -107,20 +106,35 @@ def _changed(one: Playground, other: Playground) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _bands(now: Tried | None) -> dict:
-    """Return the topic "bands": between the lowest and the highest of the seeds, of each curve."""
-    if now is None or now.result is None:
-        return {}
-    part = "test" if now.spec.data.test_count else "train"
-    steps = now.result["epochs"] * steps_per_epoch(now.spec)
-    found = {name: now.result.get(f"{part}_{name}") for name in ("loss", "accuracy", "r2")}
-    return {f"{name}_band": _band(steps, curves) for name, curves in found.items() if curves is not None}
+def _show_bands(page: str, tried: list[Tried], now: Tried) -> None:
+    """Show the bands of these settings, and behind them those of the settings before where both are measured alike."""
+    shown = [(now, _("these settings"), "blue")]
+    if len(tried) > 1 and _metric(tried[0]) == _metric(now) and len(_ends(tried[0])):
+        shown.insert(0, (tried[0], _("the settings before"), "grey"))
+    for column, metric in zip(st.columns(2, gap="medium"), (_loss(now), _metric(now)), strict=True):
+        bands = [Band(name, one.result["epochs"], one.result[metric], colour) for one, name, colour in shown]
+        about = metric, *(band.curves.tobytes() for band in bands)
+        title = _("Five seeds: {metric}").format(metric=_metric_name(metric))
+        with column:
+            show_chart(f"{page}.seeds_{metric}", draw_seeds, bands, metric, about=about, title=title,
+                       text=f"{title}. {_say_band(now)}")
 
 
-def _band(steps: np.ndarray, curves: np.ndarray) -> np.ndarray:
-    there = np.isfinite(curves).any(0)
-    kept = curves[:, there]
-    return np.stack([steps[there], np.nanmin(kept, 0), np.nanmax(kept, 0)])
+def draw_seeds(bands: list[Band], metric: str):
+    """Draw the bands of a metric over the epochs."""
+    lowest = min(float(np.nanmin(band.curves)) for band in bands)
+    epochs = count_axis(_("epoch"), 0, max(float(np.max(band.x)) for band in bands))
+    y = Axis(_metric_name(metric), lambda value: number(value, 3), low=min(0, lowest) if "loss" in metric else None)
+    y = share_axis(_metric_name(metric), min(0.5, lowest)) if "accuracy" in metric else y
+    return draw_bands(bands, epochs, y).properties(height=CHART_HEIGHT)
+
+
+def _loss(tried: Tried) -> str:
+    return "test_loss" if tried.spec.data.test_count else "train_loss"
+
+
+def _ends(tried: Tried) -> np.ndarray:
+    return last_values(tried.result[_metric(tried)])
 
 
 def _say(tried: list[Tried], now: Tried | None) -> list[str]:
@@ -144,7 +158,7 @@ def _metric(tried: Tried) -> str:
 
 def _say_band(now: Tried) -> str:
     name = _metric(now)
-    ends = last_values(now.result[name])
+    ends = _ends(now)
     if not len(ends):
         return _("With each of the five seeds the loss ran away. Use a smaller learning rate.")
     text = _("Five seeds, {epochs} epochs each: {metric} from {low} to {high}, on average {mean}. The band is what "
@@ -155,22 +169,17 @@ def _say_band(now: Tried) -> str:
 
 def _say_difference(found: Comparison, changed: list[str], name: str) -> str:
     text = (_("Compared with the five seeds before ({changed}) the average differs by {difference}: no more than the "
-              "band of {band}, so this difference is noise.") if found.is_noise else
+              "band of {band}, so it may well be chance.") if found.is_noise else
             _("Compared with the five seeds before ({changed}) the average differs by {difference}: more than the "
-              "band of {band}, so it is no noise."))
+              "band of {band}, so it is hardly chance alone."))
     return text.format(changed=", ".join(changed) or "—", difference=_write(name, found.difference),
                        band=_write(name, found.band))
 
 
 def _metric_name(name: str) -> str:
-    return {"test_accuracy": _("test accuracy"), "train_accuracy": _("training accuracy"), "test_r2": _("test R²"),
-            "train_r2": _("training R²")}[name]
+    return {"test_loss": _("test loss"), "train_loss": _("training loss"), "test_accuracy": _("test accuracy"),
+            "train_accuracy": _("training accuracy"), "test_r2": _("test R²"), "train_r2": _("training R²")}[name]
 
 
 def _write(name: str, value: float) -> str:
     return percent(value, 1) if "accuracy" in name else number(value, 3)
-
-
-def _words() -> dict[str, str]:
-    return {"run": _("Run five seeds"), "stop": _("Stop"),
-            "said": _("Trains these settings with five seeds, and draws between which curves they all lie.")}

@@ -7,7 +7,7 @@ from pages.ui import state
 from pages.ui.language import _, number
 from pages.ui.recurrent.names import cell_name
 from pages.ui.recurrent.work import Work, watch, work
-from pages.ui.transformer.bits import draw_bits
+from pages.ui.transformer.bits import draw_bits, show_bars
 from pages.ui.transformer.moments import request
 from pages.ui.transformer.polling import subject
 from pages.ui.transformer.racing import TASKS, show_race
@@ -61,6 +61,7 @@ def _show(page: str, found: Work) -> None:
     st.markdown("\n".join(lines))
     st.caption(_("To compare at equal size, give a cell so many units: {sizes}.").format(sizes=" · ".join(
         f"{cell_name(cell)} {number(size['hidden'])}" for cell, size in found.result["matching"].items())))
+    show_bars(page, "beside", [(one["kind"], _name(one), one["bits"]) for one in told])
     draw_bits(page, "beside", [(one["kind"], _name(one), one["curve"]) for one in told])
 
 
@@ -72,4 +73,4 @@ def _line(one: dict) -> str:
 
 def _name(one: dict) -> str:
     name = _("Transformer") if one["kind"] == "transformer" else cell_name(one["kind"])
-    return f"{name} ({_('came along')})" if "pretrained" in one["model"] else name
+    return _("{name} (came along)").format(name=name) if "pretrained" in one["model"] else name

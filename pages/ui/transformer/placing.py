@@ -34,7 +34,7 @@ def _show_map(page: str, looked: Sight) -> None:
         st.warning(told(error))
         return
     if answer["matrix"] is None:
-        st.caption(_("This network has no positions: nothing says where a token stands."))
+        st.caption(_("This network has no positions: nothing is added that says where a token stands."))
         return
     titles = {"sinusoidal": _("Sinusoidal encoding"),
               "learned": _("Learned encoding"),
@@ -53,8 +53,8 @@ def _show_map(page: str, looked: Sight) -> None:
 
 def _show_shuffle(page: str, looked: Sight) -> None:
     """Shuffle the tokens, and show whether the network notices."""
-    st.markdown(_("**The shuffle test.** The same tokens in another order: a network without positions gives each "
-                  "token the same vector wherever it stands."))
+    st.markdown(_("**The shuffle test.** The same tokens in another order: an encoder without positions gives each "
+                  "token the same vector wherever it stands. In a decoder the mask still says what came before."))
     st.button(_("Shuffle again"), key=f"{page}.shuffle", icon=":material/shuffle:", on_click=_again, args=(page,))
     try:
         answer = ask("shuffle", looked, seed=st.session_state.get(f"_shuffles.{page}", 1))

@@ -60,7 +60,7 @@ def _show(page: str, found: Work) -> None:
     st.markdown("\n".join([f"| {' | '.join(head)} |", "|---|---:|---:|---:|---:|---:|", *map(_line, told)]))
     st.caption(_("Bits are of the whole held-out text.") if all(one["final"] for one in models) else
                _("Bits are of a part of the held-out text; in the end all of it is read."))
-    draw_bits(page, "race", [(one["kind"], _name(one), one["curve"]) for one in told])
+    draw_bits(page, "race", [(one["kind"], _name(one), one["curve"]) for one in told], live=found.job is not None)
 
 
 def _line(one: dict) -> str:

@@ -64,4 +64,4 @@ def _take_answer(page: str) -> None:
 def say_problem(error: SpecError) -> None:
     """Say what is wrong with a text, under the fields."""
     said = f"**{_('The decoder reads')}**: {told(error)}" if error.field == "target" else told(error)
-    st.warning(f"{said}  \n{_('The pictures show the last text that could be read.')}")
+    st.warning(said + "  \n" + _("The pictures show the last text that could be read."))

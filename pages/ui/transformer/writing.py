@@ -125,7 +125,7 @@ def _show_beams(page: str, looked: Sight) -> None:
                 language=language(), title=_("Beams"), words={"label": _("The best beam: {best}")}))
     lines = [f"| {_text(one)} | {number(one['score'], 2)} | {number(one['score'] / max(one['length'], 1), 2)} |"
              for one in answer["answers"]]
-    head = f"| {_('answer')} | log p | {_('log p a token')} |\n|---|---:|---:|\n"
+    head = _("| answer | log p | log p per token |") + "\n|---|---:|---:|\n"
     st.markdown((head + "\n".join(lines)).replace("| -", "| −"))
     st.caption(_("Greedy, the likeliest token each time: {text}").format(text=answer["greedy"]))
 
