@@ -25,6 +25,7 @@ from dlcore.specs.training import Training
 from dlcore.training.five_seeds import SEEDS
 from pages.ui import fitting
 from pages.ui.diffusion import film, forward, measuring, stepping
+from pages.ui.methods import TEXTS
 from pages.ui.transformer.writing import RANGES
 from tests.lessons import computing as c
 
@@ -158,6 +159,8 @@ FACTS = (
          lambda: (fitting.WIDTHS[0], fitting.WIDTHS[-1])),
     # saliency
     Fact("saliency", "Fourteen methods", "On dört yöntem", lambda: [len(METHODS)]),
+    Fact("saliency", "Twelve of the maps are Captum's", "Haritaların on ikisi Captum'undur",
+         lambda: [len([method for method in METHODS if not TEXTS[method].uses])]),
     Fact("saliency", "MNIST's black is −0.42", "MNIST'in siyahı −0,42'dir", c.black),
     Fact("saliency", "with 50 the sum is off by about 1 % for most test digits, and for one in twenty by more than 5 %",
          "50 adımda toplam çoğu test rakamında yaklaşık %1, her yirmi rakamdan birinde ise %5'ten fazla sapar",

@@ -7,9 +7,9 @@ WORDS = {
            "eleven": 11, "twelve": 12, "fourteen": 14, "twenty": 20, "hundred": 100, "thousand": 1000, "dozen": 12,
            "tenth": 0.1, "tenfold": 10, "half": 0.5},
     "tr": {"iki": 2, "ikisi": 2, "ikisini": 2, "ikisinin": 2, "üç": 3, "dört": 4, "beş": 5, "altı": 6, "yedi": 7,
-           "sekiz": 8, "dokuz": 9, "on": 10, "on bir": 11, "on iki": 12, "on dört": 14, "onar kat": 10, "yirmi": 20,
-           "yüz": 100, "bin": 1000, "düzine": 12, "düzineden": 12, "onda birinde": 0.1, "onda birinden": 0.1,
-           "onuncusunda": 10, "yarısında": 0.5},
+           "sekiz": 8, "dokuz": 9, "on": 10, "on bir": 11, "on iki": 12, "on ikisi": 12, "on dört": 14, "onar kat": 10,
+           "yirmi": 20, "yüz": 100, "bin": 1000, "düzine": 12, "düzineden": 12, "onda birinde": 0.1,
+           "onda birinden": 0.1, "onuncusunda": 10, "yarısında": 0.5},
 }
 MINUS = re.compile(r"(?<![\w}])[−-]$")
 
