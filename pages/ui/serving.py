@@ -26,10 +26,11 @@ from streamlit.file_util import get_static_dir
 
 from pages.ui.lines import take_question
 from pages.ui.scripts import PLACE, SCRIPTS
+from pages.ui.visitors import is_page
 
 # what the first page needs: of our scripts, and of the parts that Streamlit loads when it meets an element
 FIRST = ("pad.js", "panel.js", "tick.js", "bus.js", "colors.js", "asking.js", "quick.js", "line.js", "hand.js",
-         "strokes.js", "face.js", "reading.js", "received.js", "identity.js", "grid.js")
+         "strokes.js", "face.js", "reading.js", "received.js", "grid.js")
 LAZY = ("BidiComponent", "serialization", "recordbatch", "_arrayReduce", "Html", "purify.es", "ButtonGroup", "PageLink",
         "WidgetLabel", "WidgetLabelHelpIconInline", "useBasicWidgetState")
 SHARE = 0.0005  # seconds that a thread computes while others wait: answers wait for the runs of scripts ten times less
@@ -100,11 +101,6 @@ class Parting:
         except RuntimeError:
             if not broken:
                 raise
-
-
-def is_page(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether what is sent is the page itself."""
-    return any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)
 
 
 @asynccontextmanager

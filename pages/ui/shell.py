@@ -104,7 +104,6 @@ def _draw_frame(page: st.Page) -> None:
     st.logo(str(PICTURES / f"name-{theme}.svg"), size="large", icon_image=disc)
     for style in sorted(STYLES.glob("*.css")):
         st.html(style)
-    state.identify()
     translate_widgets()
     state.engine()
     with st.sidebar.container(key="shell_language"):

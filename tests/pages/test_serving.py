@@ -46,7 +46,7 @@ def test_the_page_names_the_scripts_that_it_is_going_to_need_and_they_are_there(
 
 
 def test_what_is_named_early_is_all_that_the_pad_imports():
-    named, found = set(serving.FIRST), ["pad.js", "grid.js", "identity.js"]
+    named, found = set(serving.FIRST), ["pad.js", "grid.js"]
     for name in found:
         found += [one for one in re.findall(r'from "\./(\w+\.js)"', SCRIPTS[name].decode()) if one not in found]
     assert set(found) == named
