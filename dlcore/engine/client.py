@@ -15,12 +15,13 @@ from dlcore.engine import placement
 from dlcore.engine.crew import Crew
 from dlcore.engine.job_room import JobRoom
 from dlcore.engine.joblist import JobList
-from dlcore.engine.protocol import EXPLAINER
+from dlcore.engine.protocol import EXPLAINERS
 from dlcore.engine.questions import Questions
 from dlcore.engine.schedule import Schedule, Times
 from dlcore.engine.storage import make_room
 from dlcore.engine.views import EngineStatus, JobView, RunView
 from dlcore.errors import N_, EngineAsleep
+from dlcore.limits import Limits, limits_here
 from dlcore.specs.learning import Learner
 
 TICK = 0.25  # seconds between two looks at leases and queue
@@ -37,11 +38,13 @@ class Engine:
 
     The environment variable DERIN_ENGINE (another engine's `address`) makes it attach to that engine's host instead
     of starting one. Without a folder it keeps what it makes where DERIN_HOME says, else among the user's data.
-    `modules` are imported in every worker: they may add to its TRAINERS, JOBS and REQUESTS.
+    `modules` are imported in every worker: they may add to its TRAINERS, JOBS and REQUESTS. `limits` are what one
+    visitor may have, by default what DERIN_LIMITS says.
     """
 
     def __init__(self, home: Path | None = None, *, workers: int | None = None, memory_budget: int | None = None,
-                 times: Times | None = None, modules: tuple[str, ...] = (), address: str | None = None):
+                 times: Times | None = None, modules: tuple[str, ...] = (), address: str | None = None,
+                 limits: Limits | None = None):
         self.home = Path(home or default_home())
         self.home.mkdir(parents=True, exist_ok=True)
         images.keep_in(self.home)
@@ -50,11 +53,13 @@ class Engine:
         self._threads, self._started, self._stopped, self._untidy = 1, False, threading.Event(), True
         orders = {"home": str(self.home.resolve()), "workers": self.cores, "modules": modules}
         self._crew = Crew(self.home, orders, address or os.environ.get("DERIN_ENGINE") or None, self._lock, self)
-        self._schedule = Schedule(self.home, self._crew.send, placement.memory_budget(memory_budget), times)
+        self.limits, budget = limits or limits_here(), placement.memory_budget(memory_budget)
+        self._schedule = Schedule(self.home, self._crew.send, budget, times, self.limits)
         self._admission = self._schedule.admission
-        self._jobs = JobList(self._crew.send, self._idlest, room=JobRoom(self._schedule))
+        self._jobs = JobList(self._crew.send, self._idlest, room=JobRoom(self._schedule),
+                             limits=self.limits)
         self._admission.jobs_on, self._admission.jobs_held = self._jobs.count_on, self._jobs.held
-        self._questions = Questions(lambda message: self._crew.send(EXPLAINER, message))
+        self._questions = Questions(self._crew.send, self._crew.has)
 
     # its life
 
@@ -100,7 +105,7 @@ class Engine:
                   paused: bool = False) -> str:
         """Start a run of the owner's (a secret), from the beginning or from (run, step); return its id.
 
-        SpecError, EngineError (it can never run here) or QueueFull.
+        SpecError, EngineError (it can never run here) or QueueFull (also where the owner has as many as may be).
         """
         with self._lock:
             run_id = self._schedule.start(experiment, hash_owner(owner), parent, paused)
@@ -141,23 +146,23 @@ class Engine:
 
     # questions and Jobs
 
-    def explain(self, visitor: str, request: dict, timeout: float = 2.0) -> dict:
-        """Return the explainer's answer to a short question.
+    def explain(self, visitor: str, request: dict, timeout: float = 2.0, panel: str = "") -> dict:
+        """Return the answer to a short question; visitors have turns.
 
-        EngineAsleep while it is waking; EngineError when a newer question of the visitor's took this one's place, or
-        there was no answer in time; what the question itself raised.
+        EngineAsleep while the explainers wake; EngineError when a newer question of the visitor's of the same kind,
+        for the same panel, took this one's place, or there was no answer in time; what the question itself raised.
         """
         end = time.monotonic() + timeout
-        while not self._crew.has(EXPLAINER):
+        while not any(map(self._crew.has, EXPLAINERS)):
             if not self._crew.hosting.awake or time.monotonic() > end:
                 raise EngineAsleep(ASLEEP, seconds=self._crew.hosting.seconds_left)
             time.sleep(0.005)
-        return self._questions.ask(visitor, request, max(0.0, end - time.monotonic()))
+        return self._questions.ask(visitor, request, max(0.0, end - time.monotonic()), panel)
 
     def start_job(self, visitor: str, request: dict) -> str:
         """Have a long piece of work done; with "cache": True in the request, equal requests share one result."""
         with self._lock:
-            job_id = self._jobs.start(request)
+            job_id = self._jobs.start(request, hash_owner(visitor))
             self._settle()
         return job_id
 
@@ -178,8 +183,11 @@ class Engine:
         """Take over which devices there are."""
         self._admission.learn_devices(devices)
 
-    def greet(self, name: str, device: str) -> None:
-        """Give a worker that has come (back) something to do."""
+    def greet(self, name: str, device: str | None) -> None:
+        """Give a worker that has come (back) something to do; an explainer has no device."""
+        if device is None:
+            self._questions.hand_out()
+            return
         self._crew.send(name, {"op": "threads", "count": self._threads})
         self._schedule.worker_up(name, device)
         self._jobs.place_waiting()
@@ -187,8 +195,8 @@ class Engine:
 
     def lose(self, name: str, hung: bool) -> None:
         """Tell whoever waits for a process that it is gone."""
-        if name == EXPLAINER:
-            self._questions.lose()
+        if name in EXPLAINERS:
+            self._questions.lose(name)
         self._schedule.worker_down(name, hung)
         self._jobs.worker_down(name, hung)
         self._settle()
@@ -204,9 +212,9 @@ class Engine:
                 self._jobs.report(name, message)
         self._settle()
 
-    def hear_answer(self, message: dict) -> None:
-        """Hand out an answer of the explainer's; this needs no lock."""
-        self._questions.answer(message)
+    def hear_answer(self, name: str, message: dict) -> None:
+        """Hand out an answer of an explainer's; this needs no lock."""
+        self._questions.answer(name, message)
 
     # behind it
 
@@ -232,7 +240,7 @@ class Engine:
     def _busy(self) -> set[str]:
         """Return the processes that have something to do."""
         busy = {run.worker for run in self._schedule.active if run.worker} | self._jobs.workers
-        return busy | ({EXPLAINER} if self._questions.unanswered else set())
+        return busy | set(self._questions.working)
 
     def _tick(self) -> None:
         with self._lock:

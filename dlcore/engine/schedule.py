@@ -16,6 +16,7 @@ from dlcore.engine.protocol import error_from_plain
 from dlcore.engine.runs import Run, read_run
 from dlcore.engine.views import ACTIVE, Message, RunView
 from dlcore.errors import N_, DerinError, EngineError, NotOwner
+from dlcore.limits import NONE, Limits
 from dlcore.specs.changes import Change
 from dlcore.specs.learning import Learner, check, check_change, steps_per_epoch
 from dlcore.training.recording import Recording
@@ -46,10 +47,11 @@ class Times:
 class Schedule:
     """All runs; called under the engine's lock, except for `read`. Owners are given as hashes."""
 
-    def __init__(self, home: Path, send: Callable[[str, dict], object], budget: int, times: Times | None = None):
+    def __init__(self, home: Path, send: Callable[[str, dict], object], budget: int, times: Times | None = None,
+                 limits: Limits = NONE):
         self.home, self.send, self.times = home, send, times or Times()
         self.runs: dict[str, Run] = {}
-        self.admission = Admission(self.runs, send, budget)
+        self.admission = Admission(self.runs, send, budget, limits)
         self._seen_told: dict[str, tuple] = {}
         self._standing: dict[str, tuple[str, Message | None]] = {}  # of runs that were forgotten
 
@@ -93,11 +95,14 @@ class Schedule:
         """Let a run go on, from where it stands or from its last full state."""
         run = self._owned(run_id, owner)
         run.goes_on = True
-        if run.worker and not run.leaving and run.state in ("paused", "starting"):
+        may_work = run.state in ACTIVE or self.admission.has_seat(owner)
+        if run.worker and not run.leaving and may_work and run.state in ("paused", "starting"):
             run.state, run.message = "running" if run.state == "paused" else run.state, None
             self.admission.order(run, "resume")
         elif run.state not in (*ACTIVE, "queued") and not self._is_over(run):
             self.admission.add(run)
+            if run.state == "queued":
+                self.admission.drop(run)  # one that stands still gives its memory away while it waits
         run.seen = time.monotonic()
 
     def pause(self, run_id: str, owner: str) -> None:
@@ -206,7 +211,7 @@ class Schedule:
         if run is None:
             return None
         run.seen = time.monotonic()
-        return run.view(self.admission.place_of(run), cursor)
+        return run.view(self.admission.place_of(run), cursor, self.admission.why_waiting(run))
 
     def tick(self) -> None:
         """Pause and drop what was left alone, tell workers who is looked at, forget what is only on disk."""

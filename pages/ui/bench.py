@@ -15,6 +15,7 @@ from dlcore.specs.bench import PRESETS, SIDES, Bench, resize_kernel
 from dlcore.specs.codec import to_dict
 from dlcore.specs.fields import Rule, walk
 from pages.ui import panels, pictures, state, subject, words
+from pages.ui.explaining import explain
 from pages.ui.forms import Form
 from pages.ui.language import _, language, told
 from pages.ui.layer_words import write_size
@@ -124,7 +125,7 @@ def _show_result(page: str, bench: Bench, image: np.ndarray) -> None:
     shown = f"{page}.bench_scope"
     asked = take_place(shown)
     try:
-        answer = state.engine().explain(state.visitor(), {
+        answer = explain({
             "kind": "bench", "bench": to_dict(bench), "image": image, "channel": asked.get("channel", 0)})
         meta, arrays = _tell(bench, answer)
     except SpecError as error:

@@ -11,6 +11,7 @@ from dlcore.engine.views import JobView
 from dlcore.errors import DerinError
 from dlcore.specs.model import named_blocks
 from pages.ui import moments, panels, state, subject, words
+from pages.ui.explaining import explain
 from pages.ui.language import _, number, percent, told
 from pages.ui.microscope import ask_inside
 from pages.ui.sheet import run_job, stop_job
@@ -114,7 +115,7 @@ def _take_channel(page: str) -> None:
 
 
 def _show_stamps(page: str, sight: Sight, layer: str) -> None:
-    answer = state.engine().explain(state.visitor(), {"kind": "stamps", "model": sight.model, "layer": layer})
+    answer = explain({"kind": "stamps", "model": sight.model, "layer": layer})
     coloured = answer["stamps"].ndim == 4
     note = _("in the colours of their weights, zero is grey") if coloured else \
         _("added up over the channels") if answer["channels"] > 1 else ""

@@ -23,6 +23,7 @@ from dlcore.errors import DerinError, EngineAsleep
 from dlcore.specs.convolution import ANYWHERE, Convolution
 from dlcore.specs.fields import rule_of
 from pages.ui import state, subject, words
+from pages.ui.explaining import explain
 from pages.ui.language import _, language, percent
 from pages.ui.layer_words import describe_layers, size_formula, walk_words
 from pages.ui.live import pack
@@ -74,7 +75,7 @@ def ask_inside(page: str, sight: Sight, spec: Convolution) -> dict:
     seen = (key, spec.layer, spec.channel)
     kept, answer = st.session_state.get(f"_inside.{page}", (None, None))
     if kept != seen:
-        answer = state.engine().explain(state.visitor(), request) | {"key": key}
+        answer = explain(request) | {"key": key}
         st.session_state[f"_inside.{page}"] = seen, answer
     return answer
 

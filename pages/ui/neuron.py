@@ -23,6 +23,7 @@ from dlcore.specs.codec import to_dict
 from dlcore.specs.fields import Rule, rule_of
 from dlcore.specs.neuron import Neuron
 from pages.ui import state, words
+from pages.ui.explaining import explain
 from pages.ui.forms import Form
 from pages.ui.language import N_, _, language, number, percent
 from pages.ui.live import pack
@@ -73,7 +74,7 @@ def _sizes(spec: Neuron) -> tuple[int, ...]:
 
 def ask(spec: Neuron) -> dict:
     """Ask the explainer what a neuron does; see dlcore.explain.neuron."""
-    return state.engine().explain(state.visitor(), {"kind": "neuron", "neuron": to_dict(spec, whole=True)})
+    return explain({"kind": "neuron", "neuron": to_dict(spec, whole=True)})
 
 
 def take_knobs(page: str, key: str) -> Neuron:

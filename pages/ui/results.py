@@ -9,6 +9,7 @@ from dlcore.specs.codec import to_dict
 from dlcore.specs.datasets import describe
 from dlcore.training.report import count_confusions, report
 from pages.ui import choosing, mistakes, moments, panels, runs, state, why, words
+from pages.ui.explaining import explain
 from pages.ui.history import history_of
 from pages.ui.language import _, number, percent
 
@@ -134,7 +135,7 @@ def show_augmentation(page: str) -> None:
     if not data.augment.active:
         st.caption(_("Nothing is changed. Set rotation, shift or another change under Augmentation in the sidebar."))
     try:
-        answer = state.engine().explain(state.visitor(), {"kind": "augmented", "data": to_dict(data), "count": 12})
+        answer = explain({"kind": "augmented", "data": to_dict(data), "count": 12})
     except EngineError:
         st.caption(_("The engine is still waking. Try again in a few seconds."))
         return

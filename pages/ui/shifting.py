@@ -9,6 +9,7 @@ from dlcore.errors import DerinError
 from dlcore.plots.theme import encode_magnitude, encode_signed, find_limit
 from dlcore.specs.convolution import MOST_SHIFT
 from pages.ui import panels, state, subject, words
+from pages.ui.explaining import explain
 from pages.ui.filters import PAUSE
 from pages.ui.forms import Form
 from pages.ui.language import _, percent, told
@@ -48,7 +49,7 @@ def _edit_shift(page: str) -> None:
 
 
 def _ask(sight: Sight, spec: Any) -> dict:
-    return state.engine().explain(state.visitor(), {
+    return explain({
         "kind": "shift", "model": sight.model, "image": sight.image, "right": spec.right, "lower": spec.lower,
         "layer": spec.layer})
 

@@ -46,6 +46,11 @@ def tab() -> str:
     return st.session_state.setdefault(TAB, secrets.token_hex(4))
 
 
+def on_a_line() -> bool:
+    """Whether something is answered outside the runs of a script."""
+    return _answered.get() is not None
+
+
 @contextmanager
 def visiting(secret: str, session: str) -> Iterator[None]:
     """Answer for a visitor's session outside the runs of a script."""

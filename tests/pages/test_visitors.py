@@ -31,7 +31,8 @@ def test_all_sessions_of_a_browser_are_one_visitor_with_tabs_of_their_own(sessio
     assert {one[:2] for one in seen} == {("s" * 32, True)} and len({one[2] for one in seen}) == 3
 
 
-@pytest.mark.parametrize("forged", ["", "short", "x" * 500, "a b" * 10, "s" * 32 + "\n", "<script>alert(1)</script>", "ş" * 32])
+@pytest.mark.parametrize("forged", ["", "short", "x" * 500, "a b" * 10, "s" * 32 + "\n", "<script>alert(1)</script>",
+                                    "ş" * 32])
 def test_without_a_cookie_of_ours_each_session_is_a_visitor(session, forged):
     seen = set()
     for cookies in ({}, {COOKIE: forged}, {"another": "s" * 32}):
