@@ -13,6 +13,7 @@ else:
 
     from pages.ui import serving, visitors
 
+    serving.open_engine()
     app = App(__file__, routes=serving.routes(), lifespan=serving.keep_open,
               middleware=[Middleware(serving.Parting), Middleware(serving.Ahead),
                           Middleware(visitors.Introduction, path=serving.base() or "/")])

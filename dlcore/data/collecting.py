@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcore.data.home import check_kept
 from dlcore.data.images import folder_of
 from dlcore.data.pictures import crop_square, read_picture
 from dlcore.data.shelf import put, unwritable
@@ -115,6 +116,7 @@ def upload_folder(home: Path) -> Path:
 
 def leave_upload(home: Path, content: bytes) -> str:
     """Put an upload where a Job finds it, and return its name."""
+    check_kept()
     folder, name = upload_folder(home), f"{hashlib.sha256(content).hexdigest()[:24]}-{time.time_ns():x}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcore.data.cells import Rows, cut_each_way, decode, read_number
+from dlcore.data.home import check_kept
 from dlcore.errors import N_, DataError
 from dlcore.specs.sequences import COLUMN
 
@@ -112,6 +113,7 @@ def column_name(values: NDArray[np.float32]) -> str:
 
 def keep_column(home: Path, values: NDArray[np.float32]) -> str:
     """Keep a column under the engine's home, the oldest giving way; return its name."""
+    check_kept()
     folder, name = Path(home) / FOLDER, column_name(values)
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f".{name}.{os.getpid()}.part"

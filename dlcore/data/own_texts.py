@@ -8,6 +8,7 @@ import hashlib
 import os
 from pathlib import Path
 
+from dlcore.data.home import check_kept
 from dlcore.errors import N_, DataError
 from dlcore.specs.texts import OWN
 
@@ -57,6 +58,7 @@ def text_name(text: str) -> str:
 
 def keep_text(home: Path, text: str) -> str:
     """Keep a text under the engine's home, the oldest giving way; return its name."""
+    check_kept()
     folder, name = Path(home) / FOLDER, text_name(text)
     part = folder / f".{name}.{os.getpid()}.part"
     try:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcore.data.cells import Rows, cut_each_way, decode, read_number
-from dlcore.data.home import default_home
+from dlcore.data.home import check_kept, default_home
 from dlcore.errors import N_, DataError
 from dlcore.specs.plane import MOST_CLASSES, TABLE
 
@@ -140,6 +140,7 @@ def _names(texts: list[str]) -> tuple[str, ...]:
 
 def keep_table(home: Path, table: Table) -> str:
     """Keep a table under the engine's home, the oldest giving way; return its name."""
+    check_kept()
     folder = Path(home) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     packed = io.BytesIO()

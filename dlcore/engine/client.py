@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dlcore.data import images
-from dlcore.data.home import default_home
+from dlcore.data.home import check_home, default_home, looks_only, open_home
 from dlcore.engine import placement
+from dlcore.engine.claim import Claim
 from dlcore.engine.crew import Crew
 from dlcore.engine.job_room import JobRoom
 from dlcore.engine.joblist import JobList
@@ -20,11 +21,12 @@ from dlcore.engine.questions import Questions
 from dlcore.engine.schedule import Schedule, Times
 from dlcore.engine.storage import make_room
 from dlcore.engine.views import EngineStatus, JobView, RunView
-from dlcore.errors import N_, EngineAsleep
+from dlcore.errors import N_, EngineAsleep, HomeError
 from dlcore.limits import Limits, limits_here
 from dlcore.specs.learning import Learner
 
 TICK = 0.25  # seconds between two looks at leases and queue
+NOWHERE = Path(os.devnull)
 ASLEEP = N_("The engine is waking up: about {seconds:.0f} s left.")
 
 
@@ -39,29 +41,45 @@ class Engine:
     The environment variable DERIN_ENGINE (another engine's `address`) makes it attach to that engine's host instead
     of starting one. Without a folder it keeps what it makes where DERIN_HOME says, else among the user's data.
     `modules` are imported in every worker: they may add to its TRAINERS, JOBS and REQUESTS. `limits` are what one
-    visitor may have, by default what DERIN_LIMITS says.
+    visitor may have, by default what DERIN_LIMITS says. With DERIN_LOOK the folder is only looked at.
+
+    HomeError where the folder cannot be made or written, or another server keeps its things there.
     """
 
     def __init__(self, home: Path | None = None, *, workers: int | None = None, memory_budget: int | None = None,
                  times: Times | None = None, modules: tuple[str, ...] = (), address: str | None = None,
                  limits: Limits | None = None):
         self.home = Path(home or default_home())
-        self.home.mkdir(parents=True, exist_ok=True)
+        self.looks = looks_only()
+        (check_home if self.looks else open_home)(self.home)
         images.keep_in(self.home)
         self.cores = workers or placement.count_cores()
         self._lock = threading.RLock()
         self._threads, self._started, self._stopped, self._untidy = 1, False, threading.Event(), True
         orders = {"home": str(self.home.resolve()), "workers": self.cores, "modules": modules}
-        self._crew = Crew(self.home, orders, address or os.environ.get("DERIN_ENGINE") or None, self._lock, self)
+        address = address or os.environ.get("DERIN_ENGINE") or None
+        self._crew = Crew(NOWHERE if self.looks else self.home, orders, address, self._lock, self)
+        self._claim = None if self.looks else self._claim_home(guest=address is not None)
         self.limits, budget = limits or limits_here(), placement.memory_budget(memory_budget)
-        self._schedule = Schedule(self.home, self._crew.send, budget, times, self.limits)
+        self._schedule = Schedule(self.home, self._crew.send, budget, times, self.limits, self.looks)
         self._admission = self._schedule.admission
-        self._jobs = JobList(self._crew.send, self._idlest, room=JobRoom(self._schedule),
-                             limits=self.limits)
+        self._jobs = JobList(self._crew.send, self._idlest, room=JobRoom(self._schedule), limits=self.limits)
         self._admission.jobs_on, self._admission.jobs_held = self._jobs.count_on, self._jobs.held
         self._questions = Questions(self._crew.send, self._crew.has)
 
     # its life
+
+    def _claim_home(self, guest: bool) -> Claim:
+        try:
+            return Claim(self.home, self.address, guest)
+        except HomeError:
+            self._crew.hosting.stop()  # it leaves no folder behind
+            raise
+
+    def tell_url(self, url: str) -> None:
+        """Note where this server's pages are, for whoever would use the same folder."""
+        if self._claim is not None:
+            self._claim.tell_url(url)
 
     def start(self, after: float = 0.0) -> None:
         """Wake the engine, `after` some seconds; returns at once."""
@@ -79,6 +97,8 @@ class Engine:
         self._stopped.set()
         atexit.unregister(self.close)
         self._crew.dismiss()
+        if self._claim is not None:
+            self._claim.release()
 
     @property
     def address(self) -> str:
@@ -115,7 +135,7 @@ class Engine:
 
     def view(self, run_id: str, viewer: str = "", cursor: int = 0) -> RunView | None:
         """Return a run with its events since the cursor, or None if there is none; this keeps the run alive."""
-        found = None if run_id in self._schedule.runs else self._schedule.read(run_id)
+        found = self._schedule.read(run_id) if self._schedule.is_stale(run_id) else None
         with self._lock:
             return self._schedule.view(run_id, cursor, found)
 
@@ -249,5 +269,5 @@ class Engine:
             self._crew.end_silent(self._busy())
             self._settle()
             untidy, self._untidy, keep = self._untidy, False, set(self._schedule.runs)
-        if untidy:
+        if untidy and not self.looks:
             make_room(self.home, keep)

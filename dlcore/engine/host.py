@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from dlcore.data.home import keep_private
 from dlcore.engine.children import CAN_FORK, Role, probe_devices, start_child
 from dlcore.engine.placement import worker_names
 from dlcore.engine.protocol import EXPLAINERS, HOST, LOST, accept, listen
@@ -44,6 +45,7 @@ def main() -> None:
     """Read the orders from stdin and serve until it closes."""
     logging.basicConfig(format="%(asctime)s %(process)d %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_private()
     orders = json.loads(sys.stdin.buffer.readline())
     folder = Path(orders["folder"])
     if not folder.is_dir():

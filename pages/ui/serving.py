@@ -24,6 +24,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
+from dlcore.errors import DerinError
 from pages.ui.lines import take_question
 from pages.ui.scripts import PLACE, SCRIPTS
 from pages.ui.visitors import is_page
@@ -103,12 +104,23 @@ class Parting:
                 raise
 
 
+def open_engine() -> None:
+    """Begin to wake the engine; where its folder cannot be used, say so on the terminal and end the server."""
+    from pages.ui import state
+    try:
+        state.engine()
+    except DerinError as error:
+        print(f"\n  {error}\n", file=sys.stderr, flush=True)
+        os._exit(2)
+
+
 @asynccontextmanager
 async def keep_open(_app: object) -> AsyncIterator[None]:
     """Wake what the first page needs while the browser still loads; at the end save what runs."""
     send_at_once()
     sys.setswitchinterval(SHARE)
     threading.Thread(target=warm, name="derin-warm", daemon=True).start()
+    asyncio.get_running_loop().call_later(0.2, tell_url)
     if not st.get_option("server.headless"):
         asyncio.get_running_loop().call_later(0.2, open_browser)
     yield
@@ -133,11 +145,21 @@ def send_at_once() -> None:
             continue  # no socket, not of TCP, or closed since
 
 
+def own_url() -> str:
+    """Return where whoever has started the app finds it; its port is known once it is served."""
+    address = st.get_option("browser.serverAddress") or st.get_option("server.address") or "localhost"
+    return f"http://{address}:{st.get_option('server.port')}/{st.get_option('server.baseUrlPath').strip('/')}"
+
+
+def tell_url() -> None:
+    """Note where the app is, for whoever would start another one on the same folder."""
+    from pages.ui import state
+    state.engine().tell_url(own_url())
+
+
 def open_browser() -> None:
     """Show the app to whoever has started it."""
-    address = st.get_option("browser.serverAddress") or st.get_option("server.address") or "localhost"
-    url = f"http://{address}:{st.get_option('server.port')}/{st.get_option('server.baseUrlPath').strip('/')}"
-    threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+    threading.Thread(target=webbrowser.open, args=(own_url(),), daemon=True).start()
 
 
 def warm() -> None:

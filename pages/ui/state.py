@@ -16,6 +16,7 @@ from dlcore.specs.codec import PAGES, Mend, from_link, to_link
 from dlcore.specs.diffusion import Diffusion, learn_from
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.learning import KINDS, Learner
+from pages.ui.visitors import visitor as visitor
 
 RUN = "run"
 FOUND = "_found"
