@@ -22,14 +22,14 @@ class Limits:
     jobs: int = 2
     waiting_jobs: int = 8
     recordings: int = 400
-    picture_sets: int = 30
-    picture_mib: int = 1000
-    tables: int = 50
-    table_mib: int = 50
-    columns: int = 50
-    column_mib: int = 50
-    texts: int = 30
-    text_mib: int = 100
+    picture_sets: int = 20
+    picture_mib: int = 400
+    tables: int = 30
+    table_mib: int = 30
+    columns: int = 30
+    column_mib: int = 30
+    texts: int = 20
+    text_mib: int = 80
 
 
 NONE = Limits(**{one.name: 0 for one in fields(Limits)})

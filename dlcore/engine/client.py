@@ -19,7 +19,7 @@ from dlcore.engine.joblist import JobList
 from dlcore.engine.protocol import EXPLAINERS
 from dlcore.engine.questions import Questions
 from dlcore.engine.schedule import Schedule, Times
-from dlcore.engine.storage import make_room
+from dlcore.engine.storage import keep_shares, make_room
 from dlcore.engine.views import EngineStatus, JobView, RunView
 from dlcore.errors import N_, EngineAsleep, HomeError
 from dlcore.limits import Limits, limits_here
@@ -55,6 +55,7 @@ class Engine:
         images.keep_in(self.home)
         self.cores = workers or placement.count_cores()
         self._lock = threading.RLock()
+        self._deleted: dict[str, list[int]] = {}
         self._threads, self._started, self._stopped, self._untidy = 1, False, threading.Event(), True
         orders = {"home": str(self.home.resolve()), "workers": self.cores, "modules": modules}
         address = address or os.environ.get("DERIN_ENGINE") or None
@@ -228,6 +229,7 @@ class Engine:
                 self._schedule.report(name, message)
             case "gone":
                 self._schedule.gone(name, message["run"])
+                self._untidy = True
             case "job":
                 self._jobs.report(name, message)
         self._settle()
@@ -250,7 +252,7 @@ class Engine:
                 self._crew.send(name, {"op": "threads", "count": threads})
 
     def _keep(self) -> None:
-        """Look after leases and queue; tidy the disk after a run was started."""
+        """Look after leases and queue; tidy the disk after a run was started, and after one has left."""
         while not self._stopped.wait(TICK):
             try:
                 self._tick()
@@ -268,6 +270,23 @@ class Engine:
             self._jobs.tick()
             self._crew.end_silent(self._busy())
             self._settle()
-            untidy, self._untidy, keep = self._untidy, False, set(self._schedule.runs)
-        if untidy and not self.looks:
-            make_room(self.home, keep)
+            untidy, self._untidy = self._untidy and not self.looks, False
+        if untidy:
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Delete what is too much, of each visitor's recordings and of all; who has lost some can be told."""
+        with self._lock:
+            keep, needed = set(self._schedule.runs), self._schedule.needed()
+        shares = keep_shares(self.home, needed, self.limits.recordings * 2**20) if self.limits.recordings else {}
+        with self._lock:
+            for owner, deleted in shares.items():
+                self._deleted.setdefault(owner, []).extend(size for _run, size in deleted)
+                for run, _size in deleted:
+                    self._schedule.forget(run)
+        make_room(self.home, keep | needed)
+
+    def take_deleted(self, visitor: str) -> list[int]:
+        """Return the bytes of each of a visitor's recordings that were deleted because he had too much; told once."""
+        with self._lock:
+            return self._deleted.pop(hash_owner(visitor), [])

@@ -25,6 +25,7 @@ from dlcore.training.recording import Recording
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_KEPT = 40  # runs that no worker holds, kept in the server's memory
 MOST_STANDING = 2000
+WATCHED = 10.0  # seconds since somebody has looked at a run
 AGES = 1.0      # seconds after which a run that another server may be training is read again
 
 WORKER_DIED = N_("The process that trained this run has ended unexpectedly. Press Continue: it goes on from its last "
@@ -260,6 +261,19 @@ class Schedule:
             del self.runs[run.id]
         for run_id in list(self._standing)[: max(0, len(self._standing) - MOST_STANDING)]:
             del self._standing[run_id]
+
+    def needed(self) -> set[str]:
+        """Return the runs whose recordings must stay: that are written or waited for, copied, or looked at now."""
+        now = time.monotonic()
+        held = [run for run in self.runs.values() if run.worker or run.state in (*ACTIVE, "queued")]
+        seen = {run.id for run in self.runs.values() if now - run.seen < WATCHED}
+        return seen | {run.id for run in held} | {run.parent[0] for run in held if run.parent}
+
+    def forget(self, run_id: str) -> None:
+        """Know nothing any more of a run whose recording was deleted."""
+        if (run := self.runs.get(run_id)) is not None and not run.worker and run.state != "queued":
+            del self.runs[run_id]
+        self._standing.pop(run_id, None)
 
     @property
     def active(self) -> list[Run]:

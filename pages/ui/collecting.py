@@ -145,7 +145,7 @@ def _start(page: str, way: str) -> None:
     except DerinError as error:
         st.session_state[f"_uncollected.{page}"] = told(error)
         return
-    request = {"kind": "collect", "path": path}
+    request = {"kind": "collect", "path": path, "owner": state.owner()}
     st.session_state[f"_collect_job.{page}"] = state.engine().start_job(state.visitor(), request)
     st.session_state[f"_uncollected.{page}"] = ""
 

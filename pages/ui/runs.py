@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dlcore.engine.client import hash_owner
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
 from dlcore.specs.experiment import Experiment
@@ -32,7 +31,7 @@ def shown_run(page: str, cursor: int = 0) -> RunView | None:
 
 def is_mine(view: RunView) -> bool:
     """Whether this browser started the run and may steer it."""
-    return view.owner_hash == hash_owner(state.visitor())
+    return view.owner_hash == state.owner()
 
 
 def state_text(view: RunView) -> str:

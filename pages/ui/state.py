@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from dlcore.engine.client import Engine
+from dlcore.engine.client import Engine, hash_owner
 from dlcore.specs.codec import PAGES, Mend, from_link, to_link
 from dlcore.specs.diffusion import Diffusion, learn_from
 from dlcore.specs.experiment import Experiment
@@ -43,6 +43,11 @@ def _start_engine() -> Engine:
     started = Engine()
     started.start(HEAD_START)
     return started
+
+
+def owner() -> str:
+    """Return what is kept on disk of whose something is."""
+    return hash_owner(visitor())
 
 
 @dataclass(frozen=True)

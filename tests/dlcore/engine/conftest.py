@@ -84,7 +84,7 @@ def attach(own_engine, tmp_path_factory):
                         **{"workers": 2, "limits": NONE} | how)
         engines.append(engine)
         engine.start()
-        wait_for(lambda: engine.status().ready)
+        wait_for(lambda: engine.status().ready, 60)  # the host may still be waking
         return engine
 
     yield attach_one
