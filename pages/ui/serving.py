@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
 from dlcore.errors import DerinError
+from pages.ui.language import speaking, told
 from pages.ui.lines import take_question
 from pages.ui.scripts import PLACE, SCRIPTS
 from pages.ui.visitors import is_page
@@ -110,7 +111,9 @@ def open_engine() -> None:
     try:
         state.engine()
     except DerinError as error:
-        print(f"\n  {error}\n", file=sys.stderr, flush=True)
+        local = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+        with speaking("tr" if local.startswith("tr") else "en"):
+            print(f"\n  {told(error)}\n", file=sys.stderr, flush=True)
         os._exit(2)
 
 

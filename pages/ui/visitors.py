@@ -27,16 +27,17 @@ def visitor() -> str:
     if (answered := _answered.get()) is not None:
         return answered[0]
     if VISITOR not in st.session_state:
-        kept = st.context.cookies.get(COOKIE)
-        st.session_state[KNOWN] = isinstance(kept, str) and SECRET.fullmatch(kept) is not None
-        st.session_state[VISITOR] = kept if st.session_state[KNOWN] else secrets.token_urlsafe(24)
+        kept = st.context.cookies.get(COOKIE, "")
+        found = SECRET.fullmatch(kept) is not None
+        st.session_state[VISITOR] = kept if found else secrets.token_urlsafe(24)
+        st.session_state[KNOWN] = found or not st.context.headers  # a test of the pages is no browser
     return st.session_state[VISITOR]
 
 
 def is_known() -> bool:
     """Whether the browser is known by its cookie; else what is its own is its own only as long as the page is open."""
     visitor()
-    return st.session_state[KNOWN]
+    return st.session_state.get(KNOWN, True)
 
 
 def tab() -> str:

@@ -165,6 +165,7 @@ def test_a_second_server_on_the_same_folder_says_where_the_first_is_and_ends(app
     assert status == 2 and f"process {os.getpid()}" in said and "DERIN_LOOK=1" in said and "Traceback" not in said
 
 
-def test_a_limit_that_cannot_be_read_is_said_at_the_start(tmp_path):
-    status, said = start_server(tmp_path, DERIN_LIMITS="runs=many")
-    assert status == 2 and "runs=many is no limit" in said
+@pytest.mark.parametrize("local, sentence", [("C.UTF-8", "runs=many is no limit"), ("tr_TR.UTF-8", "bir sınır değil")])
+def test_a_limit_that_cannot_be_read_is_said_at_the_start_in_the_language_of_the_terminal(tmp_path, local, sentence):
+    status, said = start_server(tmp_path, DERIN_LIMITS="runs=many", LC_ALL=local)
+    assert status == 2 and sentence in said
