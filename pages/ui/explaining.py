@@ -22,7 +22,7 @@ def explain(request: dict, panel: str = "", timeout: float = PATIENCE) -> dict:
     """
     timeout = min(timeout, QUICK) if on_a_line() else timeout
     with saying_so():
-        return state.engine().explain(visitor(), request, timeout, panel=f"{tab()} {panel}")
+        return state.engine().explain(visitor(), request, timeout=timeout, panel=f"{tab()} {panel}")
 
 
 @contextmanager

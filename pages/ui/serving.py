@@ -113,7 +113,7 @@ def open_engine() -> None:
     except DerinError as error:
         local = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
         with speaking("tr" if local.startswith("tr") else "en"):
-            print(f"\n  {told(error)}\n", file=sys.stderr, flush=True)
+            sys.stderr.write(f"\n  {told(error)}\n\n")
         os._exit(2)
 
 

@@ -26,13 +26,13 @@ def asked(monkeypatch) -> list:
 
 def test_a_question_says_whose_it_is_from_which_tab_and_panel(asked):
     assert explaining.explain({"kind": "read"}, "bars", 3.0) == {"said": "so"}
-    assert asked == [(("v" * 32, {"kind": "read"}, 3.0), {"panel": "t1 bars"})]
+    assert asked == [(("v" * 32, {"kind": "read"}), {"timeout": 3.0, "panel": "t1 bars"})]
 
 
 def test_on_a_line_nobody_waits_as_long_as_a_script(asked):
     with visiting("o" * 32, "t2"):
         explaining.explain({"kind": "read"})
-    assert asked == [(("o" * 32, {"kind": "read"}, explaining.QUICK), {"panel": "t2 "})]
+    assert asked == [(("o" * 32, {"kind": "read"}), {"timeout": explaining.QUICK, "panel": "t2 "})]
 
 
 def test_the_page_says_that_it_waits_within_half_a_second(app_test, awake, monkeypatch):

@@ -17,7 +17,7 @@ def session(monkeypatch):
     """Return a function that begins a session without a browser, with the cookies that came with it."""
     def begin(**cookies: str) -> None:
         monkeypatch.setattr(st, "session_state", {})
-        monkeypatch.setattr(st, "context", type("Context", (), {"cookies": cookies, "headers": {"Host": "derin.test"}}))
+        monkeypatch.setattr(st, "context", type("Context", (), {"cookies": cookies}))
     begin()
     return begin
 
