@@ -5,6 +5,7 @@ it, for whoever comes second.
 """
 
 import json
+import logging
 import os
 import socket
 import time
@@ -36,6 +37,9 @@ class Claim:
             holder = read_note(home)
             if not guest or holder.get("address") != address:
                 raise HomeError(IN_USE, home=str(home), **_tell(holder)) from error
+        except (OSError, NotImplementedError):
+            logging.warning("the file system cannot lock %s: two servers on it would not notice each other", home)
+            self._write()
         else:
             self._write()
 
@@ -71,6 +75,8 @@ def hold_run(folder: Path) -> FileLock:
         lock.acquire()
     except Timeout:
         raise RecordingError(HELD) from None  # it is no fault of the disk's
+    except NotImplementedError:
+        pass  # the file system cannot
     return lock
 
 

@@ -63,8 +63,7 @@ class JobList:
         for job in self.jobs.values():
             if key is not None and job.key == key and job.view.error is None:
                 return self._share(job, visitor)
-        need = self.room.estimate(request) if self.room else 0
-        job = Job(secrets.token_hex(6), request, key, visitor, need=need)
+        job = Job(secrets.token_hex(6), request, key, visitor)
         refusal = self._why_not(job)
         self.jobs[job.id] = job
         if refusal is not None:
@@ -83,12 +82,14 @@ class JobList:
         return job.id
 
     def _why_not(self, job: Job) -> Message | None:
-        """Return why a new Job is not taken: it needs too much, or its visitor has as many as may be."""
+        """Return why a new Job is not taken: its visitor has as many as may be, or it needs too much."""
+        count, most = self._count(job.visitor), self.limits.jobs + self.limits.waiting_jobs
+        if self.limits.jobs and self.limits.waiting_jobs and count >= most:
+            return Message(FULL_OF_YOURS, {"count": count})
+        job.need = self.room.estimate(job.request) if self.room else 0
         if self.room and job.need > self.room.budget:
             return Message(TOO_LARGE, {"need": job.need / 2**30, "budget": self.room.budget / 2**30})
-        count, most = self._count(job.visitor), self.limits.jobs + self.limits.waiting_jobs
-        full = self.limits.jobs and self.limits.waiting_jobs and count >= most
-        return Message(FULL_OF_YOURS, {"count": count}) if full else None
+        return None
 
     def _forget_refused(self, visitor: str) -> None:
         refused = [job.id for job in self.jobs.values() if job.refused and job.visitor == visitor]

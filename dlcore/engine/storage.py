@@ -1,5 +1,6 @@
 """How much disk recordings take, all together and each visitor's: beyond the limits, the oldest go first."""
 
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -52,10 +53,12 @@ def _keep_share(mine: list[Recording], keep: set[str], limit: int) -> list[tuple
 def _delete(folder: Path) -> bool:
     """Delete a recording, unless a process writes into it; say whether it is gone."""
     try:
-        with hold_run(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-    except (OSError, RecordingError):
+        hold_run(folder).release()
+    except RecordingError:
         return False
+    except OSError:
+        logging.info("no room for a lock in %s", folder.name)  # on a full disk it has to go all the more
+    shutil.rmtree(folder, ignore_errors=True)
     return True
 
 

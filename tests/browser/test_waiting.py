@@ -11,7 +11,8 @@ SAID = "Yanıt bekleniyor"
 @pytest.fixture
 def bench(chromium):
     tab = open_bench(chromium)
-    tab.clock.install()
+    tab.clock.install(time=0)
+    tab.clock.pause_at(1)
     tab.set_content(f'<span data-derin-waiting="{SAID}"></span><div id="panel"></div>')
     run_with(tab, ("line",), """
       globalThis.answers = [];
@@ -29,7 +30,8 @@ def said(tab) -> str:
 
 def answer(tab, number: int, how: str = "answer(new Response(null, { status: 404 }))") -> None:
     tab.evaluate(f"answers[{number}].{how}; undefined")
-    tab.evaluate("new Promise((done) => queueMicrotask(done))")
+    for _ in range(3):  # what waits for it goes on
+        tab.evaluate("Promise.resolve()")
 
 
 @pytest.mark.parametrize("how", ["answer(new Response(null, { status: 404 }))", "fail(new TypeError('gone'))"])
@@ -40,7 +42,7 @@ def test_a_panel_says_that_it_waits_until_there_is_an_answer_or_none_will_come(b
     bench.clock.run_for(100)  # half a second has not gone by
     assert said(bench) == SAID and bench.get_attribute("#panel .waits", "role") == "status"
     answer(bench, 0, how)
-    bench.wait_for_function("!document.querySelector('#panel').innerText")
+    assert said(bench) == ""
 
 
 def test_of_a_quick_answer_nothing_is_said(bench):
@@ -58,4 +60,4 @@ def test_it_is_said_as_long_as_any_of_its_questions_is_open(bench):
     bench.clock.run_for(450)
     assert said(bench) == SAID
     answer(bench, 1)
-    bench.wait_for_function("!document.querySelector('#panel').innerText")
+    assert said(bench) == ""

@@ -15,6 +15,7 @@ from dlcore.data import home as homes
 from dlcore.data.collecting import leave_upload
 from dlcore.data.home import open_home
 from dlcore.data.own_texts import keep_text
+from dlcore.engine import claim
 from dlcore.engine.client import Engine
 from dlcore.errors import DataError, EngineError, HomeError
 from dlcore.training.recording import Recording
@@ -23,6 +24,7 @@ from tests.dlcore.engine.conftest import OWNER, ROOT, Watch, tiny, wait_for
 HOLDS = """
 import sys
 from pathlib import Path
+from dlcore.engine import claim
 from dlcore.engine.client import Engine
 from dlcore.errors import HomeError
 try:
@@ -74,7 +76,7 @@ def test_a_server_that_was_killed_holds_nothing(other_server, tmp_path, end):
 
 def test_a_note_that_cannot_be_read_costs_the_second_server_a_name_only(other_server, tmp_path):
     other_server(tmp_path)
-    for garbage in ("", "[]", "{", '{"pid": []}'):
+    for garbage in ("[]", "{"):
         (tmp_path / "server.json").write_text(garbage)
         _server, said = other_server(tmp_path)
         assert "is in use by another Derin server" in said and "process ?" in said
@@ -88,6 +90,18 @@ def test_a_guest_shares_the_home_of_the_server_whose_host_it_uses_and_of_no_othe
     other_server(tmp_path / "another")
     _stranger, said = other_server(tmp_path / "another", DERIN_ENGINE=address)
     assert "in use by another" in said
+
+
+@pytest.mark.parametrize("error", [NotImplementedError, OSError])
+def test_where_the_file_system_has_no_locks_one_server_works_as_ever(tmp_path, monkeypatch, error):
+    def acquire(*_how, **_more):
+        raise error
+
+    monkeypatch.setattr(claim.FileLock, "acquire", acquire)
+    held = claim.Claim(tmp_path, "here")
+    held.tell_url("http://here")
+    assert not held.holds and claim.read_note(tmp_path)["address"] == "here"
+    held.release()
 
 
 def test_an_engine_that_is_closed_lets_the_next_one_in(tmp_path):

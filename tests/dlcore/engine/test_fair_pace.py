@@ -11,7 +11,7 @@ from dlcore.errors import EngineError, NotOwner, QueueFull
 from dlcore.limits import Limits
 from tests.dlcore.engine.conftest import OWNER, Watch, tiny, wait_for
 
-STEPS = 150
+STEPS = 60
 
 
 def first_step(engine, owner: str) -> tuple[float, str]:

@@ -3,6 +3,7 @@
 import os
 
 from dlcore.data.home import default_home
+from dlcore.engine import storage
 from dlcore.engine.claim import hold_run
 from dlcore.engine.storage import keep_shares, make_room
 from dlcore.limits import Limits
@@ -80,6 +81,16 @@ def test_the_newest_those_that_are_needed_and_those_that_are_written_stay_whatev
         deleted = keep_shares(tmp_path, keep={"run-4"}, limit=0)
     assert [run for run, _size in deleted["greedy"]] == ["run-2", "run-1"]
     assert names(tmp_path) == {"run-0", "run-3", "run-4"}
+
+
+def test_on_a_full_disk_which_has_no_room_for_a_lock_recordings_go_all_the_same(tmp_path, monkeypatch):
+    def full(_folder):
+        raise OSError(28, "No space left on device")
+
+    for age in range(3):
+        record_of(tmp_path, "greedy", f"run-{age}", age)
+    monkeypatch.setattr(storage, "hold_run", full)
+    assert [run for run, _size in keep_shares(tmp_path, keep=set(), limit=0)["greedy"]] == ["run-2", "run-1"]
 
 
 def test_a_recording_that_says_not_whose_it_is_is_left_alone(tmp_path):
