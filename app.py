@@ -11,7 +11,9 @@ else:
     from starlette.middleware import Middleware
     from streamlit.starlette import App
 
-    from pages.ui import serving
+    from pages.ui import serving, visitors
 
+    serving.open_engine()
     app = App(__file__, routes=serving.routes(), lifespan=serving.keep_open,
-              middleware=[Middleware(serving.Parting), Middleware(serving.Ahead)])
+              middleware=[Middleware(serving.Parting), Middleware(serving.Ahead),
+                          Middleware(visitors.Introduction, path=serving.base() or "/")])

@@ -8,7 +8,8 @@
     └── EngineError       the engine cannot do what was asked
         ├── EngineAsleep  it is still waking
         ├── NotOwner      the run belongs to another browser
-        └── QueueFull     more is waiting than the engine takes
+        ├── QueueFull     more is waiting than the engine takes
+        └── HomeError     the folder of everything that is kept cannot be used, or another server uses it
 
 Messages are templates with named values, so that a page can say them in its visitor's language.
 """
@@ -79,3 +80,7 @@ class NotOwner(EngineError):
 
 class QueueFull(EngineError):
     """More is waiting than the engine takes."""
+
+
+class HomeError(EngineError):
+    """The folder of everything that is kept cannot be used, or another server uses it."""

@@ -11,11 +11,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "torchvision", "captum", "numba"}
-LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/seeds.py", "dlcore/specs", "dlcore/plots", "dlcore/export",
+LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/limits.py", "dlcore/seeds.py", "dlcore/specs", "dlcore/plots",
+         "dlcore/export",
          "dlcore/engine/client.py", "dlcore/training/recording.py", "dlcore/training/report.py",
          "dlcore/training/bands.py", "dlcore/explain/pretrained.py",
          "dlcore/data/images.py", "dlcore/data/drawing.py", "dlcore/data/curves.py", "dlcore/data/pictures.py",
-         "dlcore/data/home.py",
+         "dlcore/data/home.py", "dlcore/data/uploads.py",
          "dlcore/data/collecting.py", "dlcore/data/zips.py", "dlcore/data/shelf.py",
          "dlcore/data/toy.py", "dlcore/data/tables.py", "dlcore/data/text.py", "dlcore/data/grammar.py",
          "dlcore/data/memory_tasks.py", "dlcore/data/columns.py", "dlcore/data/cells.py", "dlcore/data/series.py",
@@ -30,7 +31,8 @@ LAYERS = {
     "dlcore/seeds.py": ("errors",),
     "dlcore/specs": ("errors", "seeds", "specs"),
     "dlcore/plots": ("errors", "specs", "plots"),
-    "dlcore/data": ("errors", "seeds", "specs", "diffusion", "data"),
+    "dlcore/limits.py": ("errors",),
+    "dlcore/data": ("errors", "limits", "seeds", "specs", "diffusion", "data"),
     "dlcore/diffusion": ("errors", "seeds", "specs", "diffusion"),
     "dlcore/models": ("errors", "seeds", "specs", "diffusion", "models"),
 }

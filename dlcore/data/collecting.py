@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcore.data.home import check_kept
 from dlcore.data.images import folder_of
 from dlcore.data.pictures import crop_square, read_picture
 from dlcore.data.shelf import put, unwritable
+from dlcore.data.uploads import admit
 from dlcore.data.zips import open_zip, pictures_in, read_member
 from dlcore.errors import N_, DataError
 from dlcore.specs.datasets import OWN_SIDE, describe
@@ -23,7 +25,7 @@ MOST_PICTURES = 2_000
 LEAST_PICTURES = 3  # of a class: two to learn from, one to be tested on
 HELD_OUT = 5        # one in so many is held out
 MOST_REFUSED = 20   # that are told
-MOST_SETS = 100     # that are kept; the oldest go first
+MOST_SETS = 200     # that are kept; the oldest go first
 LONGEST = 24        # letters of a class's name
 
 Pictures = dict[str, list[NDArray[np.uint8]]]
@@ -49,7 +51,7 @@ class Uploaded:
 
 
 class Collect(Uploaded):
-    """The Job that makes a data set of the zip at "path", which it takes away, with one folder a class.
+    """The Job that makes a data set of the zip at "path", which it takes away, with one folder a class, for "owner".
 
     Its result is {"dataset": name, "counts": {class: pictures}, "refused": [(file, template, values)], "twice": how
     many pictures were left out because they are there already}. DataError where no data set can be made of it.
@@ -57,7 +59,7 @@ class Collect(Uploaded):
 
     def __init__(self, request: dict, home: Path):
         self._refused: list[tuple[str, str, dict]] = []
-        self._twice = 0
+        self._twice, self._visitor = 0, str(request.get("owner", ""))
         super().__init__(request, home)
 
     def _run(self, content: bytes) -> Iterator[None]:
@@ -74,8 +76,10 @@ class Collect(Uploaded):
                 yield
         check_classes(pictures, self._refused)
         dataset, arrays = arrange(pictures)
+        if not (folder := folder_of(dataset)).exists():
+            admit(folder.parent, "pictures", self._visitor, sum(values.nbytes for values in arrays.values()))
         put(dataset, arrays, tuple(pictures))
-        _make_room(folder_of(dataset).parent)
+        _make_room(folder.parent)
         self.result = {"dataset": dataset, "counts": {name: len(held) for name, held in pictures.items()},
                        "refused": self._refused[:MOST_REFUSED], "twice": self._twice}
 
@@ -115,6 +119,7 @@ def upload_folder(home: Path) -> Path:
 
 def leave_upload(home: Path, content: bytes) -> str:
     """Put an upload where a Job finds it, and return its name."""
+    check_kept()
     folder, name = upload_folder(home), f"{hashlib.sha256(content).hexdigest()[:24]}-{time.time_ns():x}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

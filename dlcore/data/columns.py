@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcore.data.cells import Rows, cut_each_way, decode, read_number
+from dlcore.data.home import check_kept
+from dlcore.data.uploads import admit
 from dlcore.errors import N_, DataError
 from dlcore.specs.sequences import COLUMN
 
 FOLDER = "columns"
 MOST_BYTES = 4 * 2**20
 MOST_NUMBERS, FEWEST_NUMBERS = 50_000, 50
-MOST_KEPT = 100
+MOST_KEPT = 500
 
 TOO_LARGE = N_("The file has {size:.1f} MB, more than the {most:.0f} MB that are read here. Keep fewer lines.")
 NO_TEXT = N_("This is not a text file. In a spreadsheet choose “Save as” and then CSV (UTF-8).")
@@ -110,9 +112,12 @@ def column_name(values: NDArray[np.float32]) -> str:
     return f"{hashlib.sha256(values.tobytes()).hexdigest()[:16]}-{len(values)}"
 
 
-def keep_column(home: Path, values: NDArray[np.float32]) -> str:
-    """Keep a column under the engine's home, the oldest giving way; return its name."""
+def keep_column(home: Path, values: NDArray[np.float32], visitor: str = "") -> str:
+    """Keep a visitor's column under the engine's home, the oldest giving way; return its name."""
+    check_kept()
     folder, name = Path(home) / FOLDER, column_name(values)
+    if not (folder / f"{name}.npy").exists():
+        admit(folder, "columns", visitor, values.nbytes)
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f".{name}.{os.getpid()}.part"
     with part.open("wb") as file:

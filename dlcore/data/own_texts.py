@@ -8,13 +8,15 @@ import hashlib
 import os
 from pathlib import Path
 
+from dlcore.data.home import check_kept
+from dlcore.data.uploads import admit
 from dlcore.errors import N_, DataError
 from dlcore.specs.texts import OWN
 
 FOLDER = "texts"
 MOST_BYTES = 8 * 2**20
 FEWEST, MOST_SYMBOLS = 2_000, 500
-MOST_KEPT = 50
+MOST_KEPT = 200
 
 TOO_LARGE = N_("The file has {size:.1f} MB, more than the {most:.0f} MB that are read here. Upload a part of it.")
 NOT_UTF8 = N_("The file is no text in UTF-8: byte {place:,} is {byte}. Save it as plain text in UTF-8 and try again.")
@@ -55,9 +57,12 @@ def text_name(text: str) -> str:
     return f"{hashlib.sha256(text.encode()).hexdigest()[:16]}-{len(text)}-{len(set(text))}"
 
 
-def keep_text(home: Path, text: str) -> str:
-    """Keep a text under the engine's home, the oldest giving way; return its name."""
+def keep_text(home: Path, text: str, visitor: str = "") -> str:
+    """Keep a visitor's text under the engine's home, the oldest giving way; return its name."""
+    check_kept()
     folder, name = Path(home) / FOLDER, text_name(text)
+    if not (folder / f"{name}.txt").exists():
+        admit(folder, "texts", visitor, len(text.encode()))
     part = folder / f".{name}.{os.getpid()}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcore.data.home import check_kept
 from dlcore.data.images import folder_of
 from dlcore.errors import N_, DataError
 
@@ -20,6 +21,7 @@ HIDDEN = ".part-"  # how the names of folders begin that are not whole yet
 @contextmanager
 def workroom(dataset: str) -> Iterator[Path]:
     """Give a folder beside the data sets to work in; it is gone afterwards, whatever happens."""
+    check_kept()
     shelf = folder_of(dataset).parent
     try:
         shelf.mkdir(parents=True, exist_ok=True)

@@ -17,14 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcore.data.cells import Rows, cut_each_way, decode, read_number
-from dlcore.data.home import default_home
+from dlcore.data.home import check_kept, default_home
+from dlcore.data.uploads import admit
 from dlcore.errors import N_, DataError
 from dlcore.specs.plane import MOST_CLASSES, TABLE
 
 FOLDER = "tables"
 MOST_BYTES = 2 * 2**20
 MOST_ROWS, FEWEST_ROWS = 5000, 4
-MOST_KEPT = 200
+MOST_KEPT = 500
 SIDE = 5.0             # the smallest and the largest value of a column come to lie here on the plane
 
 TOO_LARGE = N_("The file has {size:.1f} MB, more than the {most:.0f} MB that are read here. Keep at most {rows:,} "
@@ -138,13 +139,16 @@ def _names(texts: list[str]) -> tuple[str, ...]:
     return tuple(sorted(found, key=(lambda text: (values[text], text)) if by_size else None))
 
 
-def keep_table(home: Path, table: Table) -> str:
-    """Keep a table under the engine's home, the oldest giving way; return its name."""
+def keep_table(home: Path, table: Table, visitor: str = "") -> str:
+    """Keep a visitor's table under the engine's home, the oldest giving way; return its name."""
+    check_kept()
     folder = Path(home) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     packed = io.BytesIO()
     np.savez_compressed(packed, points=table.points, labels=table.labels, names=np.array(table.names),
                         scale=np.array([table.centre, table.factor]), columns=np.array(table.columns, str))
+    if not (folder / f"{table.name}.npz").exists():
+        admit(folder, "tables", visitor, packed.tell())
     part = folder / f".{table.name}.{os.getpid()}.part"
     part.write_bytes(packed.getvalue())
     part.replace(folder / f"{table.name}.npz")

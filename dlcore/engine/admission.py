@@ -1,12 +1,14 @@
 """Which runs are in memory and which wait: workers, budgets, and the queue that visitors see."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from dlcore.engine.placement import UNLIMITED, Held, Seat, choose_worker, fits, who_gives_way
 from dlcore.engine.runs import Run
 from dlcore.engine.views import ACTIVE, Message
 from dlcore.errors import N_, EngineError, QueueFull
+from dlcore.limits import NONE, Limits, is_within
 from dlcore.specs import codec
 from dlcore.specs.learning import kind_of
 
@@ -15,13 +17,20 @@ TOO_LARGE = N_("This run needs about {need:.1f} GiB of memory, more than the {bu
                "Use a smaller batch or a smaller network.")
 NO_DEVICE = N_("There is no device {device} here. There are: {devices}.")
 FULL = N_("{count} runs are waiting already. Try again later.")
+FULL_OF_YOURS = N_("You have {count} trainings at work or waiting already, as many as one browser may have here. Stop "
+                   "one, or wait until one has ended.")
+HAS_SEATS = N_("{count} of your trainings are at work, as many as one browser may have at a time. This one begins when "
+               "one of them has ended or is paused.")
 
 
 class Admission:
-    """Lets runs into the workers' memory, first come first served on each device, and out of it."""
+    """Lets runs into the workers' memory, and out of it.
 
-    def __init__(self, runs: dict[str, Run], send: Callable[[str, dict], object], budget: int):
-        self.runs, self.send = runs, send
+    On each device the next one is the run of the visitor who has fewest at work; of those who came first, the first.
+    """
+
+    def __init__(self, runs: dict[str, Run], send: Callable[[str, dict], object], budget: int, limits: Limits = NONE):
+        self.runs, self.send, self.limits = runs, send, limits
         self.budgets = {"cpu": budget}
         self.queue: list[str] = []
         self.workers: dict[str, str] = {}   # name: device, of those that are there
@@ -36,7 +45,7 @@ class Admission:
                          if device["name"] != "cpu"}
 
     def check(self, run: Run) -> None:
-        """Raise EngineError where a run can never start here, QueueFull where too many wait."""
+        """Raise EngineError where a run can never start here, QueueFull where too many wait, or too many of his."""
         device = run.experiment.training.device
         run.bytes = run.bytes or kind_of(run.experiment).estimate_memory(run.experiment)
         if self.devices and device not in self.devices:
@@ -46,6 +55,9 @@ class Admission:
             raise EngineError(TOO_LARGE, need=run.bytes / 2**30, budget=budget / 2**30)
         if len(self.queue) >= MOST_QUEUED:
             raise QueueFull(FULL, count=len(self.queue))
+        mine = self._at_work()[run.owner_hash] + sum(self.runs[one].owner_hash == run.owner_hash for one in self.queue)
+        if self.limits.runs and self.limits.waiting_runs and mine >= self.limits.runs + self.limits.waiting_runs:
+            raise QueueFull(FULL_OF_YOURS, count=mine)
 
     def add(self, run: Run) -> None:
         """Queue a run; it starts at once where there is room."""
@@ -58,16 +70,40 @@ class Admission:
         """Return a waiting run's place among those for its device, from 1; 0 for one that does not wait."""
         if run.state != "queued":
             return 0
-        device = run.experiment.training.device
-        before = self.queue[: self.queue.index(run.id)]
-        return 1 + sum(self.runs[other].experiment.training.device == device for other in before)
+        waiting = [other for other in self._in_order() if _device(other) == _device(run)]
+        return 1 + waiting.index(run)
+
+    def why_waiting(self, run: Run) -> Message | None:
+        """Return what keeps a run waiting besides the others: as many of its visitor's are at work as may be."""
+        full = run.state == "queued" and not self.has_seat(run.owner_hash)
+        return Message(HAS_SEATS, {"count": self.limits.runs}) if full else None
+
+    def has_seat(self, owner: str) -> bool:
+        """Whether one more run of a visitor's may be at work."""
+        return is_within(self._at_work()[owner] + 1, self.limits.runs)
+
+    def _at_work(self) -> Counter:
+        """Return how many runs of each visitor's are at work."""
+        return Counter(run.owner_hash for run in self.runs.values() if run.state in ACTIVE)
+
+    def _in_order(self) -> list[Run]:
+        """Return what waits in the order in which it would begin if there were room for all, one after another."""
+        levels, found = self._at_work(), []
+        for run in (self.runs[run_id] for run_id in self.queue):
+            found.append((levels[run.owner_hash], run))
+            levels[run.owner_hash] += 1
+        return [run for _level, run in sorted(found, key=lambda pair: pair[0])]
 
     def place(self) -> None:
         """Start what waits, in order, as far as there is room."""
-        full: set[str] = set()
-        for run in [self.runs[run_id] for run_id in self.queue]:
-            device = run.experiment.training.device
-            if device not in full and not self._try(run, device):
+        full, working = set(), self._at_work()
+        for run in self._in_order():
+            device = _device(run)
+            if device in full or not is_within(working[run.owner_hash] + 1, self.limits.runs):
+                continue
+            if self._try(run, device):
+                working[run.owner_hash] += run.state in ACTIVE
+            else:
                 full.add(device)
 
     def _try(self, run: Run, device: str) -> bool:
@@ -120,3 +156,7 @@ class Admission:
         if run.worker and not run.leaving:
             run.leaving = True
             self.order(run, "drop")
+
+
+def _device(run: Run) -> str:
+    return run.experiment.training.device

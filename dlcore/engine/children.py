@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dlcore.engine import process
-from dlcore.engine.protocol import EXPLAINER, listen
+from dlcore.engine.protocol import EXPLAINERS, listen
 
 CAN_FORK = sys.platform == "linux" and not os.environ.get("DERIN_NO_FORK")
 PROBE_SECONDS = 30.0
@@ -84,7 +84,8 @@ def play(role: Role) -> None:
         importlib.import_module(name)
     listener, key, home = listen(Path(role.path)), bytes.fromhex(role.key), Path(role.home)
     images.keep_in(home)
-    if role.name == EXPLAINER:
+    if role.name in EXPLAINERS:
+        process.be_nice(NICE_ELSE * EXPLAINERS.index(role.name))  # what is slow lets what is quick go first
         explainer.serve(listener, key, home)
     else:
         process.be_nice(NICE.get(role.device, NICE_ELSE))

@@ -12,7 +12,6 @@ from typing import Protocol
 
 from dlcore.engine.hosting import Hosting
 from dlcore.engine.link import Link
-from dlcore.engine.protocol import EXPLAINER
 from dlcore.engine.watchdog import Watchdog
 
 GOODBYE = 2.0  # seconds that workers get to save their runs when the engine stops
@@ -24,8 +23,8 @@ class Listener(Protocol):
     def learn_devices(self, devices: list[dict]) -> None:
         """Take over which devices the host has found."""
 
-    def greet(self, name: str, device: str) -> None:
-        """Note that a worker has come (back)."""
+    def greet(self, name: str, device: str | None) -> None:
+        """Note that a worker, or an explainer (with no device), has come (back)."""
 
     def lose(self, name: str, hung: bool) -> None:
         """Note that a process is gone; `hung` says that it did not answer and was ended for that."""
@@ -33,12 +32,12 @@ class Listener(Protocol):
     def hear(self, name: str, message: dict) -> None:
         """Take what a worker tells."""
 
-    def hear_answer(self, message: dict) -> None:
-        """Take what the explainer answers."""
+    def hear_answer(self, name: str, message: dict) -> None:
+        """Take what an explainer answers."""
 
 
 class Crew:
-    """Holds a link to each worker and to the explainer while the host is up; `lock` is the listener's."""
+    """Holds a link to each worker and explainer while the host is up; `lock` is the listener's."""
 
     def __init__(self, home: Path, orders: dict, address: str | None, lock: threading.RLock, listener: Listener):
         self._lock, self._listener = lock, listener
@@ -91,7 +90,7 @@ class Crew:
             self._devices = dict(told["workers"])
             self._listener.learn_devices(told["devices"])
             self._links = {name: Link(name, folder / name, key, self._link_up, self._hear, self._link_down)
-                           for name in (*self._devices, EXPLAINER)}
+                           for name in (*self._devices, *told["explainers"])}
 
     def _host_down(self) -> None:
         with self._lock:
@@ -102,8 +101,8 @@ class Crew:
 
     def _link_up(self, link: Link) -> None:
         with self._lock:
-            if link.name != EXPLAINER and self._is_mine(link):
-                self._listener.greet(link.name, self._devices[link.name])
+            if self._is_mine(link):
+                self._listener.greet(link.name, self._devices.get(link.name))
 
     def _link_down(self, link: Link) -> None:
         with self._lock:
@@ -118,7 +117,7 @@ class Crew:
     def _hear(self, link: Link, message: dict) -> None:
         self.watchdog.hear(link.name)
         if message["op"] == "reply":
-            self._listener.hear_answer(message)
+            self._listener.hear_answer(link.name, message)
             return
         with self._lock:
             if self._is_mine(link):

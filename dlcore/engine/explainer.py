@@ -1,4 +1,4 @@
-"""The explainer: answers short questions about snapshots, the newest of each visitor's first to last."""
+"""An explainer: answers short questions about snapshots."""
 
 import logging
 import os
@@ -12,9 +12,8 @@ from dlcore.errors import N_, DerinError, EngineError
 from dlcore.explain import snapshot
 from dlcore.explain.requests import REQUESTS
 
-MOST_BYTES = 256 * 2**20  # of loaded snapshots
+MOST_BYTES = 128 * 2**20  # of loaded snapshots
 MOST_KEPT = 100           # of them
-SUPERSEDED = N_("A newer question took the place of this one.")
 FAILED = N_("This question could not be answered.")
 
 
@@ -31,28 +30,16 @@ def serve(listener: socket.socket, key: bytes, home: Path) -> None:
 
 
 class Explainer:
-    """Takes questions from a connection; a visitor's newer question of a kind replaces the older one."""
+    """Takes questions from a connection, one at a time: whose turn it is, the server knows."""
 
     def __init__(self, connection: Connection, home: Path):
         self.connection, self.shelf = connection, Shelf(home)
-        self.waiting: OrderedDict[tuple[str, str], dict] = OrderedDict()
 
     def answer_all(self) -> None:
         """Answer until the connection ends."""
-        while True:
-            self._collect()
-            _, message = self.waiting.popitem(last=False)
-            self._reply(message, **self._answer(message["request"]))
-
-    def _collect(self) -> None:
-        while not self.waiting or self.connection.poll():
-            message = self.connection.recv()
-            if message["op"] == "leave":
-                raise EOFError
-            place = (message["visitor"], message["request"].get("kind"))
-            if place in self.waiting:
-                self._reply(self.waiting[place], error=error_to_plain(EngineError(SUPERSEDED)))
-            self.waiting[place] = message
+        while (message := self.connection.recv())["op"] != "leave":
+            self.connection.send({"op": "reply", "id": message["id"], **self._answer(message["request"])})
+        raise EOFError
 
     def _answer(self, request: dict) -> dict:
         try:
@@ -65,9 +52,6 @@ class Explainer:
         except Exception:
             logging.exception("a question of kind %s failed", request.get("kind"))
             return {"error": error_to_plain(EngineError(FAILED))}
-
-    def _reply(self, message: dict, **said: object) -> None:
-        self.connection.send({"op": "reply", "id": message["id"], **said})
 
 
 class Shelf:

@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from dlcore.data.home import keep_private
 from dlcore.engine.children import CAN_FORK, Role, probe_devices, start_child
 from dlcore.engine.placement import worker_names
-from dlcore.engine.protocol import EXPLAINER, HOST, LOST, accept, listen
+from dlcore.engine.protocol import EXPLAINERS, HOST, LOST, accept, listen
 from dlcore.training import kernel_cache
 
 HEAVY = ("torch", "torchvision", "captum.attr", "torch._dynamo", "dlcore.device", "dlcore.engine.worker",
@@ -44,6 +45,7 @@ def main() -> None:
     """Read the orders from stdin and serve until it closes."""
     logging.basicConfig(format="%(asctime)s %(process)d %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_private()
     orders = json.loads(sys.stdin.buffer.readline())
     folder = Path(orders["folder"])
     if not folder.is_dir():
@@ -117,10 +119,12 @@ class Host:
         server.folder.mkdir(exist_ok=True)
         self.servers.append(server)
         workers = worker_names(orders["workers"], [device["name"] for device in self.devices])
-        for name, device in (*workers, (EXPLAINER, "cpu")):
+        explainers = EXPLAINERS if CAN_FORK else EXPLAINERS[:1]  # elsewhere each imports for itself
+        for name, device in (*workers, *((name, "cpu") for name in explainers)):
             self._start(server, Role(name, device, str(server.folder / name), self.key.hex(), orders["home"],
                                      orders["modules"]))
-        control.send({"folder": str(server.folder), "devices": self.devices, "workers": workers})
+        control.send({"folder": str(server.folder), "devices": self.devices, "workers": workers,
+                      "explainers": explainers})
 
     def _hear(self, server: Server) -> None:
         """Servers say nothing but goodbye, if that: whatever there is to read, its workers go with it."""

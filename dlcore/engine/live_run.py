@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from dlcore.engine.camera import Camera
+from dlcore.engine.claim import hold_run
 from dlcore.engine.protocol import error_to_plain
 from dlcore.engine.standing import note_paused, was_paused
 from dlcore.engine.thread_choice import ThreadChoice
@@ -63,7 +64,8 @@ class LiveRun:
     """A run that a worker gives turns to."""
 
     def __init__(self, order: dict, home: Path):
-        self.id, self.trainer = order["run"], open_trainer(order, home)
+        self.id, self._held = order["run"], hold_run(home / "runs" / order["run"])
+        self.trainer = open_trainer(order, home)
         self.running, self.unsaved, self.ended = False, True, False
         self.watched = self.present = True
         self.threads, self._choice = 1, ThreadChoice()
@@ -186,10 +188,13 @@ class LiveRun:
 
     def leave(self) -> None:
         """Save and withdraw the live weights, for this process will not change them any more."""
-        if not self.ended:
-            self.save()
-            self._note(paused=not self.running)
-            self._withdraw()
+        try:
+            if not self.ended:
+                self.save()
+                self._note(paused=not self.running)
+                self._withdraw()
+        finally:
+            self._held.release()
 
     def _withdraw(self) -> None:
         """Take the live weights away: from here on the last snapshot speaks for the run."""

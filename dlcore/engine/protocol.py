@@ -14,7 +14,7 @@ from dlcore.errors import N_, DerinError
 
 HOST = "host"            # the host's socket in an engine's folder
 KEY = "key"              # the file that holds its key
-EXPLAINER = "explainer"  # the explainer's name among the workers
+EXPLAINERS = ("explainer", "explainer-1")  # the explainers' names; the last also takes what is slow
 LOST = (OSError, EOFError, AuthenticationError)  # what a broken connection raises
 UNKNOWN = N_("Something went wrong inside. The run has stopped; what it has recorded is kept.")
 PLAIN = (str, int, float, bool, type(None))

@@ -119,13 +119,13 @@ class Run:
     seen: float = field(default_factory=time.monotonic)
     paused: float = 0.0
 
-    def view(self, place: int, cursor: int) -> RunView:
-        """Return this run as a page sees it."""
+    def view(self, place: int, cursor: int, said: Message | None = None) -> RunView:
+        """Return this run as a page sees it; `said` is told where there is nothing else to tell."""
         active = self.state == "running"
         return RunView(self.id, self.experiment_now, self.state, place, self.step, self.total_steps, self.epoch,
                        self.rate if active else 0.0, self.seconds_left if active else None,
                        self.history.since(cursor), self.history.last, self.snapshots, self.live_step,
-                       self.owner_hash, self.message, self.threads, self.parent, self.frame)
+                       self.owner_hash, self.message or said, self.threads, self.parent, self.frame)
 
     def take(self, report: dict) -> None:
         """Take over what a worker tells."""

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dlcore.data.home import LOOKING
 from dlcore.engine.admission import Admission
 from dlcore.engine.protocol import error_from_plain
 from dlcore.engine.runs import Run, read_run
 from dlcore.engine.views import ACTIVE, Message, RunView
 from dlcore.errors import N_, DerinError, EngineError, NotOwner
+from dlcore.limits import NONE, Limits
 from dlcore.specs.changes import Change
 from dlcore.specs.learning import Learner, check, check_change, steps_per_epoch
 from dlcore.training.recording import Recording
@@ -23,6 +25,8 @@ from dlcore.training.recording import Recording
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_KEPT = 40  # runs that no worker holds, kept in the server's memory
 MOST_STANDING = 2000
+WATCHED = 10.0  # seconds since somebody has looked at a run
+AGES = 1.0      # seconds after which a run that another server may be training is read again
 
 WORKER_DIED = N_("The process that trained this run has ended unexpectedly. Press Continue: it goes on from its last "
                  "full state.")
@@ -46,12 +50,14 @@ class Times:
 class Schedule:
     """All runs; called under the engine's lock, except for `read`. Owners are given as hashes."""
 
-    def __init__(self, home: Path, send: Callable[[str, dict], object], budget: int, times: Times | None = None):
-        self.home, self.send, self.times = home, send, times or Times()
+    def __init__(self, home: Path, send: Callable[[str, dict], object], budget: int, times: Times | None = None,
+                 limits: Limits = NONE, looks: bool = False):
+        self.home, self.send, self.times, self.looks = home, send, times or Times(), looks
         self.runs: dict[str, Run] = {}
-        self.admission = Admission(self.runs, send, budget)
+        self.admission = Admission(self.runs, send, budget, limits)
         self._seen_told: dict[str, tuple] = {}
         self._standing: dict[str, tuple[str, Message | None]] = {}  # of runs that were forgotten
+        self._read: dict[str, float] = {}  # when, of those that another server may be training
 
     # workers come and go
 
@@ -76,6 +82,7 @@ class Schedule:
     def start(self, experiment: Learner, owner: str, parent: tuple[str, int] | None = None,
               paused: bool = False) -> str:
         """Record a new run and queue it; it starts at once where there is room."""
+        self._check_kept()
         check(experiment)
         run = Run(secrets.token_hex(6), experiment, owner, parent, goes_on=not paused)
         self.admission.check(run)
@@ -93,11 +100,14 @@ class Schedule:
         """Let a run go on, from where it stands or from its last full state."""
         run = self._owned(run_id, owner)
         run.goes_on = True
-        if run.worker and not run.leaving and run.state in ("paused", "starting"):
+        may_work = run.state in ACTIVE or self.admission.has_seat(owner)
+        if run.worker and not run.leaving and may_work and run.state in ("paused", "starting"):
             run.state, run.message = "running" if run.state == "paused" else run.state, None
             self.admission.order(run, "resume")
         elif run.state not in (*ACTIVE, "queued") and not self._is_over(run):
             self.admission.add(run)
+            if run.state == "queued":
+                self.admission.drop(run)  # one that stands still gives its memory away while it waits
         run.seen = time.monotonic()
 
     def pause(self, run_id: str, owner: str) -> None:
@@ -133,7 +143,12 @@ class Schedule:
         else:
             run.changes_due = [due for due in run.changes_due if due[0] != field] + [(field, value)]
 
+    def _check_kept(self) -> None:
+        if self.looks:
+            raise EngineError(LOOKING)
+
     def _owned(self, run_id: str, owner: str) -> Run:
+        self._check_kept()
         run = self.find(run_id)
         if run is None:
             raise EngineError(NO_RUN, run=run_id)
@@ -187,7 +202,9 @@ class Schedule:
 
     def _remember(self, run: Run) -> None:
         """Take a run that was read from disk into memory; how it stood is known, if this server has held it before."""
-        if run.state != "finished":
+        if self.looks and run.state in ("paused", "interrupted"):
+            run.state, run.message = "paused", Message(LOOKING)
+        elif run.state != "finished":
             run.state, run.message = self._standing.get(run.id, (run.state, run.message))
         self.runs[run.id] = run
 
@@ -198,15 +215,21 @@ class Schedule:
         except (DerinError, OSError, KeyError, TypeError, ValueError):
             return None
 
+    def is_stale(self, run_id: str) -> bool:
+        """Whether a run is to be read from disk: it is not held here, or another server may be training it."""
+        aged = time.monotonic() - self._read.get(run_id, 0.0) > AGES
+        return run_id not in self.runs or (self.looks and aged)
+
     def view(self, run_id: str, cursor: int, found: Run | None = None) -> RunView | None:
         """Return a run as it stands, and note that somebody looks; `found` is what was read from disk just now."""
-        if run_id not in self.runs and found is not None:
+        if found is not None and (self.looks or run_id not in self.runs):
+            self._read[run_id] = time.monotonic()
             self._remember(found)
         run = self.runs.get(run_id)
         if run is None:
             return None
         run.seen = time.monotonic()
-        return run.view(self.admission.place_of(run), cursor)
+        return run.view(self.admission.place_of(run), cursor, self.admission.why_waiting(run))
 
     def tick(self) -> None:
         """Pause and drop what was left alone, tell workers who is looked at, forget what is only on disk."""
@@ -234,9 +257,23 @@ class Schedule:
                        if not run.worker and run.state != "queued" and not run.changes_due), key=lambda run: run.seen)
         for run in idle[: max(0, len(idle) - MOST_KEPT)]:
             self._standing[run.id] = (run.state, run.message)
+            self._read.pop(run.id, None)
             del self.runs[run.id]
         for run_id in list(self._standing)[: max(0, len(self._standing) - MOST_STANDING)]:
             del self._standing[run_id]
+
+    def needed(self) -> set[str]:
+        """Return the runs whose recordings must stay: that are written or waited for, copied, or looked at now."""
+        now = time.monotonic()
+        held = [run for run in self.runs.values() if run.worker or run.state in (*ACTIVE, "queued")]
+        seen = {run.id for run in self.runs.values() if now - run.seen < WATCHED}
+        return seen | {run.id for run in held} | {run.parent[0] for run in held if run.parent}
+
+    def forget(self, run_id: str) -> None:
+        """Know nothing any more of a run whose recording was deleted."""
+        if (run := self.runs.get(run_id)) is not None and not run.worker and run.state != "queued":
+            del self.runs[run_id]
+        self._standing.pop(run_id, None)
 
     @property
     def active(self) -> list[Run]:

@@ -63,11 +63,11 @@ class RunView:
 class JobView:
     """A Job as it stands: its `result` so far, where the Job has one; `error` says why there will be no more.
 
-    `waits` says that there is no memory for it until something else has ended.
+    `waits` says what keeps it from being begun until something else has ended.
     """
 
     progress: float
     finished: bool
     result: object = None
     error: Message | None = None
-    waits: bool = False
+    waits: Message | None = None

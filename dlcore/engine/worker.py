@@ -5,7 +5,6 @@ import logging
 import os
 import socket
 import time
-from collections import deque
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -13,9 +12,10 @@ from dlcore.engine.live_job import LiveJob
 from dlcore.engine.live_run import LiveRun, end_of
 from dlcore.engine.process import give_back_memory
 from dlcore.engine.protocol import LOST, accept, error_to_plain
+from dlcore.engine.turns import Turns
 from dlcore.errors import DerinError
 
-JOBS_AT_ONCE = 4  # of a worker; the others wait
+JOBS_AT_ONCE = 4  # of a worker, and one of each visitor; the others wait
 
 
 def serve(listener: socket.socket, key: bytes, home: Path) -> None:
@@ -41,8 +41,8 @@ class Worker:
         self.connection, self.home, self.threads = connection, home, 1
         self.runs: dict[str, LiveRun] = {}
         self.jobs: dict[str, LiveJob] = {}
-        self._order: deque[tuple[str, str]] = deque()  # who had a turn longest ago is first
-        self._leaving: list[dict] = []                 # what is told once the memory of who left is free
+        self._turns = Turns()
+        self._leaving: list[dict] = []  # what is told once the memory of who left is free
 
     def work(self) -> None:
         """Take turns and orders until the connection ends."""
@@ -81,15 +81,14 @@ class Worker:
 
     def _runnable(self) -> set[tuple[str, str]]:
         """Return who may have the next turn: Jobs and runs that somebody looks at, else any run."""
-        jobs, now = {("job", name) for name in list(self.jobs)[:JOBS_AT_ONCE]}, time.perf_counter()
+        jobs = {("job", name) for name in list(self.jobs)[:JOBS_AT_ONCE]} | self._turns.first_of_each("job")
+        now = time.perf_counter()
         runs = [run for run in self.runs.values() if run.is_due(now)]
         present = {("run", run.id) for run in runs if run.present}
         return jobs | present or {("run", run.id) for run in runs}
 
     def _take_turn(self, runnable: set[tuple[str, str]]) -> None:
-        kind, name = turn = next(turn for turn in self._order if turn in runnable)
-        self._order.remove(turn)
-        self._order.append(turn)
+        kind, name = self._turns.take(runnable)
         if kind == "run":
             self._guard(name, lambda run: run.turn(self.threads))
         else:
@@ -119,7 +118,7 @@ class Worker:
         except (OSError, DerinError):
             logging.exception("run %s could not be saved", run.id)
         del self.runs[run.id]
-        self._order.remove(("run", run.id))
+        self._turns.leave(("run", run.id))
         self._leaving.append({"op": "gone", "run": run.id})
 
     # Jobs
@@ -138,7 +137,7 @@ class Worker:
 
     def _drop_job(self, name: str) -> None:
         if self.jobs.pop(name, None) is not None:
-            self._order.remove(("job", name))
+            self._turns.leave(("job", name))
             self._leaving.append({"op": "job gone", "job": name})
 
     # orders
@@ -153,7 +152,7 @@ class Worker:
                 self.connection.send({"op": "gone", "run": order["run"]})
             case "job":
                 self.jobs[order["job"]] = LiveJob(order, self.home)
-                self._order.appendleft(("job", order["job"]))
+                self._turns.join(("job", order["job"]), order["owner"])
             case "cancel":
                 self._drop_job(order["job"])
             case "seen":
@@ -175,7 +174,7 @@ class Worker:
             self._leaving.append({"op": "gone", "run": order["run"]})
             return
         self.runs[run.id] = run
-        self._order.appendleft(("run", run.id))
+        self._turns.join(("run", run.id), order["owner"])
         run.running = order["running"]
         self._tell(run)
 

@@ -10,16 +10,17 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from dlcore.errors import DerinError, EngineAsleep, SpecError
+from dlcore.errors import DerinError, EngineAsleep, EngineError, SpecError
 from dlcore.specs.bench import PRESETS, SIDES, Bench, resize_kernel
 from dlcore.specs.codec import to_dict
 from dlcore.specs.fields import Rule, walk
 from pages.ui import panels, pictures, state, subject, words
+from pages.ui.explaining import explain
 from pages.ui.forms import Form
 from pages.ui.language import _, language, told
 from pages.ui.layer_words import write_size
 from pages.ui.live import pack
-from pages.ui.microscope import frame, show_scope
+from pages.ui.microscope import busy, frame, show_scope
 
 NAME = "bench"
 FINE = 96  # pixels of an own picture, for it needs no network here
@@ -124,7 +125,7 @@ def _show_result(page: str, bench: Bench, image: np.ndarray) -> None:
     shown = f"{page}.bench_scope"
     asked = take_place(shown)
     try:
-        answer = state.engine().explain(state.visitor(), {
+        answer = explain({
             "kind": "bench", "bench": to_dict(bench), "image": image, "channel": asked.get("channel", 0)})
         meta, arrays = _tell(bench, answer)
     except SpecError as error:
@@ -132,8 +133,10 @@ def _show_result(page: str, bench: Bench, image: np.ndarray) -> None:
         return
     except EngineAsleep:
         meta, arrays = {"waiting": state.engine().status().seconds_left}, {}
+    except EngineError as error:
+        meta, arrays = busy(error), {}
     except DerinError:
-        meta, arrays = {}, {}  # a newer question has taken this one's place: its answer follows
+        meta, arrays = {}, {}
     show_scope(shown, frame(page, asked) | meta, arrays)
 
 

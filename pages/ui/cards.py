@@ -11,8 +11,9 @@ from dlcore.plots.theme import encode_signed, find_limit
 from dlcore.specs.codec import to_dict
 from dlcore.specs.neuron import ELEMENTWISE, Neuron
 from dlcore.specs.saliency import Saliency
-from pages.ui import moments, panels, state
+from pages.ui import moments, panels
 from pages.ui.diffusion.card import show_card as show_drowning
+from pages.ui.explaining import explain
 from pages.ui.language import N_, _, told
 from pages.ui.pass_sketch import show_sketch
 from pages.ui.playground.card import show_card as show_spiral
@@ -58,7 +59,7 @@ def show_first_maps() -> None:
 def neuron_planes() -> dict:
     """Return what one neuron answers over two inputs with each activation function, as pictures; EngineError."""
     request = {"kind": "neuron_planes", "neuron": to_dict(Neuron(), whole=True), "functions": SHOWN}
-    planes = state.engine().explain(state.visitor(), request)["planes"]
+    planes = explain(request)["planes"]
     shares = planes / np.abs(planes).max(axis=(1, 2), keepdims=True)
     return {"pictures": encode_signed(shares, 1.0), "scale": "diverging", "limit": 1.0}
 
@@ -75,7 +76,7 @@ def sample_maps() -> dict:
     asked = Saliency(methods=("occlusion", "deep_lift", "grad_cam"))
     request = {"kind": "saliency", "model": PRETRAINED, "images": load_test("mnist").test_images[SEVEN][None],
                "settings": to_dict(asked), "methods": asked.methods}
-    found = state.engine().explain(state.visitor(), request)["maps"]
+    found = explain(request)["maps"]
     shares = np.stack([found[method][0] / find_limit(found[method][0]) for method in asked.methods])
     return {"pictures": encode_signed(shares, 1.0), "scale": "diverging", "limit": 1.0}
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from dlcore.data.images import is_there, load_test
 from dlcore.errors import DerinError, EngineError
 from dlcore.specs.datasets import describe
-from pages.ui import bringing, drawing, live, moments, panels, runs, state, words
+from pages.ui import bringing, drawing, live, moments, panels, runs, words
+from pages.ui.explaining import explain
 from pages.ui.language import _, language, number
 
 AT_ONCE = 24  # test pictures that are offered at a time
@@ -140,7 +141,7 @@ def _read(model: dict | None, kept: Chosen) -> tuple[NDArray | None, int]:
     if model is None:
         return None, 0
     try:
-        answer = state.engine().explain(state.visitor(), {"kind": "read", "model": model, "images": kept.image[None]})
+        answer = explain({"kind": "read", "model": model, "images": kept.image[None]})
     except DerinError:
         return None, 0
     return answer["scores"][0], answer["step"]

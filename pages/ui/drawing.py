@@ -28,8 +28,8 @@ def show_pad(page: str, details: bool = True, model: dict | None = None) -> None
         if drawn is not None and not drawn.empty:
             st.session_state[LAST] = page
         if drawn is not None and not drawn.empty and model is not None:
-            answer = read(drawn, model, dataset, state.visitor())
-            topics = see(answer, model, runs.shown_run(page), state.visitor())
+            answer = read(drawn, model, dataset)
+            topics = see(answer, model, runs.shown_run(page))
     except EngineAsleep:
         waiting = state.engine().status().seconds_left
     except EngineError:

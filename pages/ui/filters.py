@@ -11,10 +11,12 @@ from dlcore.engine.views import JobView
 from dlcore.errors import DerinError
 from dlcore.specs.model import named_blocks
 from pages.ui import moments, panels, state, subject, words
+from pages.ui.explaining import explain
 from pages.ui.language import _, number, percent, told
 from pages.ui.microscope import ask_inside
 from pages.ui.sheet import run_job, stop_job
 from pages.ui.subject import Sight
+from pages.ui.working import waits_or
 
 PAUSE = 0.4  # seconds between two looks at a Job
 
@@ -79,7 +81,7 @@ def _show_all(page: str, sight: Sight, place, layer: str, layers: dict) -> JobVi
                         note=note.format(n=number(found["count"])), answers=True,
                         pictures=_patches(found["patches"][:, 0]))
         if job and not job.finished:
-            st.progress(job.progress, _("Looking through the held-out pictures"))
+            st.progress(job.progress, waits_or(job, _("Looking through the held-out pictures")))
         _say_error(job)
     return job
 
@@ -114,7 +116,7 @@ def _take_channel(page: str) -> None:
 
 
 def _show_stamps(page: str, sight: Sight, layer: str) -> None:
-    answer = state.engine().explain(state.visitor(), {"kind": "stamps", "model": sight.model, "layer": layer})
+    answer = explain({"kind": "stamps", "model": sight.model, "layer": layer})
     coloured = answer["stamps"].ndim == 4
     note = _("in the colours of their weights, zero is grey") if coloured else \
         _("added up over the channels") if answer["channels"] > 1 else ""
@@ -155,7 +157,7 @@ def _show_ascent(page: str, job: JobView | None) -> None:
                     pictures=_patches(job.result["picture"][None], [_("{first} → {last}").format(
                         first=number(float(values[0]), 2), last=number(float(values[-1]), 2))]))
     if job and not job.finished:
-        st.progress(job.progress, _("Gradient ascent"))
+        st.progress(job.progress, waits_or(job, _("Gradient ascent")))
     _say_error(job)
     st.toggle(_("Smooth"), value=True, key=f"{page}.smooth", on_change=settle, args=(page,),
               help=_("Blurs the gradient in every step. Without it the picture is full of speckles, which excite the "
@@ -199,7 +201,7 @@ def _show_accuracy(page: str, sight: Sight, off: tuple) -> list[JobView | None]:
         st.markdown(told_of.format(n=number(job.result["count"]), whole=percent(job.result["whole"], 2),
                                    without=percent(job.result["without"], 2)))
     if job and not job.finished:
-        st.progress(job.progress)
+        st.progress(job.progress, waits_or(job))
         st.button(_("Stop"), key=f"{page}.stop_measuring", on_click=_measure, args=(page, None))
     _say_error(job)
     return [job]

@@ -17,6 +17,7 @@ from pages.ui import panels, state
 from pages.ui.charts import count_axis, show_chart
 from pages.ui.language import _, ngettext, number, told
 from pages.ui.neuron import write_tiny
+from pages.ui.working import waits_or
 
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16)  # that "every width" trains
 NAMED = (1, 4, 8, 12, 16)  # that stand under the chart of the errors
@@ -35,12 +36,14 @@ class Fits:
     newest: int | None = None  # the width that the Job is at
     halted: set[int] = field(default_factory=set)  # widths that do not begin by themselves
     message: str = ""
+    waits: str = ""  # what keeps the Job from being begun
 
     def take(self) -> None:
         """Take over what the Job has found so far; forget the Job when it is done."""
         if self.job is None:
             return
         view = state.engine().job(self.job)
+        self.waits = waits_or(view)
         for fit in (view.result or {}).get("fits", ()) if view else ():
             self.found[fit["neurons"]], self.newest = fit, fit["neurons"]
         if view is None or view.finished:
@@ -119,7 +122,7 @@ def _bar(fits: Fits, fit: dict | None) -> dict[str, Any]:
     if fit is None:
         status = state.engine().status()
         waking = _("The engine is waking, {left} s left").format(left=number(max(1, status.seconds_left)))
-        return {"state": "starting", "text": _("Starting"), "left": "" if status.ready else waking}
+        return {"state": "starting", "text": _("Starting"), "left": fits.waits if status.ready else waking}
     done = len([width for width in fits.wanted if fits.found.get(width, {}).get("step") == fit["steps"]])
     share = fit["step"] / fit["steps"]
     whole = (done + share * (share < 1)) / len(fits.wanted) if fits.wanted else share

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.ui import panels, state, words
+from pages.ui import panels, words
+from pages.ui.explaining import explain
 from pages.ui.forms import Form
 from pages.ui.language import _, language, number
 from pages.ui.live import pack
@@ -17,7 +18,7 @@ _health = panels.register("health", 150)
 def ask_health(cure: str, seed: int) -> dict:
     """Return the gradients' sizes in each layer, without and with a cure; EngineError while the engine is waking."""
     request = {"kind": "gradient_health", "cure": cure, "seed": seed}
-    return state.engine().explain(f"{state.visitor()}.health", request, timeout=10.0)
+    return explain(request, "health")
 
 
 def show_health(page: str) -> None:

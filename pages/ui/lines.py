@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pages.ui.language import language, speaking
-from pages.ui.visitors import visiting, visitor
+from pages.ui.visitors import tab, visiting, visitor
 
 MOST_BYTES = 64 * 1024  # of a question
 OURS = {"Cache-Control": "no-store"}
@@ -37,6 +37,7 @@ class Line:
     token: str
     answer: Answer
     visitor: str
+    tab: str
     language: str
 
 
@@ -46,7 +47,7 @@ _lines: WeakValueDictionary[str, Line] = WeakValueDictionary()  # by token; the 
 def open_line(name: str, answer: Answer) -> str:
     """Return the address of the session's line of a name; from now on it is answered so."""
     held = st.session_state.get(f"_line.{name}")
-    line = Line(held.token if held else secrets.token_urlsafe(24), answer, visitor(), language())
+    line = Line(held.token if held else secrets.token_urlsafe(24), answer, visitor(), tab(), language())
     st.session_state[f"_line.{name}"] = _lines[line.token] = line
     return f"line/{line.token}"
 
@@ -95,5 +96,5 @@ def _read(body: bytes) -> dict[str, Any] | None:
 
 
 def _answer(line: Line, question: dict[str, Any]) -> bytes:
-    with visiting(line.visitor), speaking(line.language):
+    with visiting(line.visitor, line.tab), speaking(line.language):
         return line.answer(question)

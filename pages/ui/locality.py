@@ -4,7 +4,8 @@ import numpy as np
 import streamlit as st
 
 from dlcore.errors import DerinError
-from pages.ui import panels, state, subject
+from pages.ui import panels, subject
+from pages.ui.explaining import explain
 from pages.ui.filters import PAUSE
 from pages.ui.language import _, number, percent, told
 from pages.ui.panels import Chart, Line
@@ -44,7 +45,7 @@ def _job(page: str):
 
 def _show_digits(page: str) -> None:
     try:
-        answer = state.engine().explain(state.visitor(), {"kind": "shuffled", "count": 6})
+        answer = explain({"kind": "shuffled", "count": 6})
     except DerinError as error:
         st.caption(told(error))
         return

@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dlcore.errors import DerinError, EngineAsleep
+from dlcore.errors import DerinError, EngineAsleep, EngineError
 from dlcore.specs.convolution import ANYWHERE, Convolution
 from dlcore.specs.fields import rule_of
 from pages.ui import state, subject, words
-from pages.ui.language import _, language, percent
+from pages.ui.explaining import explain
+from pages.ui.language import _, language, percent, told
 from pages.ui.layer_words import describe_layers, size_formula, walk_words
 from pages.ui.live import pack
 from pages.ui.panels import register
@@ -50,14 +51,21 @@ def _look(page: str, pad, before: tuple) -> None:
         meta, arrays = _tell(sight, spec, answer, held.get("have"))
     except EngineAsleep:
         meta, arrays = {"waiting": state.engine().status().seconds_left}, {}
+    except EngineError as error:
+        meta, arrays = busy(error), {}
     except DerinError:
-        meta, arrays = {}, {}  # a newer question has taken this one's place, or the snapshot is gone: the next run asks
+        meta, arrays = {}, {}  # the snapshot is gone: the next run asks
     show_scope(f"{page}.microscope", frame(page, held) | meta, arrays)
 
 
 def frame(page: str, asked: Mapping) -> dict:
     """Return what every message to the microscope holds; `asked` is what the browser asked for last."""
     return {"channel": page, "language": language(), "words": walk_words(), "seq": asked.get("seq", 0)}
+
+
+def busy(error: EngineError) -> dict:
+    """Return what a message holds while there is no answer: why, which the microscope says and asks again."""
+    return {"waiting": 0.0, "words": walk_words() | {"waiting": told(error)}}
 
 
 def show_scope(key: str, meta: dict, arrays: dict) -> None:
@@ -74,7 +82,7 @@ def ask_inside(page: str, sight: Sight, spec: Convolution) -> dict:
     seen = (key, spec.layer, spec.channel)
     kept, answer = st.session_state.get(f"_inside.{page}", (None, None))
     if kept != seen:
-        answer = state.engine().explain(state.visitor(), request) | {"key": key}
+        answer = explain(request) | {"key": key}
         st.session_state[f"_inside.{page}"] = seen, answer
     return answer
 

@@ -10,15 +10,16 @@ from dlcore.plots.theme import encode_magnitude, encode_signed, find_limit
 from dlcore.training.recording import Predictions, Recording
 from dlcore.training.report import count_confusions
 from pages.ui import state, words
+from pages.ui.explaining import explain
 from pages.ui.language import _, number, percent
 
 Topics = dict[str, dict]
 MOST_EXAMPLES = 60
 
 
-def ask_moment(model: dict, image: np.ndarray, asker: str = "") -> dict:
+def ask_moment(model: dict, image: np.ndarray, panel: str = "") -> dict:
     """Ask the explainer what a snapshot makes of a uint8 picture; see dlcore.explain.requests.show_moment."""
-    return state.engine().explain(asker or state.visitor(), {"kind": "moment", "model": model, "image": image})
+    return explain({"kind": "moment", "model": model, "image": image}, panel)
 
 
 def picture_topics(answer: dict) -> Topics:

@@ -18,13 +18,14 @@ from typing import Any
 
 import streamlit as st
 
-from dlcore.errors import DerinError, EngineAsleep
+from dlcore.errors import DerinError, EngineAsleep, EngineError
 from dlcore.specs.codec import to_dict
 from dlcore.specs.fields import Rule, rule_of
 from dlcore.specs.neuron import Neuron
 from pages.ui import state, words
+from pages.ui.explaining import explain
 from pages.ui.forms import Form
-from pages.ui.language import N_, _, language, number, percent
+from pages.ui.language import N_, _, language, number, percent, told
 from pages.ui.live import pack
 from pages.ui.panels import register
 
@@ -52,8 +53,10 @@ def show_neuron(page: str) -> None:
         meta, arrays = (_tell_softmax if softmax else _tell_neuron)(spec, ask(spec))
     except EngineAsleep:
         meta = {"waiting": state.engine().status().seconds_left}
+    except EngineError as error:
+        meta = {"waiting": 1.0, "words": _words() | {"waking": told(error)}}
     except DerinError:
-        pass  # a newer question has taken this one's place: its answer follows
+        pass
     frame = {"language": language(), "words": _words(), "seq": st.session_state.get(f"_seq.{key}", 0),
              "settings": _settings(spec), "bounds": _bounds()}
     (_softmax if softmax else _neuron)(key=key, data=pack(frame | meta, **arrays), on_knobs_change=_keep)
@@ -73,7 +76,7 @@ def _sizes(spec: Neuron) -> tuple[int, ...]:
 
 def ask(spec: Neuron) -> dict:
     """Ask the explainer what a neuron does; see dlcore.explain.neuron."""
-    return state.engine().explain(state.visitor(), {"kind": "neuron", "neuron": to_dict(spec, whole=True)})
+    return explain({"kind": "neuron", "neuron": to_dict(spec, whole=True)})
 
 
 def take_knobs(page: str, key: str) -> Neuron:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dlcore.specs.backprop import Backprop
 from dlcore.specs.codec import to_dict
-from pages.ui import state
+from pages.ui.explaining import explain
 from pages.ui.language import _
 from pages.ui.live import pack
 from pages.ui.panels import register
@@ -16,7 +16,7 @@ _sketch = register("sketch", 76)
 def first_pass() -> dict:
     """Return the numbers of the page's first example, asked once; EngineError while the engine is waking."""
     request = {"kind": "backprop", "spec": to_dict(Backprop())}
-    return state.engine().explain(f"{state.visitor()}.sketch", request, timeout=5.0)
+    return explain(request, "sketch")
 
 
 def show_sketch() -> None:

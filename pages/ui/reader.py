@@ -10,10 +10,12 @@ from dlcore.engine.views import RunView
 from dlcore.errors import DerinError, EngineAsleep, EngineError
 from pages.ui import live, moments, runs, state
 from pages.ui.canvas import NEIGHBOURS, Answer, Drawing, pack_answer, read_pad
+from pages.ui.explaining import explain
 from pages.ui.language import _, number
 
 NEWEST = 2**62  # a cursor behind all events
 BUSY = {"again": True}
+QUICK = 2.0       # seconds: the pad asks again
 
 
 @dataclass(frozen=True)
@@ -43,40 +45,40 @@ class Reader:
         model = self.model
         if view is not None and view.live_step is not None:
             model = {"run": view.id, "step": at if isinstance(at, int) and not isinstance(at, bool) else None}
-        asker = f"{state.visitor()} {'details' if drawn.detail else 'bars'}"  # neither takes the other's place
-        answer = read(drawn, model, self.dataset, asker)
-        return pack_answer(answer, see(answer, model, view, asker))
+        panel = "details" if drawn.detail else "bars"  # neither takes the other's place
+        answer = read(drawn, model, self.dataset, panel)
+        return pack_answer(answer, see(answer, model, view, panel))
 
 
-def read(drawn: Drawing, model: dict, dataset: str, asker: str) -> Answer:
-    """Return what a network makes of a drawing that is not empty; a newer question of the asker's takes its place."""
+def read(drawn: Drawing, model: dict, dataset: str, panel: str = "") -> Answer:
+    """Return what a network makes of a drawing that is not empty; a newer question of the panel's takes its place."""
     received = receive(drawn.picture, drawn.steps)
     others = toggle_each(drawn.picture, drawn.steps) if drawn.detail else {}
-    told = state.engine().explain(asker, {"kind": "read", "model": model,
-                                          "images": np.stack([received.pixels, *others.values()])})
+    images = np.stack([received.pixels, *others.values()])
+    told = explain({"kind": "read", "model": model, "images": images}, panel, QUICK)
     scores, *rest = told["scores"]
     answer = {"note": _note(model, told["step"])}
     if drawn.detail:
         answer |= {"otherwise": dict(zip(others, rest, strict=True)), "received": received,
-                   "neighbours": _neighbours(received, dataset, asker)}
+                   "neighbours": _neighbours(received, dataset, panel)}
     return Answer(drawn, scores, **answer)
 
 
-def see(answer: Answer, model: dict, view: RunView | None, asker: str) -> tuple[dict, dict] | None:
+def see(answer: Answer, model: dict, view: RunView | None, panel: str = "") -> tuple[dict, dict] | None:
     """Return what the first layers see in a drawing, while no training that is watched live says so at every tick."""
     step = model.get("step")
     if answer.received is None or (step is None and view and view.state in runs.ACTIVE):
         return None
     try:
-        told = moments.ask_moment(model, answer.received.pixels, asker)
+        told = moments.ask_moment(model, answer.received.pixels, panel)
     except EngineError:
         return None  # the bars do not wait for it
     return live.lay_out(moments.picture_topics(told), "live" if step is None else "snapshot", told["step"])
 
 
-def _neighbours(received: Received, dataset: str, asker: str) -> SimpleNamespace:
-    return SimpleNamespace(**state.engine().explain(asker, {"kind": "neighbours", "image": received.pixels,
-                                                            "dataset": dataset, "count": NEIGHBOURS}))
+def _neighbours(received: Received, dataset: str, panel: str) -> SimpleNamespace:
+    request = {"kind": "neighbours", "image": received.pixels, "dataset": dataset, "count": NEIGHBOURS}
+    return SimpleNamespace(**explain(request, panel, QUICK))
 
 
 def _note(model: dict, step: int) -> str:

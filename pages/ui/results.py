@@ -11,8 +11,10 @@ from dlcore.specs.datasets import describe
 from dlcore.training.report import Report, count_confusions, report
 from pages.ui import choosing, mistakes, moments, panels, runs, state, why, words
 from pages.ui.charts import share_axis, show_chart
+from pages.ui.explaining import explain
 from pages.ui.history import history_of
-from pages.ui.language import _, number, percent
+from pages.ui.language import _, number, percent, told
+from pages.ui.working import waits_or
 
 
 def shown_predictions(page: str):
@@ -127,6 +129,8 @@ def _offer_evaluation(page: str, view, step: int, kept) -> None:
     if st.button(_("Read all {n}").format(n=number(count)), key=f"{page}.evaluate", icon=":material/fact_check:"):
         request = {"kind": "evaluate", "model": {"run": view.id, "step": step}}
         st.session_state[f"_job.{page}"] = state.engine().start_job(state.visitor(), request)
+    if failure := st.session_state.pop(f"_job_said.{page}", None):
+        st.warning(failure)
     if job_id := st.session_state.get(f"_job.{page}"):
         st.fragment(_watch_job, run_every=0.3)(page, job_id)
 
@@ -135,8 +139,10 @@ def _watch_job(page: str, job_id: str) -> None:
     job = state.engine().job(job_id)
     if job is None or job.finished or job.error:
         st.session_state.pop(f"_job.{page}", None)
+        if job is not None and job.error:
+            st.session_state[f"_job_said.{page}"] = told(job.error)
         st.rerun()
-    st.progress(job.progress)
+    st.progress(job.progress, waits_or(job))
     if st.button(_("Stop"), key=f"{page}.stop_job"):
         state.engine().cancel(job_id)
         st.session_state.pop(f"_job.{page}", None)
@@ -153,9 +159,9 @@ def show_augmentation(page: str) -> None:
     if not data.augment.active:
         st.caption(_("Nothing is changed. Set rotation, shift or another change under Augmentation in the sidebar."))
     try:
-        answer = state.engine().explain(state.visitor(), {"kind": "augmented", "data": to_dict(data), "count": 12})
-    except EngineError:
-        st.caption(_("The engine is still waking. Try again in a few seconds."))
+        answer = explain({"kind": "augmented", "data": to_dict(data), "count": 12})
+    except EngineError as error:
+        st.caption(told(error))
         return
     for name, title in (("before", _("Training pictures")), ("after", _("The same, augmented"))):
         panels.grid(f"{page}.{name}", page, name, title=title, cell=56,

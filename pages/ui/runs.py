@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dlcore.engine.client import hash_owner
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.learning import in_effect, kind_of, live_settings, same_run
 from pages.ui import state
 from pages.ui.language import N_, _, number, told
+from pages.ui.visitors import is_known
 
 STATES = {
     "queued": N_("Waiting"), "starting": N_("Starting"), "running": N_("Training"), "paused": N_("Paused"),
@@ -32,7 +32,7 @@ def shown_run(page: str, cursor: int = 0) -> RunView | None:
 
 def is_mine(view: RunView) -> bool:
     """Whether this browser started the run and may steer it."""
-    return view.owner_hash == hash_owner(state.visitor())
+    return view.owner_hash == state.owner()
 
 
 def state_text(view: RunView) -> str:
@@ -105,9 +105,12 @@ def _guard(page: str, act, *args) -> None:
 
 
 def show_refusal(page: str) -> None:
-    """Say what the engine refused last, once."""
+    """Say what the engine refused last, once; and of a browser without cookies that its runs are its own for now."""
     if text := st.session_state.pop(f"_refused.{page}", None):
         st.warning(text)
+    if begun(page) and not is_known():
+        st.caption(_("This browser keeps no cookies: once the page is loaded anew, you can only watch your runs here, "
+                     "or continue copies of them."))
 
 
 def begin(page: str, experiment: Experiment, parent: tuple[str, int] | None = None, paused: bool = False) -> str:

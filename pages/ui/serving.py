@@ -24,12 +24,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
+from dlcore.errors import DerinError
+from pages.ui.language import speaking, told
 from pages.ui.lines import take_question
 from pages.ui.scripts import PLACE, SCRIPTS
+from pages.ui.visitors import is_page
 
 # what the first page needs: of our scripts, and of the parts that Streamlit loads when it meets an element
 FIRST = ("pad.js", "panel.js", "tick.js", "bus.js", "colors.js", "asking.js", "quick.js", "line.js", "hand.js",
-         "strokes.js", "face.js", "reading.js", "received.js", "identity.js", "grid.js")
+         "strokes.js", "face.js", "reading.js", "received.js", "grid.js")
 LAZY = ("BidiComponent", "serialization", "recordbatch", "_arrayReduce", "Html", "purify.es", "ButtonGroup", "PageLink",
         "WidgetLabel", "WidgetLabelHelpIconInline", "useBasicWidgetState")
 SHARE = 0.0005  # seconds that a thread computes while others wait: answers wait for the runs of scripts ten times less
@@ -102,9 +105,16 @@ class Parting:
                 raise
 
 
-def is_page(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether what is sent is the page itself."""
-    return any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)
+def open_engine() -> None:
+    """Begin to wake the engine; where its folder cannot be used, say so on the terminal and end the server."""
+    from pages.ui import state
+    try:
+        state.engine()
+    except DerinError as error:
+        local = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+        with speaking("tr" if local.startswith("tr") else "en"):
+            sys.stderr.write(f"\n  {told(error)}\n\n")
+        os._exit(2)
 
 
 @asynccontextmanager
@@ -113,6 +123,7 @@ async def keep_open(_app: object) -> AsyncIterator[None]:
     send_at_once()
     sys.setswitchinterval(SHARE)
     threading.Thread(target=warm, name="derin-warm", daemon=True).start()
+    asyncio.get_running_loop().call_later(0.2, tell_url)
     if not st.get_option("server.headless"):
         asyncio.get_running_loop().call_later(0.2, open_browser)
     yield
@@ -137,11 +148,21 @@ def send_at_once() -> None:
             continue  # no socket, not of TCP, or closed since
 
 
+def own_url() -> str:
+    """Return where whoever has started the app finds it; its port is known once it is served."""
+    address = st.get_option("browser.serverAddress") or st.get_option("server.address") or "localhost"
+    return f"http://{address}:{st.get_option('server.port')}/{st.get_option('server.baseUrlPath').strip('/')}"
+
+
+def tell_url() -> None:
+    """Note where the app is, for whoever would start another one on the same folder."""
+    from pages.ui import state
+    state.engine().tell_url(own_url())
+
+
 def open_browser() -> None:
     """Show the app to whoever has started it."""
-    address = st.get_option("browser.serverAddress") or st.get_option("server.address") or "localhost"
-    url = f"http://{address}:{st.get_option('server.port')}/{st.get_option('server.baseUrlPath').strip('/')}"
-    threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+    threading.Thread(target=webbrowser.open, args=(own_url(),), daemon=True).start()
 
 
 def warm() -> None:

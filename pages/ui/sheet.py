@@ -16,6 +16,7 @@ from dlcore.specs.codec import to_dict
 from dlcore.specs.saliency import Saliency, fitting, live_methods, settings_alone, why_not
 from pages.ui import moments, runs, state, subject, words
 from pages.ui.canvas import drawing_on
+from pages.ui.explaining import explain
 from pages.ui.language import _, number, told
 from pages.ui.subject import Sight
 
@@ -131,7 +132,7 @@ def _ask_once(page: str, question: dict) -> dict:
     name, key = f"_answered.{page}", _key(question)
     kept = st.session_state.get(name)
     if kept is None or kept[0] != key:
-        kept = key, state.engine().explain(state.visitor(), question)
+        kept = key, explain(question)
         st.session_state[name] = kept
     return kept[1]
 

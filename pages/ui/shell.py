@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import state, words
-from pages.ui.language import N_, _, choose_language, switch_language
+from pages.ui.language import N_, _, choose_language, number, switch_language
 from pages.ui.widget_words import translate_widgets
 
 __all__ = ["MENU", "navigate", "open_page", "pages_there", "show_notices"]
@@ -13,6 +13,7 @@ __all__ = ["MENU", "navigate", "open_page", "pages_there", "show_notices"]
 PAGES = Path(__file__).parents[1]
 PICTURES = PAGES.parent / "assets" / "pictures"
 STYLES = PAGES.parent / "assets" / "styles"
+DELETED = "_deleted"  # the page that says which recordings have given way, and their sizes
 
 # (group, file, title) in teaching order; a row whose file is not there yet is left out
 MENU = (
@@ -81,9 +82,22 @@ def show_notices(page: str) -> None:
         st.info("\n".join([_("Some settings in the link could not be used:"), "", *said]), icon=":material/link:")
     if text := state.announced(page):
         st.info(text, icon=":material/route:")
+    _say_deleted(page)
     if state.run_was_unknown(page):
         st.info(_("The link names a run that is not here (any more). Press Train to start one of your own."),
                 icon=":material/link_off:")
+
+
+def _say_deleted(page: str) -> None:
+    """Say which recordings gave way to the visitor's newer ones, until another page is opened."""
+    if sizes := state.engine().take_deleted(state.visitor()):
+        st.session_state[DELETED] = page, sizes
+    where, sizes = st.session_state.get(DELETED, ("", []))
+    if where == page:
+        st.info(_("Your recordings may take {limit} MiB together here. To make room, your oldest ones were deleted: "
+                  "{count} ({size} MiB).").format(limit=number(state.engine().limits.recordings),
+                                                  count=number(len(sizes)), size=number(sum(sizes) / 2**20)),
+                icon=":material/delete_sweep:")
 
 
 def _code(text: str) -> str:
@@ -104,7 +118,6 @@ def _draw_frame(page: st.Page) -> None:
     st.logo(str(PICTURES / f"name-{theme}.svg"), size="large", icon_image=disc)
     for style in sorted(STYLES.glob("*.css")):
         st.html(style)
-    state.identify()
     translate_widgets()
     state.engine()
     with st.sidebar.container(key="shell_language"):

@@ -9,11 +9,13 @@ from dlcore.errors import DerinError
 from dlcore.plots.theme import encode_magnitude, encode_signed, find_limit
 from dlcore.specs.convolution import MOST_SHIFT
 from pages.ui import panels, state, subject, words
+from pages.ui.explaining import explain
 from pages.ui.filters import PAUSE
 from pages.ui.forms import Form
 from pages.ui.language import _, percent, told
 from pages.ui.sheet import run_job
 from pages.ui.subject import Sight
+from pages.ui.working import waits_or
 
 
 def show_shift(page: str, pad) -> None:
@@ -48,7 +50,7 @@ def _edit_shift(page: str) -> None:
 
 
 def _ask(sight: Sight, spec: Any) -> dict:
-    return state.engine().explain(state.visitor(), {
+    return explain({
         "kind": "shift", "model": sight.model, "image": sight.image, "right": spec.right, "lower": spec.lower,
         "layer": spec.layer})
 
@@ -95,7 +97,7 @@ def _show_chart(page: str, sight: Sight, spec: Any):
     if job and job.result:
         _draw_chart(page, sight, spec, job.result["scores"])
     if job and not job.finished:
-        st.progress(job.progress, _("Reading the picture at every place"))
+        st.progress(job.progress, waits_or(job, _("Reading the picture at every place")))
     if job and job.error:
         st.warning(told(DerinError(job.error.template, **job.error.values)))
     return job

@@ -11,13 +11,12 @@ from typing import Any
 
 import streamlit as st
 
-from dlcore.engine.client import Engine
+from dlcore.engine.client import Engine, hash_owner
 from dlcore.specs.codec import PAGES, Mend, from_link, to_link
 from dlcore.specs.diffusion import Diffusion, learn_from
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.learning import KINDS, Learner
-from pages.ui.panels import register
-from pages.ui.visitors import IDENTITY, visitor
+from pages.ui.visitors import visitor as visitor
 
 RUN = "run"
 FOUND = "_found"
@@ -30,7 +29,6 @@ PARTS = {  # of a page, that train something of their own: the kind of spec, and
     "diffusion_plane": ("diffusion", lambda: learn_from(Diffusion(), "swirl")),
 }
 
-_identity = register("identity")
 _starting = threading.Lock()
 
 
@@ -47,10 +45,9 @@ def _start_engine() -> Engine:
     return started
 
 
-def identify() -> None:
-    """Settle who the visitor is: the browser keeps its secret over a reload, a new browser takes the one proposed."""
-    with st.container(key="shell_identity"):
-        _identity(key=IDENTITY, data={"secret": visitor()}, on_secret_change=lambda: None)
+def owner() -> str:
+    """Return what is kept on disk of whose something is."""
+    return hash_owner(visitor())
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
 from dlcore.specs.data import MOST_LEFT_OUT
 from pages.ui import moments, panels, runs, state, subject, words
+from pages.ui.explaining import explain
 from pages.ui.language import _, number, percent, told
 from pages.ui.sheet import fill_sheet, run_job
 from pages.ui.subject import Sight
@@ -129,7 +130,7 @@ def _progress(view: RunView) -> str:
 def _reading(sight: Sight, model: dict) -> str:
     names = words.class_names(sight.experiment.data.dataset)
     try:
-        answer = state.engine().explain(state.visitor(), {"kind": "read", "model": model, "images": sight.image[None]})
+        answer = explain({"kind": "read", "model": model, "images": sight.image[None]})
     except DerinError:
         return ""
     scores = answer["scores"][0]

@@ -15,6 +15,7 @@ from dlcore.errors import DerinError, EngineError
 from dlcore.specs.backprop import MAX_UPDATES, Backprop, check, check_number, set_weight
 from dlcore.specs.codec import to_dict, to_link
 from pages.ui import panels, state, words
+from pages.ui.explaining import explain
 from pages.ui.language import _, language, told
 from pages.ui.live import pack_topics
 from pages.ui.small_network import settle, spec, write_entry
@@ -89,7 +90,7 @@ def ask_walk(page: str) -> dict:
     key, (kept, answer) = f"{link}|{checked}", st.session_state.get(f"_answer.{page}", ("", None))
     if key != kept:
         request = {"kind": "backprop", "spec": to_dict(shown), "checked": checked}
-        answer = state.engine().explain(state.visitor(), request, timeout=10.0) | {"key": key}
+        answer = explain(request) | {"key": key}
         st.session_state[f"_answer.{page}"] = key, answer
     return answer
 

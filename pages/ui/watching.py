@@ -144,7 +144,7 @@ def snapshots_topic(view: RunView, history: History) -> dict:
 def moment_topics(model: dict, image: np.ndarray, number: int | None) -> moments.Topics:
     """Return what a network sees in a picture, and how it reads the one with a number."""
     try:
-        answer = moments.ask_moment(model, image, f"{state.visitor()} looks on")
+        answer = moments.ask_moment(model, image, "looks on")
     except (EngineError, RecordingError):
         return {}
     topics = moments.picture_topics(answer)

@@ -3,6 +3,8 @@
 The script is static/js/wording.js; it gets the words as pairs, Streamlit's and ours.
 """
 
+from html import escape
+
 import streamlit as st
 
 from pages.ui.language import N_, _, language
@@ -18,7 +20,8 @@ _wording = register("wording")
 
 
 def translate_widgets() -> None:
-    """Have the widgets of this page speak the visitor's language."""
-    if language() != "en":
-        with st.container(key="shell_wording"):
+    """Have the widgets of this page speak the visitor's language, and the panels that wait (static/js/panel.js)."""
+    with st.container(key="shell_wording"):
+        st.html(f'<span data-derin-waiting="{escape(_("Waiting for the answer"))}"></span>')
+        if language() != "en":
             _wording(key="shell.wording", data={"words": [[text, _(text)] for text in TEXTS]})

@@ -8,7 +8,7 @@ const AGAIN = 2000; // until the script is asked once more
 const WITHOUT = 3; // times slower where the script has to look, because the line does not answer
 
 // `take(tick)` gets what is seen.
-export function openFollower(take) {
+export function openFollower(stage, take) {
   const state = { meta: {}, known: {}, trigger: null, asked: null, askedAt: 0, life: 0, timer: 0 };
 
   function plan(every) {
@@ -19,7 +19,7 @@ export function openFollower(take) {
   async function look() {
     const { life, meta } = state;
     const question = { known: state.known, at: rewoundTo(meta.channel) };
-    const tick = await ask(meta.line, question, PATIENCE).catch(() => null);
+    const tick = await ask(meta.line, question, PATIENCE, stage).catch(() => null);
     if (life !== state.life) return; // the script has drawn the page anew since
     if (!tick) return turn("lost", WITHOUT * (meta.every ?? 1));
     Object.assign(state.known, tick.meta.known);

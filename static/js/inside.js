@@ -88,7 +88,7 @@ async function look(view) {
   if (key === view.asked) return;
   if (view.busy) return void (view.again = true);
   Object.assign(view, { busy: true, asked: key });
-  const tick = await ask(config.line, question, PATIENCE).catch(() => null);
+  const tick = await ask(config.line, question, PATIENCE, view.stage).catch(() => null);
   if (tick?.meta.error) say(view.said, tick.meta.error);
   else if (tick?.meta.topics) {
     say(view.said, "");

@@ -54,7 +54,7 @@ export default component(STYLE, (stage) => {
     publishTopics(tick.meta.channel, tick);
   }
 
-  const follower = openFollower(take);
+  const follower = openFollower(stage, take);
   return {
     update(tick, { data, setTriggerValue }) {
       if (!tick.meta.channel || data === shown) return;

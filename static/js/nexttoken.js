@@ -66,7 +66,7 @@ async function look(view) {
   if (view.busy) return void (view.waiting = true);
   view.busy = true;
   const { life, config } = view;
-  const tick = await ask(config.line, { ids: life.ids, seed: life.seed, begins: view.find.value, ...life.how }, PATIENCE).catch(() => null);
+  const tick = await ask(config.line, { ids: life.ids, seed: life.seed, begins: view.find.value, ...life.how }, PATIENCE, view.stage).catch(() => null);
   view.busy = false;
   if (life !== view.life || view.waiting) return look(Object.assign(view, { waiting: false }));
   if (tick?.meta.topics?.token) view.told = pick(tick, "token");

@@ -152,7 +152,7 @@ function wholeOf(view) {
 
 async function askWhole(view, question, key) {
   Object.assign(view, { busy: true, asked: key });
-  const tick = await ask(view.config.line, question, PATIENCE).catch(() => null);
+  const tick = await ask(view.config.line, question, PATIENCE, view.stage).catch(() => null);
   view.busy = false;
   const told = tick?.meta.topics?.view && pick(tick, "view");
   if (told) view.whole = { mode: question.view, group: told, weights: told.arrays.weights, title: told.title };

@@ -61,6 +61,7 @@ function openPad(stage) {
 // The line for the bars, or that for the details with which they come.
 function openBars(pad, detail, pause) {
   return openQuick({
+    stage: pad.stage,
     pause,
     compose: () => ({ image: { seq: pad.talk.version, ...compose(pad), detail }, at: rewoundTo(pad.channel) }),
     hear: (tick, version, moves) => hearLine(pad, tick, version, moves),

@@ -4,17 +4,21 @@ import { decode } from "./tick.js";
 import { readTheme } from "./colors.js";
 import { subscribe } from "./bus.js";
 
+const SILENT = 400; // milliseconds of waiting of which nothing is said
 const lives = new WeakMap();
 const sheets = new Map();
 
 const SHARED = `
-  :host { display: block; min-width: 0; }
+  :host { display: block; position: relative; min-width: 0; }
   * { box-sizing: border-box; }
   [hidden] { display: none !important; }
   .panel { font-family: var(--st-font); color: var(--st-text-color); font-size: 13px; line-height: 18px; min-width: 0; }
   .head { display: flex; align-items: baseline; gap: 6px; min-height: 20px; white-space: nowrap; }
   .title { font-weight: 600; flex: none; }
   .note { color: var(--st-gray-text-color); font-size: 12px; overflow: hidden; text-overflow: ellipsis; min-width: 0; }
+  .waits { position: absolute; top: 0; right: 0; z-index: 9; padding: 2px 8px; border-radius: 10px; pointer-events: none;
+    font: 12px/18px var(--st-font); color: var(--st-text-color); background: var(--st-secondary-background-color);
+    border: 1px solid var(--st-border-color); }
   .mono { font-family: var(--st-code-font); font-variant-numeric: tabular-nums; font-feature-settings: "calt" 0; }
   .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   button.quiet { font: 500 12px/16px var(--st-font); color: var(--st-gray-text-color); background: none; flex: none;
@@ -74,6 +78,22 @@ function openStage(root) {
   };
   stage.onEnd(() => heard.forEach(({ stop }) => stop()));
   return stage;
+}
+
+// Has a panel say that an answer is being waited for, once that takes its time; returns what ends it.
+export function waiting(stage) {
+  if (!stage) return () => {};
+  stage.awaited = (stage.awaited ?? 0) + 1;
+  const timer = setTimeout(() => {
+    stage.waits ??= make("div", "waits", { attributes: { role: "status" } });
+    say(stage.waits, document.querySelector("[data-derin-waiting]")?.dataset.derinWaiting ?? "…");
+    stage.root.append(stage.waits);
+  }, SILENT);
+  return () => {
+    clearTimeout(timer);
+    stage.awaited -= 1;
+    if (!stage.awaited) stage.waits?.remove();
+  };
 }
 
 function watchFonts(stage) {

@@ -8,7 +8,7 @@ const PATIENCE = 1500; // an answer that takes longer was lost
 
 // At least `pause` milliseconds lie between two questions. `compose()` returns one, `hear(tick, version, moves)` gets the
 // answer with the drawing's version and the times of the moves that came into it; after `lost()` the line is not used.
-export function openQuick({ pause, compose, hear, lost }) {
+export function openQuick({ stage, pause, compose, hear, lost }) {
   const state = { address: null, bad: null, version: 0, asked: 0, flying: false, sent: -Infinity, timer: 0 };
   let moves = [];
 
@@ -24,7 +24,7 @@ export function openQuick({ pause, compose, hear, lost }) {
     const [version, mine] = [state.version, moves];
     moves = [];
     Object.assign(state, { asked: version, sent: performance.now(), flying: true });
-    const tick = await ask(address, compose(), PATIENCE).catch(() => null);
+    const tick = await ask(address, compose(), PATIENCE, stage).catch(() => null);
     state.flying = false;
     if (state.address !== address) return go();
     if (!tick) return fail();

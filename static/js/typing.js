@@ -12,7 +12,7 @@ export function watchTyping(stage, fields, address, take) {
   async function send(typed) {
     if (state.busy) return void (state.waiting = typed);
     state.busy = true;
-    const tick = await ask(address(), { view: "typed", ...typed }, PATIENCE).catch(() => null);
+    const tick = await ask(address(), { view: "typed", ...typed }, PATIENCE, stage).catch(() => null);
     state.busy = false;
     if (tick) take(tick);
     const next = state.waiting;

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dlcore.engine.client import Engine
+from dlcore.limits import NONE
 from dlcore.specs.experiment import Experiment
 from dlcore.training.recording import Recording
 
@@ -43,7 +44,7 @@ def through_trainer(seed: int, folder: Path) -> Race:
 
 def through_engine(seed: int, folder: Path) -> Race:
     """through the engine, as when Train is pressed."""
-    engine = Engine(folder)
+    engine = Engine(folder, limits=NONE)
     engine.start()
     try:
         wait_until_ready(engine)

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import pytest
 
 from dlcore.engine.client import Engine
+from dlcore.limits import NONE
 from dlcore.specs.codec import to_link
 from dlcore.specs.experiment import Experiment
 from tests.benchmarks import contest
@@ -85,7 +86,7 @@ def timed_click(session: Session) -> float:
 
 @pytest.fixture
 def engine(tmp_path) -> Iterator[Engine]:
-    started = Engine(tmp_path)
+    started = Engine(tmp_path, limits=NONE)
     started.start()
     yield started
     started.close()

@@ -261,17 +261,18 @@ def none_before_all(tab) -> None:
     expect(lab.button(tab, "Pause")).to_be_visible()
 
 
-def test_a_second_tab_follows_what_the_first_one_does(app_url, page, no_exception):
-    """The secret is the tab's own: a second tab with the address watches, also after a pause."""
+def test_a_second_tab_of_a_browser_steers_what_the_first_one_began_also_after_a_reload(app_url, page, no_exception):
     run = lab.train(page, app_url, ENDLESS)
-    second = lab.visit(page.context.new_page(), app_url, run=run)
-    expect(lab.button(second, "Continue as a copy")).to_be_visible()
+    second = lab.visit(page.context.new_page(), app_url, ENDLESS, run)
+    lab.halt(second)
+    expect(lab.state(page)).to_have_text("Paused", timeout=PATIENCE)
+    wait_for(page, lambda: sum(lab.counts(page)) == 2000, "a paused run shows no matrix")
+    second.reload()
+    settled(second)
+    lab.button(second, "Continue").click()
+    expect(lab.state(page)).to_have_text("Training", timeout=PATIENCE)
     lab.halt(page)
     expect(lab.state(second)).to_have_text("Paused", timeout=PATIENCE)
-    wait_for(second, lambda: sum(lab.counts(second)) == 2000, "a paused run shows no matrix")
-    lab.button(page, "Continue").click()
-    expect(lab.state(second)).to_have_text("Training", timeout=PATIENCE)
-    lab.halt(page)
 
 
 def test_a_training_goes_on_when_its_tab_is_closed(app_url, home, open_tab):

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages.ui.shell import pages_there
+from pages.ui.visitors import COOKIE, SECRET
 from tests.conftest import served, settled
 
 pytestmark = pytest.mark.browser
@@ -31,15 +32,23 @@ def test_a_deep_link_may_be_the_first_request_of_a_server(engine, home, tmp_path
         page.goto("about:blank")  # before the server goes
 
 
-def test_a_reload_keeps_the_visitor(app_url, page):
+def secret_of(tab) -> str:
+    """Return the cookie by which a browser is known, which no script of a page can read."""
+    cookie, = (one for one in tab.context.cookies() if one["name"] == COOKIE)
+    assert cookie["httpOnly"] and cookie["sameSite"] == "Lax" and COOKIE not in tab.evaluate("document.cookie")
+    return cookie["value"]
+
+
+def test_a_reload_and_a_second_tab_keep_the_visitor(app_url, page):
     page.goto(app_url)
     settled(page)
-    secret = page.wait_for_function("sessionStorage.getItem('derin.visitor')").json_value()
+    secret = secret_of(page)
     page.reload()
     settled(page)
-    page.wait_for_timeout(500)
-    assert re.fullmatch(r"[\w-]{32}", secret)
-    assert page.evaluate("sessionStorage.getItem('derin.visitor')") == secret
+    second = page.context.new_page()
+    second.goto(f"{app_url}/digits")
+    settled(second)
+    assert SECRET.fullmatch(secret) and secret_of(second) == secret
 
 
 def test_another_browser_is_another_visitor(app_url, open_tab):
@@ -47,7 +56,7 @@ def test_another_browser_is_another_visitor(app_url, open_tab):
     for tab in (open_tab(), open_tab()):
         tab.goto(app_url)
         settled(tab)
-        secrets.add(tab.wait_for_function("sessionStorage.getItem('derin.visitor')").json_value())
+        secrets.add(secret_of(tab))
     assert len(secrets) == 2
 
 

@@ -211,6 +211,6 @@ def test_the_page_speaks_turkish(app_test):
     assert app.title[0].value == "Rakamlar" and app.button(key="digits.train").label == "Eğit"
 
 
-def test_visitors_are_told_apart_by_their_secret(app_test):
-    one, other = (app_test("digits.py").session_state[visitors.PROPOSED] for _ in range(2))
+def test_without_cookies_each_session_is_a_visitor(app_test):
+    one, other = (app_test("digits.py").session_state[visitors.VISITOR] for _ in range(2))
     assert one != other

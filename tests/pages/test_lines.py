@@ -15,7 +15,7 @@ from dlcore.errors import EngineAsleep, EngineError
 from pages.ui import lines, state
 from pages.ui.language import language
 from pages.ui.reader import Reader
-from pages.ui.visitors import IDENTITY, visitor
+from pages.ui.visitors import VISITOR, visitor
 from tests.conftest import run_apart, wait_until
 from tests.pages.test_live import unpack
 
@@ -25,7 +25,7 @@ PRETRAINED = {"pretrained": "digits"}
 @pytest.fixture
 def session(monkeypatch) -> dict:
     """A session without a browser, of a visitor who reads Turkish."""
-    held = {IDENTITY: {"secret": "s" * 32}, "_language": "tr"}
+    held = {VISITOR: "s" * 32, "_language": "tr"}
     monkeypatch.setattr(st, "session_state", held)
     return held
 
@@ -160,7 +160,7 @@ class Pretended:
     def view(self, *_):
         return None
 
-    def explain(self, *_):
+    def explain(self, *_, **_how):
         raise self.error
 
 

@@ -4,6 +4,8 @@ import asyncio
 import os
 import re
 import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 
@@ -15,7 +17,7 @@ from streamlit.web.server.starlette.starlette_websocket import create_websocket_
 
 from pages.ui import serving, state
 from pages.ui.scripts import PLACE, SCRIPTS
-from tests.conftest import run_apart
+from tests.conftest import ROOT, run_apart
 
 
 def test_a_script_is_sent_as_it_is_and_may_be_kept_for_ever(app_url):
@@ -46,7 +48,7 @@ def test_the_page_names_the_scripts_that_it_is_going_to_need_and_they_are_there(
 
 
 def test_what_is_named_early_is_all_that_the_pad_imports():
-    named, found = set(serving.FIRST), ["pad.js", "grid.js", "identity.js"]
+    named, found = set(serving.FIRST), ["pad.js", "grid.js"]
     for name in found:
         found += [one for one in re.findall(r'from "\./(\w+\.js)"', SCRIPTS[name].decode()) if one not in found]
     assert set(found) == named
@@ -140,3 +142,30 @@ def test_what_goes_wrong_on_a_connection_that_holds_is_not_hushed():
 
     with pytest.raises(RuntimeError, match="something else"):
         run_apart(serving.Parting(fail)(Visit.scope, None, None))
+
+
+def start_server(home, **environment: str) -> tuple[int, str]:
+    """Start a server that is expected to end by itself; return its exit status and what it has said."""
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", "0", "--server.headless", "true"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+                           env={**os.environ, "DERIN_HOME": str(home), "DERIN_ENGINE": "", **environment})
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def test_a_server_whose_folder_cannot_be_made_says_so_and_ends_before_anybody_sees_a_page(tmp_path):
+    (tmp_path / "file").touch()
+    status, said = start_server(tmp_path / "file" / "home")
+    assert status == 2 and "cannot be made or written" in said and "DERIN_HOME=" in said
+    assert "Traceback" not in said
+
+
+def test_a_second_server_on_the_same_folder_says_where_the_first_is_and_ends(app_url, engine, home):
+    """That of these tests is a guest of this process's engine, whose folder it is."""
+    status, said = start_server(home)
+    assert status == 2 and f"process {os.getpid()}" in said and "DERIN_LOOK=1" in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("local, sentence", [("C.UTF-8", "runs=many is no limit"), ("tr_TR.UTF-8", "bir sınır değil")])
+def test_a_limit_that_cannot_be_read_is_said_at_the_start_in_the_language_of_the_terminal(tmp_path, local, sentence):
+    status, said = start_server(tmp_path, DERIN_LIMITS="runs=many", LC_ALL=local)
+    assert status == 2 and sentence in said

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dlcore.specs.codec import from_link, to_link
 from dlcore.specs.experiment import Experiment
-from pages.ui import state, visitors
+from pages.ui import state
 
 
 @pytest.fixture
@@ -127,30 +127,6 @@ def test_a_run_that_cannot_be_one_is_said_and_leaves_the_address(bar):
     assert "run" not in bar
     state.remember_run("digits", "a1")
     assert not state.run_was_unknown("digits")
-
-
-def test_a_visitor_is_the_same_in_every_run_of_the_page(bar):
-    assert state.visitor() == state.visitor()
-    assert visitors.SECRET.fullmatch(state.visitor())
-
-
-def test_the_browsers_own_secret_wins_over_the_one_proposed(bar):
-    state.visitor()
-    st.session_state[visitors.IDENTITY] = {"secret": "s" * 32}
-    assert state.visitor() == "s" * 32
-
-
-@pytest.mark.parametrize("forged", [None, "", "short", "x" * 500, "a b" * 10, 7, ["s" * 32], {"secret": 1}])
-def test_a_secret_that_is_none_is_not_taken(bar, forged):
-    proposed = state.visitor()
-    st.session_state[visitors.IDENTITY] = {"secret": forged}
-    assert state.visitor() == proposed
-
-
-def test_two_sessions_are_two_visitors(bar, monkeypatch):
-    first = state.visitor()
-    monkeypatch.setattr(st, "session_state", {})
-    assert state.visitor() != first
 
 
 @pytest.fixture

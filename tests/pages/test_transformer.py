@@ -205,7 +205,7 @@ def held(awake, app_test, untrained):
     """What the page's lines look at: a small translator before its training."""
     wait_until(lambda: answers(awake), 60, "the explainer did not answer")
     from pages.ui.visitors import visiting
-    with visiting("test"):
+    with visiting("test", "tab"):
         yield {"sight": sight.reading(sight.unlearned(QUICK), "abc")}
 
 

@@ -12,7 +12,7 @@ from dlcore.specs.experiment import Experiment
 from dlcore.specs.training import Training
 from pages.ui import state
 from pages.ui.history import History
-from pages.ui.visitors import IDENTITY
+from pages.ui.visitors import VISITOR
 from pages.ui.watching import Watch
 from tests.conftest import wait_until
 from tests.pages.test_live import unpack
@@ -23,7 +23,7 @@ SHORT = Experiment(data=ImageData(train_size=500), training=Training(epochs=2, s
 
 @pytest.fixture
 def engine_of_pages(monkeypatch, awake):
-    monkeypatch.setattr(st, "session_state", {IDENTITY: {"secret": OWNER}, "_language": "en"})
+    monkeypatch.setattr(st, "session_state", {VISITOR: OWNER, "_language": "en"})
     monkeypatch.setattr(state, "engine", lambda: awake)
     return awake
 

@@ -13,6 +13,7 @@ from pages.ui.diffusion import components, film, sight
 from pages.ui.diffusion.insides import list_layers
 from pages.ui.diffusion.settings import parts_of
 from pages.ui.diffusion.work import drawing
+from pages.ui.explaining import explain
 from pages.ui.language import N_, _, language, number
 from pages.ui.live import pack
 
@@ -79,9 +80,9 @@ def _look_inside(page: str, looked: sight.Sight) -> list[dict[str, Any]]:
     told, last = (held.get("at") if isinstance(held, Mapping) else None), len(walk["t"]) - 2
     step = min(told, last) if isinstance(told, int) and not isinstance(told, bool) and told >= 0 else last
     try:
-        return state.engine().explain(f"{state.visitor()}.{page}.inside", {
+        return explain({
             "kind": "diffusion_features", "model": looked.model, "sampling": film.wanted(looked),
-            "x": walk["x"][step], "t": float(walk["t"][step])}, timeout=5.0)["levels"]
+            "x": walk["x"][step], "t": float(walk["t"][step])}, f"{page}.inside")["levels"]
     except DerinError:
         return []  # it is busy or waking: the next step that is shown asks again
 

@@ -5,8 +5,9 @@ import streamlit as st
 
 from dlcore.errors import DerinError
 from dlcore.plots.theme import encode_magnitude, encode_signed, find_limit
-from pages.ui import panels, state
+from pages.ui import panels
 from pages.ui.diffusion import asking, sight
+from pages.ui.explaining import explain
 from pages.ui.language import _, told
 
 SIDE = 8  # the 64 numbers of a word are drawn as a square
@@ -19,8 +20,8 @@ def show_encoder(page: str) -> None:
         st.caption(_("Only a network that is told prompts has a text encoder: choose so under U-Net and train."))
         return
     try:
-        answer = state.engine().explain(f"{state.visitor()}.{page}.encoder", {
-            "kind": "diffusion_prompt", "model": looked.model, "text": asking.asked().prompt}, timeout=5.0)
+        answer = explain({
+            "kind": "diffusion_prompt", "model": looked.model, "text": asking.asked().prompt}, f"{page}.encoder")
     except DerinError as error:
         st.warning(told(error))
         return

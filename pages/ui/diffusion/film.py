@@ -16,6 +16,7 @@ from pages.ui.diffusion import asking, components, sight
 from pages.ui.diffusion.stepping import REACH, step_topic
 from pages.ui.diffusion.words import TOLD, scrubber_words
 from pages.ui.diffusion.work import drawing
+from pages.ui.explaining import explain
 from pages.ui.language import _, language, number, percent
 from pages.ui.live import pack_topics
 from pages.ui.working import show_working
@@ -77,7 +78,7 @@ def read_guesses(page: str, pictures: NDArray[np.uint8]) -> NDArray[np.float32] 
         return held[1]
     request = {"kind": "read", "model": {"pretrained": "digits"}, "images": pictures}
     try:
-        shares = np.asarray(state.engine().explain(f"{state.visitor()}.{page}.read", request, timeout=2.0)["scores"])
+        shares = np.asarray(explain(request, f"{page}.read")["scores"])
     except DerinError:
         return None
     st.session_state[f"_read.{page}"] = pictures, shares

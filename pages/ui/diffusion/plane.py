@@ -16,6 +16,7 @@ from pages.ui.diffusion import asking, components, polling, sight
 from pages.ui.diffusion.code import offer_code
 from pages.ui.diffusion.settings import edit_settings, take_points
 from pages.ui.diffusion.words import TOLD, scrubber_words
+from pages.ui.explaining import explain
 from pages.ui.language import _, language, told
 from pages.ui.learned import problem
 from pages.ui.live import pack
@@ -67,7 +68,7 @@ def moment(page: str, looked: sight.Sight) -> polling.Topics:
 
 def _ask(looked: sight.Sight, kind: str, **more: Any) -> dict:
     request = {"kind": kind, "model": looked.model, **more}
-    return state.engine().explain(f"{state.visitor()}.{PAGE}", request, timeout=5.0)
+    return explain(request, PAGE)
 
 
 def show_board() -> None:

@@ -18,6 +18,7 @@ from dlcore.specs.codec import from_link, to_dict, to_link
 from dlcore.specs.plane_network import FEATURES
 from dlcore.specs.playground import Playground
 from pages.ui import state
+from pages.ui.explaining import explain
 from pages.ui.language import _, number
 
 Topics = dict[str, dict]
@@ -31,7 +32,7 @@ def model_of(spec: Playground) -> dict:
 
 def ask(page: str, kind: str, model: dict, **more: Any) -> dict:
     """Ask the explainer about a moment; see dlcore.explain.plane. EngineError, or SpecError where there is no data."""
-    return state.engine().explain(f"{state.visitor()}.{page}", {"kind": kind, "model": model, **more}, timeout=5.0)
+    return explain({"kind": kind, "model": model, **more}, page)
 
 
 def frame_topic(spec: Playground, frame: dict) -> dict:

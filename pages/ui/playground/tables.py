@@ -42,7 +42,7 @@ def take_file(page: str, given: Mapping[str, Any]) -> None:
     """Take over a file {"size", "content"} (base64; none where it is too large), or remember what is wrong with it."""
     st.session_state[f"_upload.{page}"] = None
     try:
-        name = keep_table(state.engine().home, read_table(_content(given)))
+        name = keep_table(state.engine().home, read_table(_content(given)), state.owner())
     except DataError as error:
         st.session_state[f"_upload.{page}"] = told(error)
         return

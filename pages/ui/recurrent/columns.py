@@ -43,6 +43,6 @@ def take_file(page: str, content: bytes) -> None:
     st.session_state[f"_columns.{page}"] = table.numeric()
     chosen = st.session_state.get(f"{page}.column_name")
     name = chosen if chosen in table.numeric() else table.numeric()[0]
-    kept = keep_column(state.engine().home, read_column(table, name))
+    kept = keep_column(state.engine().home, read_column(table, name), state.owner())
     spec = state.experiment(page)
     state.remember(page, fit(replace(spec, data=replace(spec.data, wave="column", column=kept))))

@@ -21,7 +21,7 @@ from dlcore.data.grammar import grammar
 from dlcore.data.memory_tasks import symbols_of
 from dlcore.data.text import vocabulary
 from dlcore.plots.theme import encode_magnitude, encode_signed, find_limit
-from pages.ui import state
+from pages.ui.explaining import explain
 from pages.ui.language import _, number
 from pages.ui.recurrent.equations import equation_topic
 from pages.ui.recurrent.names import cell_name, map_name, maps_of, symbol
@@ -35,7 +35,7 @@ GREY = "grey"  # the colour of what no cell tells
 def ask(kind: str, sight: Sight, sequence: dict, **how: object) -> dict:
     """Ask the explainer; SpecError with the field "text" where the sequence cannot be read, EngineError."""
     request = {"kind": f"recurrent_{kind}", "model": sight.model, "cells": list(sight.cells), **sequence, **how}
-    return state.engine().explain(state.visitor(), request)
+    return explain(request)
 
 
 def moment(sight: Sight, sequence: dict, at: Place) -> Topics:

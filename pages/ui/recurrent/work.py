@@ -8,6 +8,7 @@ import streamlit as st
 from dlcore.errors import DerinError
 from pages.ui import state
 from pages.ui.language import _, percent, told
+from pages.ui.working import waits_or
 
 PAUSE = 0.3  # seconds between two looks at a Job
 
@@ -21,6 +22,7 @@ class Work:
     result: dict | None = None
     progress: float = 0.0
     message: str = ""
+    waits: str = ""  # what keeps it from being begun
 
     def begin(self, request: dict) -> None:
         """Ask for a piece of work; what was under way is given up."""
@@ -45,7 +47,7 @@ class Work:
         if view is None:
             self.job = None
             return
-        self.progress, self.result = view.progress, view.result or self.result
+        self.progress, self.result, self.waits = view.progress, view.result or self.result, waits_or(view)
         if view.finished or view.error:
             self.message, self.job = told(view.error) if view.error else "", None
 
@@ -67,7 +69,7 @@ def _look(page: str, name: str, show: Callable[[Work], None], was_busy: bool) ->
     found.take()
     if found.job is not None:
         bar, button = st.columns([85, 15], vertical_alignment="center")
-        bar.progress(min(max(found.progress, 0.0), 1.0), text=percent(found.progress, 0))
+        bar.progress(min(max(found.progress, 0.0), 1.0), text=found.waits or percent(found.progress, 0))
         button.button(_("Stop"), key=f"{page}.{name}_stop", icon=":material/stop:", on_click=found.stop)
     if found.message:
         st.warning(found.message)

@@ -16,7 +16,7 @@ import numpy as np
 
 from dlcore.data.tokens import STOP
 from dlcore.plots.theme import encode_magnitude
-from pages.ui import state
+from pages.ui.explaining import explain
 from pages.ui.language import _
 from pages.ui.transformer.names import part_name, stream_name
 from pages.ui.transformer.sight import Sight
@@ -31,7 +31,7 @@ VECTORS = ("embedding", "position", "before", "read", "query", "keys", "values",
 
 def ask(kind: str, sight: Sight, **how: object) -> dict:
     """Ask the explainer; SpecError with the field "text" where the text cannot be read, EngineError."""
-    return state.engine().explain(state.visitor(), request(kind, sight, **how))
+    return explain(request(kind, sight, **how))
 
 
 def request(kind: str, sight: Sight, **how: object) -> dict:

@@ -100,7 +100,7 @@ def _take(page: str) -> None:
 def take_file(page: str, content: bytes) -> None:
     """Keep a text and make it what the network learns from; DataError where that cannot be."""
     text = read_text(content)
-    spec, name = state.experiment(page), keep_text(state.engine().home, text)
+    spec, name = state.experiment(page), keep_text(state.engine().home, text, state.owner())
     state.remember(page, fit(replace(spec, data=replace(spec.data, task="own", text=name))))
     state.remember_parameter(page, "text", beginning(text, spec.network.context))
 

@@ -13,6 +13,7 @@ import pytest
 from dlcore.engine.client import Engine
 from dlcore.engine.schedule import Times
 from dlcore.engine.views import RunView
+from dlcore.limits import NONE
 from dlcore.specs.data import ImageData
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import Flatten, Linear, Network
@@ -45,7 +46,7 @@ from pathlib import Path
 from dlcore.engine.client import Engine
 engine = Engine(Path(sys.argv[1]), workers=1)
 engine.start()
-while not engine.status().ready or len(engine.processes()) < 3:
+while not engine.status().ready or len(engine.processes()) < 4:
     time.sleep(0.02)
 print(engine.address, *engine.processes().values(), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -66,7 +67,7 @@ def doomed_server(tmp_path_factory):
 @pytest.fixture(scope="session")
 def own_engine(tmp_path_factory, doomed_server):
     """The engine whose host these tests start; it wakes while the first of them run."""
-    started = Engine(tmp_path_factory.mktemp("engine"), workers=2, modules=STAND_INS)
+    started = Engine(tmp_path_factory.mktemp("engine"), workers=2, modules=STAND_INS, limits=NONE)
     started.start()
     yield started
     started.close()
@@ -79,10 +80,11 @@ def attach(own_engine, tmp_path_factory):
 
     def attach_one(home=None, **how) -> Engine:
         home = home or tmp_path_factory.mktemp(f"attached-{next(numbers)}")
-        engine = Engine(home, address=own_engine.address, modules=STAND_INS, **{"workers": 2} | how)
+        engine = Engine(home, address=own_engine.address, modules=STAND_INS,
+                        **{"workers": 2, "limits": NONE} | how)
         engines.append(engine)
         engine.start()
-        wait_for(lambda: engine.status().ready)
+        wait_for(lambda: engine.status().ready, 60)  # the host may still be waking
         return engine
 
     yield attach_one
@@ -93,7 +95,7 @@ def attach(own_engine, tmp_path_factory):
 @pytest.fixture
 def awake(own_engine):
     """The engine of these tests, ready and with nothing to do."""
-    wait_for(lambda: own_engine.status().ready and len(own_engine.processes()) == 4)
+    wait_for(lambda: own_engine.status().ready and len(own_engine.processes()) == 5)
     yield own_engine
     for run in own_engine._schedule.active:
         own_engine.stop(run.id, OWNER)

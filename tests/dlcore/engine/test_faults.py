@@ -97,7 +97,7 @@ def test_a_worker_that_hangs_is_ended_and_what_it_held_goes_on(attach):
 def test_a_job_that_never_ends_its_turn_is_ended_with_its_worker_and_it_is_said(attach):
     engine = attach()
     engine._crew.watchdog.patience = 1.0
-    wait_for(lambda: len(engine.processes()) == 3)
+    wait_for(lambda: len(engine.processes()) == 4)
     job = engine.start_job("me", {"kind": "spin", "to": 1})
     other = engine.start_job("me", {"kind": "count", "to": 10})
     assert wait_for(lambda: engine.job(other).finished) and engine.job(other).result["counted"] == 10
@@ -194,7 +194,7 @@ def test_a_server_that_leaves_takes_its_workers_with_it_and_nobody_elses(attach,
 def test_nothing_outlives_a_server_that_is_killed(doomed_server):
     told, _ = doomed_server.communicate(timeout=60)
     folder, pids = Path(told.split()[0]), [int(pid) for pid in told.split()[1:]]
-    assert len(pids) == 3
+    assert len(pids) == 4
     wait_for(lambda: not any(map(is_alive, pids)) and not folder.exists())
 
 
