@@ -6,14 +6,16 @@ import shutil
 import time
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcore.data.images import folder_of
+from dlcore.data.keeping import unwritable, write_whole
 from dlcore.data.pictures import crop_square, read_picture
-from dlcore.data.shelf import put, unwritable
+from dlcore.data.shelf import put
 from dlcore.data.zips import open_zip, pictures_in, read_member
 from dlcore.errors import N_, DataError
 from dlcore.specs.datasets import OWN_SIDE, describe
@@ -117,11 +119,10 @@ def leave_upload(home: Path, content: bytes) -> str:
     """Put an upload where a Job finds it, and return its name."""
     folder, name = upload_folder(home), f"{hashlib.sha256(content).hexdigest()[:24]}-{time.time_ns():x}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / name, content)
         for old in folder.iterdir():
             if time.time() - old.stat().st_mtime > 3_600:
                 old.unlink(missing_ok=True)
-        (folder / name).write_bytes(content)
     except OSError as error:
         raise unwritable(error) from error
     return name
@@ -132,9 +133,10 @@ def take_upload(home: Path, name: str) -> bytes:
     path = upload_folder(home) / Path(str(name)).name
     try:
         content = path.read_bytes()
-        path.unlink(missing_ok=True)
     except OSError as error:
         raise DataError(N_("The upload is not there any more. Choose the file once more.")) from error
+    with suppress(OSError):  # what cannot be taken away now goes with the next upload
+        path.unlink(missing_ok=True)
     return content
 
 

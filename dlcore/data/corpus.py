@@ -95,7 +95,7 @@ def _parts(task: str, name: str, home: Path | None) -> tuple[str, str]:
     if task == "plays":
         symbols = np.array(vocabulary(SequenceData(task="shakespeare")).symbols)
         return tuple("".join(symbols[part].tolist()) for part in load_plays())
-    text = load_text(home or Path("."), name)
+    text = load_text(home, name)
     edge = len(text) - len(text) // HELD
     return text[:edge], text[edge:]
 
