@@ -37,7 +37,8 @@ LAYERS = {
 PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "engine.views", "training.recording",
              "training.report", "training.bands", "data.images", "data.drawing", "data.curves", "data.pictures",
              "data.toy", "data.collecting", "data.zips",
-             "data.tables", "data.cells", "data.text", "data.grammar", "data.memory_tasks", "data.columns", "data.series",
+             "data.tables", "data.cells", "data.text", "data.grammar", "data.memory_tasks", "data.columns",
+             "data.series",
              "data.tokens", "data.translation", "data.spelling", "data.bpe", "data.own_texts", "data.repeats",
              "explain.pretrained",
              "diffusion", "data.clouds", "data.strokes")

@@ -138,8 +138,8 @@ def most_delay(length: int) -> int:
 
 def _check_column(data: SequenceData) -> None:
     if not data.column_count:
-        raise SpecError("data.column", N_("No column has been uploaded yet. Upload a CSV file with a column of "
-                                          "numbers, or choose another wave."))
+        raise SpecError("data.column", N_("No column is in use yet. Upload a CSV file with a column of "
+                                          "numbers and choose it, or choose another wave."))
     kept, needed = int(data.column_count * HELD_SHARE), data.length + data.horizon + 1
     if kept < needed:
         raise SpecError("data.length", N_("The column has {count:,} numbers; {kept} of them are kept back, but windows "
