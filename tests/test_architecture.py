@@ -39,7 +39,8 @@ PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "en
              "data.toy", "data.collecting", "data.zips",
              "data.tables", "data.cells", "data.text", "data.grammar", "data.memory_tasks", "data.columns",
              "data.series",
-             "data.tokens", "data.translation", "data.spelling", "data.bpe", "data.own_texts", "data.repeats",
+             "data.tokens", "data.translation", "data.spelling", "data.bpe", "data.own_texts",
+             "data.repeats", "data.corpus",
              "explain.pretrained",
              "diffusion", "data.clouds", "data.strokes")
 

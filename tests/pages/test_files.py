@@ -1,6 +1,7 @@
 """Files that people really have, put through the pages: what is read is right, or one is asked, or told."""
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,8 @@ from dlcore.specs.plane import PlaneData
 from dlcore.specs.playground import Playground
 from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.sequences import SequenceData
+from dlcore.specs.texts import TextData
+from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
 from tests.conftest import wait_until
 
 FILES = Path(__file__).parents[1] / "files"
@@ -262,3 +265,44 @@ def test_each_file_that_is_no_picture_is_named_when_it_is_put_class_by_class(app
     app.file_uploader(key="digits.files_0").set_value(files).run()
     wait_until(lambda: "b.png" in said(app.run()), 30, "the pictures were not looked at")
     assert "IMG_1.HEIC" in said(app) and "HEIC format" in said(app) and "no picture that can be read" in said(app)
+
+
+# a text
+
+@pytest.fixture
+def text(app_test, awake):
+    """Return a function that puts a file where the transformer page takes a text."""
+    def put(content: bytes | Path):
+        network = TransformerNetwork(layers=1, heads=2, width=16, context=32)
+        spec = Transformer(data=TextData(task="plays"), network=network,
+                           training=TransformerTraining(epochs=1, batch_size=64))
+        app = app_test("transformer.py", transformer=to_link(spec))
+        app.selectbox(key="transformer.task").set_value("own").run()
+        content = content.read_bytes() if isinstance(content, Path) else content
+        app.file_uploader(key="transformer.text_file").set_value(("mine.txt", content, "text/plain")).run()
+        assert not app.exception
+        return app
+    return put
+
+
+def test_a_text_of_one_letter_is_trained_by_characters_and_too_short_by_byte_pairs(text, awake):
+    app = text(FILES / "texts" / "18_one_letter.txt")
+    app.button_group(key="transformer.tokens").set_value("bpe").run()
+    assert "with this vocabulary it has 6 tokens to learn from and 4 that are kept back" in said(app)
+    assert app.button(key="transformer.train").disabled
+    app.button_group(key="transformer.tokens").set_value("characters").run()
+    app.button(key="transformer.train").click().run()
+    wait_until(lambda: awake.view(app.query_params["run"]).state in ("finished", "failed"), 60, "it did not end")
+    assert awake.view(app.query_params["run"]).state == "finished"
+    assert not app.run().exception and "went wrong" not in said(app)
+
+
+def test_byte_pairs_that_are_too_few_for_a_context_name_the_one_that_fits(text):
+    lines = "Bir varmış bir yokmuş, evvel zaman içinde kalbur saman içinde.\n" * 40
+    app = text(lines.encode())
+    app.button_group(key="transformer.tokens").set_value("bpe").run()
+    assert "Use a context of at most" not in said(app) and not app.button(key="transformer.train").disabled
+    app.select_slider(key="transformer.context").set_value(64).run()
+    [most] = re.findall(r"a context of 64 needs 65 of each. Use a context of at most (\d+)", said(app))
+    assert 32 <= int(most) < 64
+    assert app.button(key="transformer.train").disabled
