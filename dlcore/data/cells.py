@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,9 @@ MOST_SAMPLED = 500   # cells of a column by which it is seen whether it holds nu
 MOST_IN_ALL = 40_000  # of all columns together
 
 OTHERS = b"PK\x03\x04", b"PK\x05\x06", b"\x89PNG", b"%PDF", b"\xd0\xcf\x11\xe0"  # how files begin that are no text
+
+STRANGE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]{0,40}")
+MOST_LETTERS = 200   # bytes of such a line
 
 Rows = list[tuple[int, list[str]]]  # (number of the line, its cells)
 
@@ -95,16 +99,31 @@ def read_sheet(content: bytes, complaint: str, most: int, encoding: str | None =
     declared, begin, text = _take_declaration(text)
     cuts, certain = ((declared,), True) if declared else _find_cuts(text, complaint)
     separator = separator if separator in cuts else cuts[0]
-    reader = _read(text, separator, complaint)
-    rows = [(begin + line, [_clean(cell) for cell in cells]) for line, cells in islice(reader, most + 2)]
-    count, reach = len(rows) + sum(1 for _row in reader), len(rows[0][1]) if rows else 0
-    rows = _drop_empty(rows, wider)
+    try:
+        rows, reach, count = _read_rows(text, separator, most, complaint, wider)
+    except DataError:
+        if separator == ONE or ONE not in cuts:
+            raise
+        separator, cuts, certain = ONE, (ONE,), True  # a line further down cannot be cut like the first ones
+        rows, reach, count = _read_rows(text, separator, most, complaint, wider)
     width = len(rows[0][1]) if rows else 0
     headed = _is_header([cells for _line, cells in rows[: 1 + LOOKED]])
     if headed and reach < width:
         raise DataError(HEADER, names=reach, width=width)
     names = _name(rows[0][1]) if headed else tuple(map(str, range(1, width + 1)))
-    return Sheet(names, rows[headed:], headed, count - headed, separator, cuts, certain, letters)
+    rows = [(begin + line, cells) for line, cells in rows[headed:]]
+    return Sheet(names, rows, headed, count - headed, separator, cuts, certain, letters)
+
+
+def _read_rows(text: str, separator: str, most: int, complaint: str, wider: str) -> tuple[Rows, int, int]:
+    """Return the first lines, equally long, how many cells the very first had, and how many lines there are."""
+    reader = _open(text, separator)
+    rows = [(line, list(map(_clean, cells))) for line, cells in islice(_read(reader, complaint), most + 2)]
+    try:
+        count = len(rows) + sum(1 for cells in reader if any(cells))
+    except csv.Error as error:
+        raise DataError(complaint) from error
+    return _drop_empty(rows, wider), len(rows[0][1]) if rows else 0, count
 
 
 # its text
@@ -119,8 +138,10 @@ def decode(content: bytes, complaint: str, encoding: str | None = None) -> tuple
         if b"\0" in content or _encoding(content) != "utf-8-sig":
             raise DataError(complaint) from error
         _refuse_broken(content, error)
-        found = readings(content)
-        text, ways = dict(found).get(encoding or "", found[0][1]), _words_in(found) if len(found) > 1 else ()
+        found = readings(_strange_lines(content))
+        pages = [page for page, _words in found]
+        text = _decode_old(content, ([encoding] if encoding in pages else []) + pages)
+        ways = _words_in(found)
     if "\0" in text:
         raise DataError(complaint)
     return text, ways
@@ -139,18 +160,32 @@ def _encoding(content: bytes) -> str:
 
 def _refuse_broken(content: bytes, error: UnicodeDecodeError) -> None:
     """Refuse a file in UTF-8 of which a few bytes are broken: in no code page are its letters right."""
-    letters = [letter for letter in content.decode("utf-8", "replace") if letter > "\x7f"]
-    broken = letters.count("\ufffd")
-    if len(letters) - broken > 4 * broken:
+    text = content.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    if len(text) - len(text.encode("ascii", "ignore")) > 5 * broken:
         raise DataError(BROKEN, line=content.count(b"\n", 0, error.start) + 1) from error
+
+
+def _strange_lines(content: bytes) -> bytes:
+    """Return the beginnings of the first lines that have letters outside of ASCII."""
+    return b"\n".join(found[0][-MOST_LETTERS:] for found in islice(STRANGE.finditer(content), LOOKED))
+
+
+def _decode_old(content: bytes, pages: Sequence[str]) -> str:
+    """Return a text in the first of some code pages in which all of it can be read."""
+    for page in pages:
+        try:
+            return content.decode(page)
+        except UnicodeDecodeError:
+            continue
+    return content.decode("latin-1")
 
 
 def _words_in(ways: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Return, for each way to read a file, its first words with letters that are read differently."""
     found = []
     for page, text in ways[:MOST_WAYS]:
-        words = dict.fromkeys(word.strip(" \"';,|") for line in text.splitlines()[:2000] if not line.isascii()
-                              for word in line.replace(";", " ").replace(",", " ").split() if not word.isascii())
+        words = dict.fromkeys(word.strip(" \"'") for word in re.split(r"[\s;,|]+", text) if not word.isascii())
         found.append((page, ", ".join(islice(words, 3))[:40]))
     found = [(page, words) for page, words in found if all(map(_is_word, words.split(", ")))]
     return tuple(found) if len(found) > 1 else ()
@@ -172,9 +207,12 @@ def _take_declaration(text: str) -> tuple[str, int, str]:
 
 # its cells
 
-def _read(text: str, separator: str, complaint: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the lines that are not empty, cut at a separator."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+def _open(text: str, separator: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+
+
+def _read(reader: Iterator[list[str]], complaint: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the lines that are not empty, with their numbers."""
     try:
         for cells in reader:
             if any(map(str.strip, cells)):
@@ -205,19 +243,22 @@ def _find_cuts(text: str, complaint: str) -> tuple[tuple[str, ...], bool]:
         return (best,), True
     if not decide([first]).numbers:
         return ((ONE,), True) if "," not in first else ((",", ONE), False)
-    both = _could_be_two([cells for cells in heads[","] if len(cells) == 2])
+    both = _could_be_two(heads[","])
     return ((",", ONE), False) if both else ((ONE, ","), True)
 
 
 def _head(text: str, separator: str, complaint: str) -> list[list[str]]:
-    return [list(map(_clean, cells)) for _line, cells in islice(_read(text, separator, complaint), LOOKED)]
+    rows = islice(_read(_open(text, separator), complaint), LOOKED)
+    return [list(map(_clean, cells)) for _line, cells in rows]
 
 
 def _could_be_two(rows: list[list[str]]) -> bool:
     """Whether what stands before the commas could be a column by itself: it counts, or the rest has many lengths."""
+    if any(len(cells) != 2 for cells in rows):
+        return False
     before = [decide([cell]).notations[0].read(cell) or 0.0 for cell, _rest in rows]
     steps = {after - one for one, after in zip(before, before[1:], strict=False)}
-    return len(steps) == 1 or len({len(rest) for _cell, rest in rows}) > 1
+    return (len(steps) == 1 and steps != {0.0}) or len({len(rest) for _cell, rest in rows}) > 1
 
 
 def _merit(rows: list[list[str]]) -> float:
