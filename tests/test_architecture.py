@@ -15,7 +15,7 @@ LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/seeds.py", "dlcore/specs
          "dlcore/engine/client.py", "dlcore/training/recording.py", "dlcore/training/report.py",
          "dlcore/training/bands.py", "dlcore/explain/pretrained.py",
          "dlcore/data/images.py", "dlcore/data/drawing.py", "dlcore/data/curves.py", "dlcore/data/pictures.py",
-         "dlcore/data/home.py", "dlcore/data/keeping.py", "dlcore/data/numbers.py", "dlcore/data/code_pages.py",
+         "dlcore/data/home.py", "dlcore/data/keeping.py", "dlcore/data/numbers.py", "dlcore/data/encodings.py",
          "dlcore/data/collecting.py", "dlcore/data/zips.py", "dlcore/data/shelf.py",
          "dlcore/data/toy.py", "dlcore/data/tables.py", "dlcore/data/text.py", "dlcore/data/grammar.py",
          "dlcore/data/memory_tasks.py", "dlcore/data/columns.py", "dlcore/data/cells.py", "dlcore/data/series.py",

@@ -2,33 +2,24 @@
 
 import csv
 import io
-import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from dlcore.data.code_pages import readings
+from dlcore.data.encodings import decode
 from dlcore.data.numbers import Column, decide
 from dlcore.errors import N_, DataError
 
-MOST_WAYS = 6        # of reading a file's letters that are offered
 SEPARATORS = (";", "\t", "|", ",")
 ONE = "\x1f"         # cuts nothing: a file of one column
 LOOKED = 100         # lines by which it is decided where to cut
 MOST_SAMPLED = 500   # cells of a column by which it is seen whether it holds numbers
 MOST_IN_ALL = 40_000  # of all columns together
 
-OTHERS = b"PK\x03\x04", b"PK\x05\x06", b"\x89PNG", b"%PDF", b"\xd0\xcf\x11\xe0"  # how files begin that are no text
-
-STRANGE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]{0,40}")
-MOST_LETTERS = 200   # bytes of such a line
-
 Rows = list[tuple[int, list[str]]]  # (number of the line, its cells)
 
-BROKEN = N_("Line {line} of the file is broken: it is not the UTF-8 that the rest is. Save the file once more as CSV "
-            "(UTF-8), or correct that line.")
 WIDER = N_("Line {line} has {count} columns, but there are {width} in the others. Where numbers have decimal commas, "
            "put ; between the columns, or write numbers with a decimal point.")
 HEADER = N_("The header names {names} columns, but the lines have {width}. Where numbers have decimal commas, put ; "
@@ -124,75 +115,6 @@ def _read_rows(text: str, separator: str, most: int, complaint: str, wider: str)
     except csv.Error as error:
         raise DataError(complaint) from error
     return _drop_empty(rows, wider), len(rows[0][1]) if rows else 0, count
-
-
-# its text
-
-def decode(content: bytes, complaint: str, encoding: str | None = None) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return a file's text, and the ways to read its letters if it is of before UTF-8; DataError where it is none."""
-    if content.startswith(OTHERS):
-        raise DataError(complaint)
-    try:
-        text, ways = content.decode(_encoding(content)), ()
-    except UnicodeDecodeError as error:
-        if b"\0" in content or _encoding(content) != "utf-8-sig":
-            raise DataError(complaint) from error
-        _refuse_broken(content, error)
-        found = readings(_strange_lines(content))
-        pages = [page for page, _words in found]
-        text = _decode_old(content, ([encoding] if encoding in pages else []) + pages)
-        ways = _words_in(found)
-    if "\0" in text:
-        raise DataError(complaint)
-    return text, ways
-
-
-def _encoding(content: bytes) -> str:
-    """Return the encoding in which a file says that it is, else UTF-8."""
-    if content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
-        return "utf-32"
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    head = content[:2000]
-    first, second = (half.count(0) * 4 > len(half) > 0 for half in (head[::2], head[1::2]))
-    return {(True, False): "utf-16-be", (False, True): "utf-16-le"}.get((first, second), "utf-8-sig")
-
-
-def _refuse_broken(content: bytes, error: UnicodeDecodeError) -> None:
-    """Refuse a file in UTF-8 of which a few bytes are broken: in no code page are its letters right."""
-    text = content.decode("utf-8", "replace")
-    broken = text.count("\ufffd")
-    if len(text) - len(text.encode("ascii", "ignore")) > 5 * broken:
-        raise DataError(BROKEN, line=content.count(b"\n", 0, error.start) + 1) from error
-
-
-def _strange_lines(content: bytes) -> bytes:
-    """Return the beginnings of the first lines that have letters outside of ASCII."""
-    return b"\n".join(found[0][-MOST_LETTERS:] for found in islice(STRANGE.finditer(content), LOOKED))
-
-
-def _decode_old(content: bytes, pages: Sequence[str]) -> str:
-    """Return a text in the first of some code pages in which all of it can be read."""
-    for page in pages:
-        try:
-            return content.decode(page)
-        except UnicodeDecodeError:
-            continue
-    return content.decode("latin-1")
-
-
-def _words_in(ways: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return, for each way to read a file, its first words with letters that are read differently."""
-    found = []
-    for page, text in ways[:MOST_WAYS]:
-        words = dict.fromkeys(word.strip(" \"'") for word in re.split(r"[\s;,|]+", text) if not word.isascii())
-        found.append((page, ", ".join(islice(words, 3))[:40]))
-    found = [(page, words) for page, words in found if all(map(_is_word, words.split(", ")))]
-    return tuple(found) if len(found) > 1 else ()
-
-
-def _is_word(word: str) -> bool:
-    return all(letter.isprintable() and (letter.isascii() or letter.isalpha()) for letter in word)
 
 
 def _take_declaration(text: str) -> tuple[str, int, str]:

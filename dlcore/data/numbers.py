@@ -21,8 +21,7 @@ SAME = str.maketrans({
 })
 NUMBER = re.compile(r"(?P<sign>[+-] ?)?(?P<digits>\d[\d.,٫٬' ]*|[.,٫]\d+)(?P<power>[eE][+-]?\d{1,4})?(?P<behind>-)?")
 GROUPED = re.compile(r"\d{1,3}(.)\d{3}(?:\1\d{3})*|\d{1,2}(?:[,٬]\d\d)+[,٬]\d{3}")  # 1.250.000; in India 12,50,000
-OPEN = N_("“{text}” can be read in two ways, as {one} or as {other}, and nothing in the file tells which is meant. Say "
-          "it.")
+OPEN = N_("“{text}” can be read in two ways, as {one} or as {other}, and nothing in the file tells which is meant.")
 DAY = re.compile(r"(0?[1-9]|[12]\d|3[01])[.,/-](0?[1-9]|1[0-2])|(0?[1-9]|1[0-2])[.,/-](19|20)\d\d|"
                  r"(19|20)\d\d[.,/-](0?[1-9]|1[0-2])|([01]?\d|2[0-3])[.,:][0-5]\d")
 

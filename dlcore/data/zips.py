@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from os.path import commonprefix
 from pathlib import PurePosixPath
 
-from dlcore.data.code_pages import guess_code_page
+from dlcore.data.encodings import guess_code_page
 from dlcore.data.pictures import MOST_BYTES
 from dlcore.errors import N_, DataError
 

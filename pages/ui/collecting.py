@@ -68,7 +68,7 @@ def _take_zip(page: str):
     if file is not None and len(levels := _levels(page, file)) > 1:
         names = {level: ", ".join(found[:SHOWN]) + (" …" if len(found) > SHOWN else "") for level, found in levels}
         st.radio(_("Which folders are the classes?"), list(names), key=f"{page}.zip_level", format_func=names.get,
-                 help=_("There are folders in folders. The pictures of all others are put together."))
+                 help=_("There are folders inside folders. Choose the level whose folders are the classes."))
     return file
 
 

@@ -1,5 +1,6 @@
 """Files that people really have, put through the pages: what is read is right, or one is asked, or told."""
 
+import errno
 import io
 import re
 import zipfile
@@ -212,7 +213,8 @@ def collected(app_test, awake):
         if level is not None:
             app.radio(key="digits.zip_level").set_value(level).run()
         app.button(key="digits.collect").click().run()
-        wait_until(lambda: not app.run().session_state["_collect_job.digits"], 60, "the zip was not read")
+        wait_until(lambda: "_collect_job.digits" not in app.run().session_state
+                   or not app.session_state["_collect_job.digits"], 60, "the zip was not read")
         assert not app.exception
         return app.run()
     return put
@@ -306,3 +308,18 @@ def test_byte_pairs_that_are_too_few_for_a_context_name_the_one_that_fits(text):
     [most] = re.findall(r"a context of 64 needs 65 of each. Use a context of at most (\d+)", said(app))
     assert 32 <= int(most) < 64
     assert app.button(key="transformer.train").disabled
+
+
+# a disk that is full
+
+def full_disk(path, *_more):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_on_a_full_disk_every_upload_is_a_sentence_on_its_page(series, points, text, collected, monkeypatch):
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    assert "the server's disk is full" in said(series(FILES / "columns" / "16_single_decimal_comma_600.csv"))
+    assert "the server's disk is full" in said(points(FILES / "csv" / "11_unicode_minus.csv"))
+    assert "the server's disk is full" in said(text(b"some text " * 300))
+    zipped = collected((FILES / "zips" / "19_emoji_and_sign_classes.zip").read_bytes())
+    assert "the server's disk is full" in said(zipped) and zipped.file_uploader(key="digits.zip").value is not None

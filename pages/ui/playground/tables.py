@@ -113,4 +113,5 @@ def _in_use(table: Table) -> str:
         values = table.points[:, at] / table.factor[at] + table.centre[at]
         low, high = (sheets.plain(float(f"{value:.6g}")) for value in (values.min(), values.max()))
         ranges.append(_("“{name}” from {low} to {high}").format(name=name, low=low, high=high))
-    return _("In use: across {x1}, up {x2}; the class is “{label}”.").format(x1=ranges[0], x2=ranges[1], label=names[2])
+    return _("In use: across {across}, up {up}; the class is “{label}”.").format(
+        across=ranges[0], up=ranges[1], label=names[2])

@@ -195,8 +195,9 @@ SLOW = 1.0  # seconds here, of a machine that may be three times as busy as usua
 @pytest.mark.parametrize("content", [
     b"1,2,a\n" * (MOST_BYTES // 6), b"1;2\n" * (MOST_COLUMN_BYTES // 4), b"1" * MOST_BYTES, b"1," * (MOST_BYTES // 2),
     b";" * MOST_BYTES, b"1;a\n" + b";\n" * (MOST_BYTES // 2), b"1,5\n" * (MOST_BYTES // 4), b"x\n" * (MOST_BYTES // 2),
-    b'"' * MOST_BYTES, b"1.250\n" * (MOST_BYTES // 6), "ğ,1,2\n".encode("cp1254") * (MOST_BYTES // 6)],
-    ids="rows columns number row nothing tail commas words quotes points old".split())
+    b'"' * MOST_BYTES, b"1.250\n" * (MOST_BYTES // 6), "ğ,1,2\n".encode("cp1254") * (MOST_BYTES // 6),
+    b"\xf0" + b"1" * (MOST_BYTES - 1)],
+    ids="rows columns number row nothing tail commas words quotes points old one_old".split())
 def test_a_large_file_is_refused_at_once(content):
     for read in (open_table, lambda content: read_column(open_column(content), "1")):
         begun = time.process_time()
