@@ -18,7 +18,7 @@ PAUSE = 0.2  # seconds between two looks at the Job
 ENDINGS = ["png", "jpg", "jpeg", "jfif", "gif", "bmp", "webp", "tif", "tiff", "heic", "heif"]  # of the last two is said
 # that they are not read
 WAYS = {"classes": N_("Class by class"), "zip": N_("A zip with one folder for each class")}
-MOST_LINES, LINE = 8, 24  # names of refused files before one scrolls, and pixels of each
+MOST_LINES, LINE = 5, 24  # names of refused files before one scrolls, and pixels of each
 SHOWN = 6  # names of classes at a level of folders
 SETS = "_own_sets"  # names of the data sets that were collected in this session
 

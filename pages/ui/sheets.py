@@ -68,13 +68,14 @@ def ask_decimal(page: str, sheet: Sheet, names: Sequence[str]) -> str | None:
                     format_func=values.get, horizontal=True)
 
 
-def preview(sheet: Sheet, name: str, decimal: str | None) -> str:
-    """Return the first cells of a column, numbers as they are read."""
+def show_preview(sheet: Sheet, name: str, decimal: str | None) -> None:
+    """Draw the first cells of a column, numbers as they are read."""
     told, cells = sheet.look(name), sheet.cells(name)
     way = told.choose(decimal if decimal or told.sure else told.notations[0].decimal)
     numbers = [way.read(cell) if told.numeric else None for cell in cells[:SHOWN]]
     shown = [cell[:20] if number is None else plain(number) for cell, number in zip(cells, numbers, strict=False)]
-    return " · ".join(shown) + (" …" if len(cells) > SHOWN else "")
+    numbers = " · ".join(shown) + (" …" if len(cells) > SHOWN else "")
+    st.caption(_("“{name}” is read as {numbers}").format(name=name, numbers=numbers))
 
 
 def plain(number: float) -> str:

@@ -58,10 +58,10 @@ def _ask(page: str, content: bytes) -> None:
     if not certain:
         columns = _choose(page, sheet, columns)
     decimal = sheets.ask_decimal(page, sheet, columns[:2])
-    for name in columns:
-        st.caption(_("“{name}” is read as {numbers}").format(name=name, numbers=sheets.preview(sheet, name, decimal)))
     answers = sheets.answer(page, "letters"), columns, decimal
     if st.session_state.get(f"_table_used.{page}") != (state.experiment(page).data.table, *answers):
+        for name in columns:
+            sheets.show_preview(sheet, name, decimal)
         st.button(_("Use these columns"), key=f"{page}.use_table", type="primary", width="stretch", on_click=_use,
                   args=(page, sheet, columns, decimal))
 

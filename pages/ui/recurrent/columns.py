@@ -55,8 +55,8 @@ def _ask(page: str, content: bytes) -> None:
         st.session_state.pop(f"{page}.csv_column", None)
     name = st.selectbox(_("Column"), names, key=f"{page}.csv_column")
     decimal = sheets.ask_decimal(page, sheet, [name])
-    st.caption(_("“{name}” is read as {numbers}").format(name=name, numbers=sheets.preview(sheet, name, decimal)))
     if not _is_used(page, sheet, name, decimal):
+        sheets.show_preview(sheet, name, decimal)
         st.button(_("Use this column"), key=f"{page}.use_column", type="primary", width="stretch",
                   on_click=_use, args=(page, sheet, name, decimal))
 
