@@ -47,10 +47,12 @@ def problem(spec: Learner) -> DerinError | None:
     return None
 
 
-def show_problem(form: Form, group: str) -> None:
-    """Say, in its group of the sidebar, why the spec cannot be trained as the settings are."""
+def show_problem(form: Form, group: str, *others: str) -> None:
+    """Say, in its group of the sidebar, why the spec cannot be trained as the settings are; `others` are fields of
+    other groups of which it is said here too."""
     error = problem(form.experiment)
-    if error is not None and getattr(error, "field", "").split(".")[0] == group:
+    field = getattr(error, "field", "")
+    if error is not None and (field.split(".")[0] == group or field in others):
         st.warning(told(error))
 
 
