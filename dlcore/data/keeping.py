@@ -7,7 +7,7 @@ from pathlib import Path
 from dlcore.data.home import default_home
 from dlcore.errors import N_, DataError
 
-FULL = N_("The file cannot be kept: the server's disk is full. Free some space on it and try again.")
+FULL = N_("The file cannot be kept: the server's disk is full. Free some disk space and try again.")
 LOCKED = N_("The file cannot be kept: the server may not write into its folder. Start it with a DERIN_HOME that it may "
             "write into, and try again.")
 FAILED = N_("The file cannot be kept ({reason}). Free some disk space and try again.")
