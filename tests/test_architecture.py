@@ -16,7 +16,8 @@ LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/limits.py", "dlcore/seed
          "dlcore/engine/client.py", "dlcore/training/recording.py", "dlcore/training/report.py",
          "dlcore/training/bands.py", "dlcore/explain/pretrained.py",
          "dlcore/data/images.py", "dlcore/data/drawing.py", "dlcore/data/curves.py", "dlcore/data/pictures.py",
-         "dlcore/data/home.py", "dlcore/data/uploads.py",
+         "dlcore/data/home.py", "dlcore/data/uploads.py", "dlcore/data/keeping.py", "dlcore/data/numbers.py",
+         "dlcore/data/encodings.py",
          "dlcore/data/collecting.py", "dlcore/data/zips.py", "dlcore/data/shelf.py",
          "dlcore/data/toy.py", "dlcore/data/tables.py", "dlcore/data/text.py", "dlcore/data/grammar.py",
          "dlcore/data/memory_tasks.py", "dlcore/data/columns.py", "dlcore/data/cells.py", "dlcore/data/series.py",
@@ -39,8 +40,10 @@ LAYERS = {
 PAGES_MAY = ("errors", "seeds", "specs", "plots", "export", "engine.client", "engine.views", "training.recording",
              "training.report", "training.bands", "data.images", "data.drawing", "data.curves", "data.pictures",
              "data.toy", "data.collecting", "data.zips",
-             "data.tables", "data.text", "data.grammar", "data.memory_tasks", "data.columns", "data.series",
-             "data.tokens", "data.translation", "data.spelling", "data.bpe", "data.own_texts", "data.repeats",
+             "data.tables", "data.cells", "data.text", "data.grammar", "data.memory_tasks", "data.columns",
+             "data.series",
+             "data.tokens", "data.translation", "data.spelling", "data.bpe", "data.own_texts",
+             "data.repeats", "data.corpus",
              "explain.pretrained",
              "diffusion", "data.clouds", "data.strokes")
 

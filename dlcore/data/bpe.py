@@ -6,13 +6,14 @@ as in GPT-2 (Radford et al., 2019).
 
 import heapq
 import json
-import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
+
+from dlcore.data.keeping import write_whole
 
 Pair = tuple[str, str]
 WORD = re.compile(r" ?[^\W\d_]+| ?\d+| ?[^\s\w]+|_|\s+(?!\S)|\s+")
@@ -121,9 +122,6 @@ def keep_merges(path: Path, text: str, count: int) -> tuple[Pair, ...]:
     with suppress(OSError, ValueError, TypeError):
         return tuple((str(one), str(other)) for one, other in json.loads(path.read_text(encoding="utf-8")))
     merges = learn_merges(text, count)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     with suppress(OSError):  # what cannot be kept is learned again
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(merges), encoding="utf-8")
-        part.replace(path)
+        write_whole(path, json.dumps(merges).encode())
     return merges

@@ -1,11 +1,11 @@
 """A visitor's own pictures as a data set: collected, split, and kept under a name that says which they are."""
 
 import hashlib
-import re
 import shutil
 import time
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from dlcore.data.home import check_kept
 from dlcore.data.images import folder_of
+from dlcore.data.keeping import unwritable, write_whole
 from dlcore.data.pictures import crop_square, read_picture
-from dlcore.data.shelf import put, unwritable
+from dlcore.data.shelf import put
 from dlcore.data.uploads import admit
-from dlcore.data.zips import open_zip, pictures_in, read_member
+from dlcore.data.zips import HEIC, choose_level, look_into, open_zip, read_member
 from dlcore.errors import N_, DataError
 from dlcore.specs.datasets import OWN_SIDE, describe
 
@@ -24,9 +25,9 @@ MOST_CLASSES = 20
 MOST_PICTURES = 2_000
 LEAST_PICTURES = 3  # of a class: two to learn from, one to be tested on
 HELD_OUT = 5        # one in so many is held out
-MOST_REFUSED = 20   # that are told
 MOST_SETS = 200     # that are kept; the oldest go first
 LONGEST = 24        # letters of a class's name
+JOINERS = "\u200c\u200d"  # between letters of Persian, and between the parts of an emoji
 
 Pictures = dict[str, list[NDArray[np.uint8]]]
 
@@ -53,23 +54,26 @@ class Uploaded:
 class Collect(Uploaded):
     """The Job that makes a data set of the zip at "path", which it takes away, with one folder a class, for "owner".
 
-    Its result is {"dataset": name, "counts": {class: pictures}, "refused": [(file, template, values)], "twice": how
-    many pictures were left out because they are there already}. DataError where no data set can be made of it.
+    "level" says which folders are the classes where it could be several (see zips.levels_of). Its result is {"dataset":
+    name, "counts": {class: pictures}, "refused": [(file, template, values)], "twice": how many pictures were left out
+    because they are there already, "hidden": how many because they lie in hidden folders}. DataError where no data set
+    can be made of it.
     """
 
     def __init__(self, request: dict, home: Path):
         self._refused: list[tuple[str, str, dict]] = []
-        self._twice, self._visitor = 0, str(request.get("owner", ""))
+        self._twice, self._level, self._visitor = 0, request.get("level"), str(request.get("owner", ""))
         super().__init__(request, home)
 
     def _run(self, content: bytes) -> Iterator[None]:
         with open_zip(content) as opened:
-            found = pictures_in(opened)
-            check_amount(found)
-            names, seen = name_classes([folder for folder, _member in found]), set()
+            contents = look_into(opened)
+            found, self._refused = choose_level(contents, self._level)
+            check_amount([folder for folder, _path, _member in found], self._refused)
+            names, seen = name_classes([folder for folder, _path, _member in found]), set()
             pictures: Pictures = {name: [] for name in names.values()}
-            for number, (folder, member) in enumerate(found, start=1):
-                picture = self._read(opened, member)
+            for number, (folder, path, member) in enumerate(found, start=1):
+                picture = self._read(opened, path, member)
                 if picture is not None:
                     self._add(pictures[names[folder]], picture, seen)
                 self.progress = number / len(found)
@@ -81,13 +85,13 @@ class Collect(Uploaded):
         put(dataset, arrays, tuple(pictures))
         _make_room(folder.parent)
         self.result = {"dataset": dataset, "counts": {name: len(held) for name, held in pictures.items()},
-                       "refused": self._refused[:MOST_REFUSED], "twice": self._twice}
+                       "refused": self._refused, "twice": self._twice, "hidden": contents.hidden}
 
-    def _read(self, opened, member) -> NDArray[np.uint8] | None:
+    def _read(self, opened, path: str, member) -> NDArray[np.uint8] | None:
         try:
             return crop_square(read_picture(read_member(opened, member)), OWN_SIDE)
         except DataError as error:
-            self._refused.append((member.filename[-60:], error.template, error.values))
+            self._refused.append((path, error.template, error.values))
             return None
 
     def _add(self, held: list, picture: NDArray[np.uint8], seen: set[bytes]) -> None:
@@ -122,11 +126,10 @@ def leave_upload(home: Path, content: bytes) -> str:
     check_kept()
     folder, name = upload_folder(home), f"{hashlib.sha256(content).hexdigest()[:24]}-{time.time_ns():x}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / name, content)
         for old in folder.iterdir():
             if time.time() - old.stat().st_mtime > 3_600:
                 old.unlink(missing_ok=True)
-        (folder / name).write_bytes(content)
     except OSError as error:
         raise unwritable(error) from error
     return name
@@ -137,21 +140,26 @@ def take_upload(home: Path, name: str) -> bytes:
     path = upload_folder(home) / Path(str(name)).name
     try:
         content = path.read_bytes()
-        path.unlink(missing_ok=True)
     except OSError as error:
         raise DataError(N_("The upload is not there any more. Choose the file once more.")) from error
+    with suppress(OSError):  # what cannot be taken away now goes with the next upload
+        path.unlink(missing_ok=True)
     return content
 
 
-def check_amount(found: list) -> None:
-    """Refuse too many pictures, or none."""
-    if not found:
+def check_amount(folders: list[str], refused: list) -> None:
+    """Refuse too many pictures, or none, given the folder of each."""
+    if not folders and (apple := sum(template == HEIC for _path, template, _values in refused)):
+        raise DataError(N_("All {count} pictures in the zip are in Apple's HEIC format, which is not read here. Save "
+                           "them as JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible)."),
+                        count=apple)
+    if not folders:
         raise DataError(N_("There are no pictures in the zip. Put PNG, JPEG, WebP, GIF, BMP or TIFF files into one "
                            "folder for each class."))
-    if len(found) > MOST_PICTURES:
-        raise DataError(N_("There are {count} pictures, more than the {most} allowed. Take fewer."), count=len(found),
+    if len(folders) > MOST_PICTURES:
+        raise DataError(N_("There are {count} pictures, more than the {most} allowed. Take fewer."), count=len(folders),
                         most=MOST_PICTURES)
-    classes = len({folder for folder, _member in found})
+    classes = len(set(folders))
     if not 2 <= classes <= MOST_CLASSES:
         raise DataError(N_("There are {count} classes (folders with pictures). There must be from 2 to {most}."),
                         count=classes, most=MOST_CLASSES)
@@ -167,11 +175,11 @@ def check_classes(pictures: Pictures, refused: list) -> None:
 
 
 def name_classes(folders: list[str]) -> dict[str, str]:
-    """Return what the class of each folder is called, in order: letters, digits, blanks, hyphens and underscores."""
+    """Return what the class of each folder is called, in order: the folder's name, as far as it can be seen."""
     names: dict[str, str] = {}
     for folder in sorted(set(folders), key=lambda folder: (folder.casefold(), folder)):
-        letters = re.sub(r"[^\w \-]", " ", unicodedata.normalize("NFC", folder))
-        name = " ".join(letters.split())[:LONGEST].strip() or str(len(names) + 1)
+        seen = "".join(sign if sign.isprintable() or sign in JOINERS else " " for sign in folder)
+        name = " ".join(unicodedata.normalize("NFC", seen).split())[:LONGEST].strip() or str(len(names) + 1)
         names[folder] = name if name not in names.values() else f"{name[:LONGEST - 3]} {len(names) + 1}"
     return names
 

@@ -5,17 +5,14 @@ of the numbers, with how many they are, so that a link can name it and a spec kn
 """
 
 import hashlib
-import math
-import os
-from dataclasses import dataclass
+import io
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcore.data.cells import Rows, cut_each_way, decode, read_number
-from dlcore.data.home import check_kept
-from dlcore.data.uploads import admit
+from dlcore.data.cells import Sheet, read_sheet
+from dlcore.data.keeping import find_kept, keep
 from dlcore.errors import N_, DataError
 from dlcore.specs.sequences import COLUMN
 
@@ -36,47 +33,32 @@ FLAT = N_("All numbers of the column are equal, so there is nothing to foretell.
 GONE = N_("The column of this link is not kept here any more. Upload its file again, or choose another wave.")
 
 
-@dataclass(frozen=True)
-class Table:
-    """The cells of a file, as (line, cells), under the names of the columns."""
-
-    names: tuple[str, ...]
-    rows: Rows
-
-    def numeric(self) -> tuple[str, ...]:
-        """Return the names of the columns that hold mostly numbers."""
-        return tuple(name for index, name in enumerate(self.names)
-                     if sum(_number(_cell(cells, index)) is not None for _, cells in self.rows) * 2 > len(self.rows))
-
-
-def read_table(content: bytes) -> Table:
-    """Read an uploaded file: any of ; tab , between the columns, a header or none, decimal points or commas.
+def read_table(content: bytes, encoding: str | None = None, separator: str | None = None) -> Sheet:
+    """Read an uploaded file: any separator between the columns, a header or none, decimal points or commas.
 
     DataError where it is too large, no text, or has no column of numbers.
     """
     if len(content) > MOST_BYTES:
         raise DataError(TOO_LARGE, size=len(content) / 2**20, most=MOST_BYTES / 2**20)
-    rows = max(cut_each_way(decode(content, NO_TEXT), NO_TEXT), key=_regularity)
-    if not rows:
+    sheet = read_sheet(content, NO_TEXT, MOST_NUMBERS, encoding, separator)
+    if sheet.count > MOST_NUMBERS:
+        raise DataError(MANY, count=sheet.count, most=MOST_NUMBERS)
+    if not sheet.numeric():
         raise DataError(NO_NUMBERS)
-    first = rows[0][1]
-    headed = any(cell and _number(cell) is None for cell in first)
-    names = tuple(cell[:40] if headed and cell else str(index) for index, cell in enumerate(first, 1))
-    table = Table(names, rows[1:] if headed else rows)
-    if not table.numeric():
-        raise DataError(NO_NUMBERS)
-    return table
+    return sheet
 
 
-def read_column(table: Table, name: str) -> NDArray[np.float32]:
-    """Return a column's numbers from top to bottom; DataError names the line of the first gap."""
-    if name not in table.numeric():
-        raise DataError(NO_COLUMN, name=name, names=", ".join(table.numeric()))
-    index, values = table.names.index(name), []
-    for line, cells in table.rows:
-        text = _cell(cells, index)
-        number = _number(text)
-        if number is None:
+def read_column(sheet: Sheet, name: str, decimal: str | None = None) -> NDArray[np.float32]:
+    """Return a column's numbers from top to bottom; DataError names the line of the first gap.
+
+    Where the file leaves open whether a sign stands before decimals or between thousands, `decimal` says it.
+    """
+    if name not in sheet.numeric():
+        raise DataError(NO_COLUMN, name=name, names=", ".join(sheet.numeric()))
+    notation, values = sheet.look(name).choose(decimal), []
+    for (line, _cells), text in zip(sheet.rows, sheet.cells(name), strict=True):
+        number = notation.read(text)
+        if number is None or not abs(number) < 1e30:
             raise DataError(GAP, line=line, name=name, text=text[:40])
         values.append(number)
     _check(values)
@@ -92,49 +74,38 @@ def _check(values: list[float]) -> None:
         raise DataError(FLAT)
 
 
-def _regularity(rows: Rows) -> tuple[int, int]:
-    """Return how well a separator cuts: how many of the first lines have as many cells as the first, and how many."""
-    width = len(rows[0][1]) if rows else 0
-    return (width > 1) * sum(len(cells) == width for _, cells in rows[:100]), width
-
-
-def _cell(cells: list[str], index: int) -> str:
-    return cells[index] if index < len(cells) else ""
-
-
-def _number(cell: str) -> float | None:
-    number = read_number(cell)
-    return number if number is not None and math.isfinite(number) and abs(number) < 1e30 else None
-
-
 def column_name(values: NDArray[np.float32]) -> str:
     """Return the name by which a spec and a link mean these numbers."""
     return f"{hashlib.sha256(values.tobytes()).hexdigest()[:16]}-{len(values)}"
 
 
-def keep_column(home: Path, values: NDArray[np.float32], visitor: str = "") -> str:
-    """Keep a visitor's column under the engine's home, the oldest giving way; return its name."""
-    check_kept()
-    folder, name = Path(home) / FOLDER, column_name(values)
-    if not (folder / f"{name}.npy").exists():
-        admit(folder, "columns", visitor, values.nbytes)
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f".{name}.{os.getpid()}.part"
-    with part.open("wb") as file:
-        np.save(file, values)
-    part.replace(folder / f"{name}.npy")
-    kept = sorted(folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)
-    for old in kept[: max(0, len(kept) - MOST_KEPT)]:
-        old.unlink(missing_ok=True)
+def keep_column(home: Path, values: NDArray[np.float32], title: str = "", visitor: str = "") -> str:
+    """Keep a visitor's column and its title under the engine's home, the oldest giving way; return its name."""
+    packed, name = io.BytesIO(), column_name(values)
+    np.save(packed, values)
+    keep(Path(home) / FOLDER / f"{name}.npy", packed.getvalue(), MOST_KEPT, FOLDER, visitor)
+    keep(Path(home) / FOLDER / f"{name}.txt", title.encode(), MOST_KEPT)
     return name
 
 
-def load_column(home: Path, name: str) -> NDArray[np.float32]:
-    """Return a column that was kept; DataError where it is gone or damaged."""
+def title_of(home: Path, name: str) -> str:
+    """Return what a kept column is called in its file; nothing where that is not known."""
+    path = find_kept(home, FOLDER, f"{name}.txt") if COLUMN.fullmatch(name) else None
     try:
-        values = np.load(Path(home) / FOLDER / f"{name}.npy", allow_pickle=False)
+        return path.read_text(encoding="utf-8")[:40] if path else ""
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def load_column(home: Path | None, name: str) -> NDArray[np.float32]:
+    """Return a column that was kept under a home, or under the user's own; DataError where it is gone or damaged."""
+    path = find_kept(home, FOLDER, f"{name}.npy") if COLUMN.fullmatch(name) else None
+    if path is None:
+        raise DataError(GONE)
+    try:
+        values = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise DataError(GONE) from error
-    if not COLUMN.fullmatch(name) or values.dtype != np.float32 or column_name(values) != name:
+    if values.dtype != np.float32 or column_name(values) != name:
         raise DataError(GONE)
     return values

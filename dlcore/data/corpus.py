@@ -2,22 +2,31 @@
 
 import hashlib
 from functools import cached_property, lru_cache
+from itertools import islice
+from math import inf
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcore.data.bpe import keep_merges, learn_merges, symbols_of
+from dlcore.data.bpe import WORD, keep_merges, learn_merges, symbols_of
 from dlcore.data.own_texts import load_text
 from dlcore.data.text import load_plays, vocabulary
 from dlcore.data.tokens import TokenBatch, Tokens
+from dlcore.errors import N_, SpecError
 from dlcore.seeds import derive
 from dlcore.specs.sequences import SequenceData
 from dlcore.specs.texts import HELD, TextData
-from dlcore.specs.transformer import Transformer, steps_per_epoch
+from dlcore.specs.transformer import SHORTEST, Transformer, steps_per_epoch
 
 LOOKED = 8_192      # held-out tokens that are read at a look; all of them at the end
 LEARNED = 1_000_000  # characters of a text that a byte-pair vocabulary is learned from
+SHORT = N_("The text is too short: with this vocabulary it has {train:,} tokens to learn from and {kept:,} that are "
+           "kept back, but a context of {context} needs {needed} of each. Use a context of at most {most}, a smaller "
+           "vocabulary, characters as tokens, or a longer text.")
+SHORT_FOR_ANY = N_("The text is too short: with this vocabulary it has {train:,} tokens to learn from and {kept:,} "
+                   "that are kept back, but a context of {context} needs {needed} of each. Use a smaller vocabulary, "
+                   "characters as tokens, or a longer text.")
 MERGES = "merges"   # the folder of learned vocabularies, under the engine's home
 
 
@@ -74,6 +83,31 @@ class Corpus:
         return [TokenBatch(None, held.inputs[rows], held.targets[rows])]
 
 
+def check_length(spec: Transformer, home: Path | None, most: float = inf) -> None:
+    """Raise SpecError where byte pairs make fewer tokens of an own text than its context needs.
+
+    They never reach across words, so there are at least as many as words: a text that has enough of these is not cut.
+    Neither is one of more than `most` characters.
+    """
+    if not spec.data.pairs or spec.data.task != "own":
+        return
+    parts, needed = _parts("own", spec.data.text, home), spec.network.context + 1
+    if all(sum(1 for _word in islice(WORD.finditer(part), needed)) == needed for part in parts):
+        return
+    if sum(map(len, parts)) <= most:
+        _check_counts(*(len(part) for part in _numbers(*_which(spec.data, home))), spec.network.context)
+
+
+def _check_counts(train: int, kept: int, context: int) -> None:
+    most = min(train, kept) - 1
+    if most >= context:
+        return
+    told = {"train": train, "kept": kept, "context": context, "needed": context + 1}
+    if most < SHORTEST:
+        raise SpecError("network.context", SHORT_FOR_ANY, **told)
+    raise SpecError("network.context", SHORT, **told, most=most)
+
+
 def open_corpus(data: TextData, home: Path | None) -> tuple[Tokens, NDArray[np.uint16], NDArray[np.uint16]]:
     """Return a text's tokens, and their numbers to learn from and kept back; DataError where an own one is gone."""
     return open_tokens(data, home), *_numbers(*_which(data, home))
@@ -95,7 +129,7 @@ def _parts(task: str, name: str, home: Path | None) -> tuple[str, str]:
     if task == "plays":
         symbols = np.array(vocabulary(SequenceData(task="shakespeare")).symbols)
         return tuple("".join(symbols[part].tolist()) for part in load_plays())
-    text = load_text(home or Path("."), name)
+    text = load_text(home, name)
     edge = len(text) - len(text) // HELD
     return text[:edge], text[edge:]
 
@@ -114,7 +148,8 @@ def _tokens(task: str, pairs: int, name: str, home: Path | None) -> Tokens:
     file = f"{hashlib.sha256(kept.encode()).hexdigest()[:16]}-{count}.json"
     merges = keep_merges(home / MERGES / file, kept, count) if home else learn_merges(kept, count)
     symbols = symbols_of(known, merges)
-    return Tokens((*symbols, *(f"<unused {number}>" for number in range(len(symbols), pairs))), "pairs", merges)
+    empty = tuple(f"<unused {number}>" for number in range(len(symbols), pairs))
+    return Tokens((*symbols, *empty), "pairs", merges, len(empty))
 
 
 @lru_cache(maxsize=4)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
-from dlcore.data.shelf import unwritable
+from dlcore.data.keeping import unwritable
 from dlcore.errors import N_, DataError
 
 PATIENCE = 10.0        # seconds without a byte after which nobody is waited for any more

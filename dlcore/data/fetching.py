@@ -16,7 +16,8 @@ from torchvision.datasets.utils import extract_archive
 
 from dlcore.data.downloads import Archive, Download, aside
 from dlcore.data.images import folder_of, is_there, read_idx
-from dlcore.data.shelf import HIDDEN, put, unwritable, workroom
+from dlcore.data.keeping import unwritable
+from dlcore.data.shelf import HIDDEN, put, workroom
 from dlcore.errors import N_, DataError
 from dlcore.specs.datasets import describe
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dlcore.data.collecting import Uploaded
 from dlcore.data.pictures import crop_square, read_picture
-from dlcore.data.zips import open_zip, pictures_in, read_member
+from dlcore.data.zips import look_into, open_zip, read_member
 from dlcore.errors import DataError
 
 SIDE = 48  # pixels of a thumbnail
@@ -13,20 +13,20 @@ SIDE = 48  # pixels of a thumbnail
 class Glance(Uploaded):
     """The Job that looks at each picture of the zip at "path", which it takes away.
 
-    Its result is {"pictures": [uint8 (48, 48, 3), None for one that cannot be read], "refused": [(template, values) of
-    those]}.
+    Its result is {"pictures": [uint8 (48, 48, 3), None for one that cannot be read], "refused": [(number,
+    template, values) of those]}.
     """
 
     def _run(self, content: bytes) -> Iterator[None]:
         result = {"pictures": [], "refused": []}
         with open_zip(content) as opened:
-            members = pictures_in(opened)
-            for done, (_folder, member) in enumerate(members, start=1):
+            members = look_into(opened).pictures
+            for done, (_folders, _path, member) in enumerate(members, start=1):
                 try:
                     picture = crop_square(read_picture(read_member(opened, member)), SIDE)
                 except DataError as error:
                     picture = None
-                    result["refused"].append((error.template, error.values))
+                    result["refused"].append((done - 1, error.template, error.values))
                 result["pictures"].append(picture)
                 self.progress = done / len(members)
                 yield

@@ -5,11 +5,9 @@ text, with how many characters it has and how many different ones, so that a lin
 """
 
 import hashlib
-import os
 from pathlib import Path
 
-from dlcore.data.home import check_kept
-from dlcore.data.uploads import admit
+from dlcore.data.keeping import find_kept, keep
 from dlcore.errors import N_, DataError
 from dlcore.specs.texts import OWN
 
@@ -59,30 +57,18 @@ def text_name(text: str) -> str:
 
 def keep_text(home: Path, text: str, visitor: str = "") -> str:
     """Keep a visitor's text under the engine's home, the oldest giving way; return its name."""
-    check_kept()
-    folder, name = Path(home) / FOLDER, text_name(text)
-    if not (folder / f"{name}.txt").exists():
-        admit(folder, "texts", visitor, len(text.encode()))
-    part = folder / f".{name}.{os.getpid()}.part"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(text.encode())
-        part.replace(folder / f"{name}.txt")
-    except OSError as error:
-        raise DataError(N_("The text cannot be kept ({reason}). Free some disk space and try again."),
-                        reason=error.strerror or str(error)) from error
-    kept = sorted(folder.glob("*.txt"), key=lambda path: path.stat().st_mtime)
-    for old in kept[: max(0, len(kept) - MOST_KEPT)]:
-        old.unlink(missing_ok=True)
+    name = text_name(text)
+    keep(Path(home) / FOLDER / f"{name}.txt", text.encode(), MOST_KEPT, FOLDER, visitor)
     return name
 
 
-def load_text(home: Path, name: str) -> str:
-    """Return a text that was kept; DataError where it is gone or damaged."""
-    if not OWN.fullmatch(name):
+def load_text(home: Path | None, name: str) -> str:
+    """Return a text that was kept under a home, or under the user's own; DataError where it is gone or damaged."""
+    path = find_kept(home, FOLDER, f"{name}.txt") if OWN.fullmatch(name) else None
+    if path is None:
         raise DataError(GONE)
     try:
-        text = (Path(home) / FOLDER / f"{name}.txt").read_bytes().decode()
+        text = path.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(GONE) from error
     if text_name(text) != name:

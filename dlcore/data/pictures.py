@@ -14,6 +14,7 @@ from dlcore.errors import N_, DataError
 MOST_BYTES = 10 * 2**20
 MOST_PIXELS = 40_000_000
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
+HEIC = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc")  # how Apple's pictures begin, behind 4 bytes
 EDGE = 0.06  # of the side: what counts as the picture's edge
 EVEN = 48  # levels between which most of the edge lies where a picture is ink on an even ground
 FAINT = 0.25  # of the strongest ink: weaker is taken for the ground's own unevenness
@@ -34,6 +35,9 @@ def read_picture(content: bytes) -> NDArray[np.uint8]:
                 _check_size(opened)
                 return np.array(_flatten(ImageOps.exif_transpose(opened)))
     except UnidentifiedImageError as error:
+        if content[4:12] in HEIC:
+            raise DataError(N_("The picture is in Apple's HEIC format, which is not read here. Save it as JPEG and try "
+                               "again.")) from error
         raise DataError(N_("This is no picture that can be read. Use a PNG, JPEG, WebP, GIF, BMP or TIFF file."
                            )) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

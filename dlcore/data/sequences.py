@@ -47,7 +47,7 @@ class Sequences:
         self.data, self.size, self.seed = spec.data, spec.training.batch_size, spec.training.seed
         self.per_epoch = steps_per_epoch(spec)
         uploaded = self._is("series") and spec.data.wave == "column"
-        self.column = Column(spec.data, Path(home or ".")) if uploaded else None
+        self.column = Column(spec.data, home) if uploaded else None
         self._names = _pad(load_names()[0]) if self._is("names") else None
         self._order: tuple[int, NDArray] = (-1, np.arange(0))
         self.held = self._held()

@@ -29,7 +29,7 @@ def draw_waves(data: SequenceData, count: int, length: int, rng: np.random.Gener
 class Column:
     """An uploaded column in deviations from its mean (of the part that is learned from), and its two parts."""
 
-    def __init__(self, data: SequenceData, home: Path):
+    def __init__(self, data: SequenceData, home: Path | None):
         values = load_column(home, data.column)
         edge = len(values) - int(len(values) * HELD_SHARE)
         self.mean = float(values[:edge].mean())

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dlcore.data.home import check_kept
 from dlcore.data.images import folder_of
-from dlcore.errors import N_, DataError
+from dlcore.data.keeping import unwritable
 
 HIDDEN = ".part-"  # how the names of folders begin that are not whole yet
 
@@ -57,9 +57,3 @@ def place(whole: Path, folder: Path) -> None:
         except OSError:
             if not folder.is_dir():
                 raise
-
-
-def unwritable(error: OSError) -> DataError:
-    """Return what is told where a data set cannot be written."""
-    return DataError(N_("The pictures cannot be kept ({reason}). Free some disk space and try again."),
-                     reason=error.strerror or str(error))

@@ -7,8 +7,8 @@ the content, with the number of rows and of classes, so that a link can name it 
 import hashlib
 import io
 import math
-import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -16,9 +16,9 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcore.data.cells import Rows, cut_each_way, decode, read_number
-from dlcore.data.home import check_kept, default_home
-from dlcore.data.uploads import admit
+from dlcore.data.cells import Sheet, read_sheet
+from dlcore.data.keeping import find_kept, keep
+from dlcore.data.numbers import Notation, decide
 from dlcore.errors import N_, DataError
 from dlcore.specs.plane import MOST_CLASSES, TABLE
 
@@ -33,14 +33,14 @@ TOO_LARGE = N_("The file has {size:.1f} MB, more than the {most:.0f} MB that are
 NO_TEXT = N_("This is not a text file. In a spreadsheet choose “Save as” and then CSV (UTF-8). A right line looks "
              "like: 1.5, -0.3, red")
 EMPTY = N_("There are no lines in this file. A right file has at least {fewest} lines like: 1.5, -0.3, red")
-COLUMNS = N_("Line {line} has {count} columns instead of 3. Keep two columns of numbers and the label, as in: 1.5, "
-             "-0.3, red")
-NO_NUMBER = N_("Line {line}: “{text}” is not a number. The first two columns are numbers, as in: 1.5, -0.3, red")
-NO_LABEL = N_("Line {line} has no label. The third column says the class, as in: 1.5, -0.3, red")
-ONE_CLASS = N_("All lines have the label “{label}”. There must be from 2 to {most} different labels in the third "
-               "column, as in: 1.5, -0.3, red")
-MANY_CLASSES = N_("The third column has {count} different labels, more than {most}. It should say the class, as in: "
-                  "1.5, -0.3, red")
+COLUMNS = N_("Line {line} has {count} columns instead of {width}. Keep two columns of numbers and the label, as in: "
+             "1.5, -0.3, red")
+NO_NUMBER = N_("Line {line}: “{text}” is not a number. Two columns are numbers, as in: 1.5, -0.3, red")
+NO_LABEL = N_("Line {line} has no label. A third column says the class, as in: 1.5, -0.3, red")
+ONE_CLASS = N_("All lines have the label “{label}”. There must be from 2 to {most} different labels in the column of "
+               "classes, as in: 1.5, -0.3, red")
+MANY_CLASSES = N_("The column of classes has {count} different labels, more than {most}. It should say the class, as "
+                  "in: 1.5, -0.3, red")
 FEW_ROWS = N_("There are too few lines with points: {count}. A right file has at least {fewest}, each like: 1.5, "
               "-0.3, red")
 MANY_ROWS = N_("There are {count:,} lines with points, more than {most:,}. Keep a part of them, each like: 1.5, "
@@ -52,7 +52,8 @@ GONE = N_("The table of this link is not kept here any more. Upload its file aga
 class Table:
     """Points (n, 2) on the plane with their labels (n,), the labels' names, and how the columns were brought there.
 
-    A value v of column i lies at (v - centre[i]) * factor[i]; `columns` are their names in the file, if it says them.
+    A value v of column i lies at (v - centre[i]) * factor[i]; `columns` are the names of both in the file and that of
+    the labels, if it says them.
     """
 
     points: NDArray[np.float32]
@@ -69,62 +70,78 @@ class Table:
         return f"{digest.hexdigest()[:16]}-{len(self.labels)}-{len(self.names)}"
 
 
-def read_table(content: bytes) -> Table:
-    """Read an uploaded file: any of ; tab , between the columns, a header or none, decimal points or commas.
+def open_table(content: bytes, encoding: str | None = None) -> Sheet:
+    """Read an uploaded file: any separator between the columns, a header or none, decimal points or commas.
 
     DataError says in which line something is wrong, and what a right file looks like.
     """
     if len(content) > MOST_BYTES:
         raise DataError(TOO_LARGE, size=len(content) / 2**20, most=MOST_BYTES / 2**20, rows=MOST_ROWS)
-    rows = _rows(decode(content, NO_TEXT))
-    if not rows:
+    sheet = read_sheet(content, NO_TEXT, MOST_ROWS, encoding, ",", COLUMNS)
+    if not sheet.count:
         raise DataError(EMPTY, fewest=FEWEST_ROWS)
-    header = _header(rows[0][1])
-    rows = rows[1:] if header else rows
-    _check_count(len(rows))
-    values = np.array([_numbers(line, cells) for line, cells in rows])
-    texts = [_label(line, cells) for line, cells in rows]
+    if sheet.count > MOST_ROWS:
+        raise DataError(MANY_ROWS, count=sheet.count, most=MOST_ROWS)
+    if sheet.count < FEWEST_ROWS:
+        raise DataError(FEW_ROWS, count=sheet.count, fewest=FEWEST_ROWS)
+    if len(sheet.names) < 3:
+        raise DataError(COLUMNS, line=sheet.rows[0][0], count=len(sheet.names), width=3)
+    return sheet
+
+
+def guess_columns(sheet: Sheet) -> tuple[tuple[str, ...], bool]:
+    """Return which columns are likely meant, two of numbers and the labels, and whether nobody needs to be asked."""
+    numeric = sheet.suggested()
+    classes = [name for name in sheet.names if 2 <= len(set(sheet.cells(name))) <= MOST_CLASSES]
+    words = [name for name in sheet.names if name not in numeric]
+    label = (*(one for one in reversed(words) if one in classes), *words[-1:], *reversed(classes), sheet.names[-1])[0]
+    others = [name for name in sheet.names if name != label]
+    if len(others) > 2:
+        wanted = [name for name in numeric if name != label]
+        others = sorted((*wanted, *(one for one in others if one not in wanted))[:2], key=sheet.names.index)
+    return (*others, label), len(sheet.names) == 3
+
+
+def read_table(content: bytes) -> Table:
+    """Read an uploaded file that has three columns, or leaves no doubt about which of its columns are meant."""
+    sheet = open_table(content)
+    columns, certain = guess_columns(sheet)
+    if not certain:
+        raise DataError(COLUMNS, line=sheet.rows[0][0], count=len(sheet.names), width=3)
+    return make_table(sheet, columns)
+
+
+def make_table(sheet: Sheet, columns: Sequence[str], decimal: str | None = None) -> Table:
+    """Return the table of two columns with numbers and one with labels.
+
+    Where the file leaves open whether a sign stands before decimals or between thousands, `decimal` says it.
+    """
+    *numbers, label = columns
+    values = np.stack([_numbers(sheet, name, sheet.look(name).choose(decimal)) for name in numbers], 1)
+    texts = _labels(sheet, label)
     names = _names(texts)
     low, high = values.min(0), values.max(0)
     centre, factor = (low + high) / 2, 2 * SIDE / np.where(high > low, high - low, 2 * SIDE)
     labels = np.array([names.index(text) for text in texts], np.uint8)
     return Table(((values - centre) * factor).astype(np.float32), labels, names, tuple(centre.tolist()),
-                 tuple(factor.tolist()), header)
+                 tuple(factor.tolist()), tuple(columns) if sheet.headed else ())
 
 
-def _rows(text: str) -> Rows:
-    """Return (line, cells) of every line that is not empty, cut where most lines get three cells."""
-    return max(cut_each_way(text, NO_TEXT), key=lambda rows: (sum(len(cells) == 3 for _line, cells in rows[:100]),
-                                                            sum(len(cells) for _line, cells in rows[:100])))
-
-
-def _header(cells: list[str]) -> tuple[str, ...]:
-    """Return the names of the columns where the first line says them."""
-    said = len(cells) == 3 and all(cell and read_number(cell) is None for cell in cells[:2])
-    return tuple(cell[:40] for cell in cells) if said else ()
-
-
-def _check_count(count: int) -> None:
-    if count < FEWEST_ROWS:
-        raise DataError(FEW_ROWS, count=count, fewest=FEWEST_ROWS)
-    if count > MOST_ROWS:
-        raise DataError(MANY_ROWS, count=count, most=MOST_ROWS)
-
-
-def _numbers(line: int, cells: list[str]) -> tuple[float, float]:
-    if len(cells) != 3:
-        raise DataError(COLUMNS, line=line, count=len(cells))
-    numbers = [read_number(cell) for cell in cells[:2]]
-    for cell, number in zip(cells, numbers):
+def _numbers(sheet: Sheet, name: str, notation: Notation) -> NDArray[np.float64]:
+    numbers = []
+    for (line, _cells), cell in zip(sheet.rows, sheet.cells(name), strict=True):
+        numbers.append(number := notation.read(cell))
         if number is None or not abs(number) < 1e30:
             raise DataError(NO_NUMBER, line=line, text=cell[:40])
-    return numbers[0], numbers[1]
+    return np.array(numbers)
 
 
-def _label(line: int, cells: list[str]) -> str:
-    if not cells[2]:
-        raise DataError(NO_LABEL, line=line)
-    return cells[2][:40]
+def _labels(sheet: Sheet, name: str) -> list[str]:
+    texts = sheet.cells(name)
+    for (line, _cells), text in zip(sheet.rows, texts, strict=True):
+        if not text:
+            raise DataError(NO_LABEL, line=line)
+    return [text[:40] for text in texts]
 
 
 def _names(texts: list[str]) -> tuple[str, ...]:
@@ -134,35 +151,23 @@ def _names(texts: list[str]) -> tuple[str, ...]:
         raise DataError(ONE_CLASS, label=texts[0], most=MOST_CLASSES)
     if len(found) > MOST_CLASSES:
         raise DataError(MANY_CLASSES, count=len(found), most=MOST_CLASSES)
-    values = {text: read_number(text) for text in found}
-    by_size = all(value is not None and not math.isnan(value) for value in values.values())
+    values = {text: decide(list(found)).notations[0].read(text) for text in found}
+    by_size = all(value is not None and math.isfinite(value) for value in values.values())
     return tuple(sorted(found, key=(lambda text: (values[text], text)) if by_size else None))
 
 
 def keep_table(home: Path, table: Table, visitor: str = "") -> str:
     """Keep a visitor's table under the engine's home, the oldest giving way; return its name."""
-    check_kept()
-    folder = Path(home) / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
     packed = io.BytesIO()
     np.savez_compressed(packed, points=table.points, labels=table.labels, names=np.array(table.names),
                         scale=np.array([table.centre, table.factor]), columns=np.array(table.columns, str))
-    if not (folder / f"{table.name}.npz").exists():
-        admit(folder, "tables", visitor, packed.tell())
-    part = folder / f".{table.name}.{os.getpid()}.part"
-    part.write_bytes(packed.getvalue())
-    part.replace(folder / f"{table.name}.npz")
-    kept = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
-    for old in kept[: max(0, len(kept) - MOST_KEPT)]:
-        old.unlink(missing_ok=True)
+    keep(Path(home) / FOLDER / f"{table.name}.npz", packed.getvalue(), MOST_KEPT, FOLDER, visitor)
     return table.name
 
 
 def load_table(home: Path | None, name: str) -> Table:
     """Return a table that was kept under a home, or under the user's own; DataError where it is gone or damaged."""
-    homes = [Path(home)] if home else []
-    paths = [place / FOLDER / f"{name}.npz" for place in (*homes, default_home())]
-    path = next((path for path in paths if TABLE.fullmatch(name) and path.exists()), None)
+    path = find_kept(home, FOLDER, f"{name}.npz") if TABLE.fullmatch(name) else None
     if path is None:
         raise DataError(GONE)
     try:

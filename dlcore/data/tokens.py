@@ -20,12 +20,19 @@ class Tokens:
     """Tokens by their numbers; `split` says what they are: "words", "characters" or "pairs".
 
     `merges` are the pairs that were joined to a token, in the order in which they were learned. Those of a translation
-    begin with START and STOP, which no text has.
+    begin with START and STOP, which no text has. The last `empty` ones stand for nothing: of a vocabulary that is
+    larger than the tokens that a text gives. They are never offered as what comes next.
     """
 
     symbols: tuple[str, ...]
     split: str = "characters"
     merges: tuple[tuple[str, str], ...] = ()
+    empty: int = 0
+
+    @property
+    def used(self) -> int:
+        """How many of them a text can have: the first ones."""
+        return len(self.symbols) - self.empty
 
     @cached_property
     def numbers(self) -> dict[str, int]:

@@ -111,7 +111,7 @@ def _of_table(name: str) -> tuple[int, int]:
 def check_data(data: PlaneData) -> None:
     """Raise SpecError where there is nothing to learn from."""
     if data.dataset == "table" and not TABLE.fullmatch(data.table):
-        raise SpecError("data.table", N_("No table has been uploaded yet. Upload a CSV file with two columns and a "
+        raise SpecError("data.table", N_("No table is in use yet. Upload a CSV file with two columns and a "
                                          "label, or choose another data set."))
     if data.own != _OwnPoints(tuple).nearest(data.own):
         raise SpecError("data.own", N_("Own points are at most {most} rows of x1, x2 (from −6 to 6, two decimals) and "

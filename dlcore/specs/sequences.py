@@ -12,7 +12,7 @@ MEMORIES = ("recall", "adding", "brackets")
 TASKS = (*TEXTS, "series", *MEMORIES)
 WAVES = ("mixture", "damped", "column")
 LANGUAGES = ("en", "tr")
-MOST_LENGTH = 512
+SHORTEST, MOST_LENGTH = 4, 512
 SEQUENCES = 3_200      # sequences that make an epoch of a task whose sequences are drawn anew
 NAMES, SHAKESPEARE = 4_647, 904_218  # training names, training characters (dlcore.data.text; a test compares)
 VOCABULARIES = {"names": 27, "shakespeare": 80, "en": 29, "tr": 29}
@@ -48,7 +48,7 @@ class SequenceData:
 
     kind: Literal["sequence_data"] = kind("sequence_data")
     task: str = choice("names", *TASKS)
-    length: int = whole(64, 4, MOST_LENGTH)
+    length: int = whole(64, SHORTEST, MOST_LENGTH)
     language: str = choice("en", *LANGUAGES)
     wave: str = choice("mixture", *WAVES)
     horizon: int = whole(32, 1, 200)
@@ -138,8 +138,8 @@ def most_delay(length: int) -> int:
 
 def _check_column(data: SequenceData) -> None:
     if not data.column_count:
-        raise SpecError("data.column", N_("No column has been uploaded yet. Upload a CSV file with a column of "
-                                          "numbers, or choose another wave."))
+        raise SpecError("data.column", N_("No column is in use yet. Upload a CSV file with a column of "
+                                          "numbers and choose it, or choose another wave."))
     kept, needed = int(data.column_count * HELD_SHARE), data.length + data.horizon + 1
     if kept < needed:
         raise SpecError("data.length", N_("The column has {count:,} numbers; {kept} of them are kept back, but windows "
@@ -154,11 +154,18 @@ def fit_data(data: SequenceData) -> SequenceData:
         delay = max(data.delay, 2 if data.task == "adding" else 1)
         data = replace(data, delay=delay, length=min(MOST_LENGTH, max(data.length, delay + 1)))
         return replace(data, delay=min(data.delay, most_delay(data.length)))
-    try:
-        check_data(data)
-    except SpecError:
-        return replace(data, wave="mixture")
+    if data.task == "series" and data.wave == "column":
+        return shrink_to_column(data) if data.column_count else replace(data, wave="mixture")
     return data
+
+
+def shrink_to_column(data: SequenceData) -> SequenceData:
+    """Return the data with a forecast and windows that the part of the column that is kept back has room for."""
+    kept = int(data.column_count * HELD_SHARE)
+    if kept > data.length + data.horizon:
+        return data
+    horizon = max(1, min(data.horizon, kept // 3))
+    return replace(data, horizon=horizon, length=max(SHORTEST, min(data.length, kept - 1 - horizon)))
 
 
 def sequences_per_epoch(data: SequenceData) -> int:

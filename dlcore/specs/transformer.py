@@ -15,6 +15,7 @@ POSITIONS = ("sinusoidal", "learned", "rotary", "none")
 SCHEDULES = ("cosine", "constant", "inverse_root")
 MOST_NUMBERS = 2**28  # in what a batch leaves behind for the gradient: 1 GiB
 WIDTHS = 8, 512
+SHORTEST = 8          # tokens that a context has at least
 LIVE_TRAINING = ("learning_rate", "momentum", "weight_decay", "clip", "epochs")
 LIVE_FIELDS = (*(f"training.{name}" for name in LIVE_TRAINING), "network.dropout")
 
@@ -39,7 +40,7 @@ class TransformerNetwork:
     norm: str = choice("pre", *NORMS)
     activation: str = choice("gelu", *ACTIVATIONS)
     positions: str = choice("sinusoidal", *POSITIONS)
-    context: int = whole(64, 8, 512, unit="tokens")
+    context: int = whole(64, SHORTEST, 512, unit="tokens")
 
     @property
     def head_width(self) -> int:

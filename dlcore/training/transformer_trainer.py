@@ -7,6 +7,7 @@ from math import isfinite
 import torch
 from torch import Tensor
 
+from dlcore.data.corpus import check_length
 from dlcore.data.texts import open_texts
 from dlcore.errors import N_, DerinError
 from dlcore.models.transformer import build_transformer, set_dropout
@@ -41,6 +42,7 @@ class TransformerTrainer(Trainer):
         spec: Transformer = self.experiment
         self.device, self.precision = open_device(spec.training.device), choose_precision(spec)
         home = self.recording.folder.parents[1] if self.recording is not None else None
+        check_length(spec, home)
         self.batches = open_texts(spec, home)
         self.module = build_transformer(spec).to(self.device)
         self.optimizer = make_optimizer(self.module, spec.training)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dlcore.data.collecting import HELD_OUT, LEAST_PICTURES, MOST_CLASSES, MOST_PICTURES, leave_upload
 from dlcore.data.pictures import MOST_BYTES, MOST_PIXELS
-from dlcore.data.zips import MOST_ZIP, pack
+from dlcore.data.zips import MOST_ZIP, levels_of, look_into, name_folder, open_zip, pack
 from dlcore.errors import DerinError
 from dlcore.specs.datasets import OWN_SIDE, describe
 from dlcore.specs.experiment import learn_from
@@ -16,8 +16,11 @@ from pages.ui.language import N_, _, ngettext, number, percent, told
 from pages.ui.working import waits_or
 
 PAUSE = 0.2  # seconds between two looks at the Job
-ENDINGS = ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff"]
+ENDINGS = ["png", "jpg", "jpeg", "jfif", "gif", "bmp", "webp", "tif", "tiff", "heic", "heif"]  # of the last two is said
+# that they are not read
 WAYS = {"classes": N_("Class by class"), "zip": N_("A zip with one folder for each class")}
+MOST_LINES, LINE = 5, 24  # names of refused files before one scrolls, and pixels of each
+SHOWN = 6  # names of classes at a level of folders
 SETS = "_own_sets"  # names of the data sets that were collected in this session
 
 
@@ -41,16 +44,17 @@ def _set_open(page: str, is_open: bool) -> None:
 def _collect(page: str) -> None:
     st.markdown(_("Collect pictures of two things or more, train on them, and see what the network makes of new ones. "
                   "One picture in {part} of each class is held out to test it.").format(part=HELD_OUT))
-    if job := st.session_state.get(f"_collect_job.{page}"):
-        st.fragment(_watch, run_every=PAUSE)(page, job)
-        return
+    job = st.session_state.get(f"_collect_job.{page}")
     way = st.segmented_control(_("Way"), list(WAYS), format_func=lambda way: _(WAYS[way]), default="classes",
                                required=True, key=f"{page}.collect_way", label_visibility="collapsed")
     content = _take_zip(page) if way == "zip" else _take_classes(page)
     if failure := st.session_state.get(f"_uncollected.{page}"):
         st.error(failure)
-    st.button(_("Make the data set"), key=f"{page}.collect", type="primary", icon=":material/dataset:",
-              disabled=content is None, on_click=_start, args=(page, way))
+    if job:
+        st.fragment(_watch, run_every=PAUSE)(page, job)
+    else:
+        st.button(_("Make the data set"), key=f"{page}.collect", type="primary", icon=":material/dataset:",
+                  disabled=content is None, on_click=_start, args=(page, way))
     st.caption(_("At most {pictures} pictures in {classes} classes, {megabytes} MB in all; a picture has at most "
                  "{each} MB and {pixels} million pixels, a class {least} pictures at least. Of each picture the middle "
                  "square is kept, at {side}×{side} pixels in colour. The pictures stay on this server, and whoever has "
@@ -60,8 +64,26 @@ def _collect(page: str) -> None:
 
 
 def _take_zip(page: str):
-    return st.file_uploader(_("Zip"), type="zip", key=f"{page}.zip", max_upload_size=MOST_ZIP // 2**20,
+    file = st.file_uploader(_("Zip"), type="zip", key=f"{page}.zip", max_upload_size=MOST_ZIP // 2**20,
                             label_visibility="collapsed")
+    if file is not None and len(levels := _levels(page, file)) > 1:
+        names = {level: ", ".join(found[:SHOWN]) + (" …" if len(found) > SHOWN else "") for level, found in levels}
+        st.radio(_("Which folders are the classes?"), list(names), key=f"{page}.zip_level", format_func=names.get,
+                 help=_("There are folders inside folders. Choose the level whose folders are the classes."))
+    return file
+
+
+def _levels(page: str, file) -> tuple:
+    """Return the levels of folders in a zip that could be the classes; none where it cannot be read."""
+    kept = st.session_state.get(f"_zip_levels.{page}")
+    if kept is None or kept[0] != file.file_id:
+        try:
+            with open_zip(file.getvalue()) as opened:
+                kept = file.file_id, levels_of(look_into(opened))
+        except DerinError:
+            kept = file.file_id, ()  # what is wrong with it is said once the data set is made
+        st.session_state[f"_zip_levels.{page}"] = kept
+    return kept[1]
 
 
 # class by class
@@ -100,26 +122,26 @@ def _take_classes(page: str) -> dict | None:
 
 def _add_files(page: str) -> None:
     turn = st.session_state.get(f"_collect_turn.{page}", 0)
-    _add(page, [file.getvalue() for file in st.session_state.get(f"{page}.files_{turn}") or ()])
+    _add(page, [(file.name, file.getvalue()) for file in st.session_state.get(f"{page}.files_{turn}") or ()])
     st.session_state[f"_collect_turn.{page}"] = turn + 1  # an empty uploader for the next class
 
 
 def _add_photo(page: str) -> None:
     turn = st.session_state.get(f"_collect_turn.{page}", 0)
     if photo := st.session_state.get(f"{page}.camera_{turn}"):
-        _add(page, [photo.getvalue()])
+        _add(page, [(photo.name, photo.getvalue())])
     st.session_state[f"_collect_turn.{page}"] = turn + 1  # the camera is ready for the next one
 
 
-def _add(page: str, contents: list[bytes]) -> None:
+def _add(page: str, files: list[tuple[str, bytes]]) -> None:
     """Keep pictures for the class that is named, as long as there is room."""
     held, st.session_state[f"_uncollected.{page}"] = classes_of(page), ""
-    name = " ".join(st.session_state[f"{page}.class_name"].replace("/", " ").split())
-    taken = [content for content in contents if _keep(held, name, content)]
-    if len(taken) < len(contents):
+    name = name_folder(st.session_state[f"{page}.class_name"])
+    taken = [(file, content) for file, content in files if _keep(held, name, content)]
+    if len(taken) < len(files):
         st.session_state[f"_uncollected.{page}"] = _("There is no room for more pictures.")
     if taken:
-        thumbnails.glance_at(page, name, taken)
+        thumbnails.glance_at(page, taken)
 
 
 def _keep(held: dict[str, list[bytes]], name: str, content: bytes) -> bool:
@@ -147,6 +169,8 @@ def _start(page: str, way: str) -> None:
         st.session_state[f"_uncollected.{page}"] = told(error)
         return
     request = {"kind": "collect", "path": path, "owner": state.owner()}
+    if way == "zip" and (level := st.session_state.get(f"{page}.zip_level")) is not None:
+        request["level"] = level
     st.session_state[f"_collect_job.{page}"] = state.engine().start_job(state.visitor(), request)
     st.session_state[f"_uncollected.{page}"] = ""
 
@@ -160,7 +184,8 @@ def _watch(page: str, job: str) -> None:
         return
     st.session_state[f"_collect_job.{page}"] = None
     if view is None or view.error:
-        st.session_state[f"_uncollected.{page}"] = told(view.error) if view else ""
+        st.session_state[f"_uncollected.{page}"] = told(view.error) if view else _(
+            "The work was interrupted. Press “Make the data set” once more.")
     else:
         _finish(page, view.result)
     st.rerun()
@@ -193,6 +218,20 @@ def show_collected(page: str) -> None:
         counts=counts, train=number(known.train), test=number(known.test)))
     if result["twice"]:
         lines.append(_("{n} are there more than once and were taken once.").format(n=number(result["twice"])))
-    lines += [f"- `{file.replace('`', ' ')}`: {_(template).format(**values)}" for file, template, values in
-              result["refused"]]
-    st.info("\n".join(lines), icon=":material/dataset:")
+    if hidden := result.get("hidden"):
+        lines.append(ngettext("{n} picture in a hidden folder was passed over.",
+                              "{n} pictures in hidden folders were passed over.", hidden).format(n=number(hidden)))
+    st.info("  \n".join(lines), icon=":material/dataset:")
+    if result["refused"]:
+        _show_refused(result["refused"])
+
+
+def _show_refused(refused: list[tuple[str, str, dict]]) -> None:
+    """Name all files that were not taken, with the reason."""
+    reasons: dict[str, list[str]] = {}
+    for file, template, values in refused:
+        reasons.setdefault(told(DerinError(template, **values)), []).append(file)
+    with st.expander(_("Refused: {n}").format(n=number(len(refused))), expanded=True, icon=":material/block:"):
+        for reason, files in reasons.items():
+            st.caption(reason[:1].upper() + reason[1:])
+            st.code("\n".join(files), language=None, height=min(MOST_LINES, len(files)) * LINE + LINE)

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import streamlit as st
 
+from dlcore.data.corpus import check_length
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
 from dlcore.specs.learning import Learner, check, same_run
 from pages.ui import runs, state, words
 from pages.ui.forms import Form, grouped
 from pages.ui.language import _, told
+
+MOST_COUNTED = 200_000  # characters of a text whose tokens are counted before the training; of a longer one then
 
 
 def shown(page: str) -> RunView | None:
@@ -37,15 +40,19 @@ def problem(spec: Learner) -> DerinError | None:
     """Return why a spec cannot be trained, or None."""
     try:
         check(spec)
+        if spec.kind == "transformer":
+            check_length(spec, state.engine().home, MOST_COUNTED)
     except DerinError as error:
         return error
     return None
 
 
-def show_problem(form: Form, group: str) -> None:
-    """Say, in its group of the sidebar, why the spec cannot be trained as the settings are."""
+def show_problem(form: Form, group: str, *others: str) -> None:
+    """Say, in its group of the sidebar, why the spec cannot be trained as the settings are; `others` are fields of
+    other groups of which it is said here too."""
     error = problem(form.experiment)
-    if error is not None and getattr(error, "field", "").split(".")[0] == group:
+    field = getattr(error, "field", "")
+    if error is not None and (field.split(".")[0] == group or field in others):
         st.warning(told(error))
 
 

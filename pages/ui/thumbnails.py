@@ -20,40 +20,42 @@ PAUSE = 0.2  # seconds between two looks at the Job
 Held = dict[str, list[bytes]]
 
 
-def glance_at(page: str, name: str, contents: list[bytes]) -> None:
-    """Have new pictures of a class looked at."""
+def glance_at(page: str, files: list[tuple[str, bytes]]) -> None:
+    """Have new pictures, each with the name of its file, looked at."""
     try:
-        request = {"kind": "glance", "path": leave_upload(state.engine().home, pack({name: contents}))}
+        packed = pack({"waiting": [content for _name, content in files]})
+        request = {"kind": "glance", "path": leave_upload(state.engine().home, packed)}
         job = state.engine().start_job(state.visitor(), request)
     except DerinError:
         return  # they wait without a thumbnail; making the data set will say what is wrong
-    _glances(page).append((job, contents))
+    _glances(page).append((job, files))
 
 
 def take_glances(page: str, held: Held) -> list[str]:
-    """Take over what has been seen; return why pictures could not be read. They are taken out of `held`."""
+    """Take over what has been seen; return which pictures could not be read, and why. They are taken out of `held`."""
     reasons = []
     for glance in list(_glances(page)):
-        job, contents = glance
+        job, files = glance
         view = state.engine().job(job)
         if view is not None and not view.finished:
             continue
         _glances(page).remove(glance)
         if view is not None and view.error is None:
-            reasons += _take(page, held, contents, view.result)
+            reasons += _take(page, held, files, view.result)
     return reasons
 
 
-def _take(page: str, held: Held, contents: list[bytes], seen: dict) -> list[str]:
+def _take(page: str, held: Held, files: list[tuple[str, bytes]], seen: dict) -> list[str]:
     known = _known(page)
-    for content, picture in zip(contents, seen["pictures"], strict=True):
+    for (_name, content), picture in zip(files, seen["pictures"], strict=True):
         if picture is not None:
             known[hash(content)] = picture
             continue
         for waiting in held.values():
             waiting[:] = [one for one in waiting if one != content]
     _drop_empty(held)
-    return [told(DerinError(template, **values)) for template, values in seen["refused"]]
+    return [f"`{files[at][0].replace('`', ' ')}`: {told(DerinError(template, **values))}"
+            for at, template, values in seen["refused"]]
 
 
 def take_away(page: str, held: Held) -> None:
@@ -91,7 +93,7 @@ def await_glances(page: str) -> None:
 
 
 def _look_again(page: str) -> None:
-    views = [state.engine().job(job) for job, _contents in _glances(page)]
+    views = [state.engine().job(job) for job, _files in _glances(page)]
     if any(view is None or view.finished for view in views):
         st.rerun()
     st.caption(_("Looking at the pictures"))
@@ -107,7 +109,7 @@ def _key(page: str, place: int) -> str:
     return f"{page}.thumbnails_{place}_{st.session_state.get(f'_taken.{page}', 0)}"
 
 
-def _glances(page: str) -> list[tuple[str, list[bytes]]]:
+def _glances(page: str) -> list[tuple[str, list[tuple[str, bytes]]]]:
     return st.session_state.setdefault(f"_glances.{page}", [])
 
 

@@ -125,7 +125,7 @@ def test_the_network_is_changed_in_the_diagram(app_url, page):
     assert len(board(page).locator(".node").all()) == 7 + 5 + 2 + 2 + 1
 
 
-def test_points_are_drawn_taken_back_and_a_file_is_put(app_url, page, tmp_path):
+def test_points_are_drawn_taken_back_and_a_file_is_put(app_url, page):
     visit(page, app_url)
     board(page).get_by_label("Click or pull on the plane to put points: 1").click()
     drag(page, (-4, 4), (4, 4))
@@ -137,13 +137,10 @@ def test_points_are_drawn_taken_back_and_a_file_is_put(app_url, page, tmp_path):
     wait_until(lambda: linked(page).data.own == (), 60, "the pull was not taken back")
 
     page.get_by_role("radio", name="CSV file").click()
-    chooser = page.get_by_text("Choose a CSV file or drop it here")
-    for content, said in (("1,2\n3,4\n5,6\n7,8\n", "columns"), ("x,y,who\n" + "1,2,a\n-1,3,b\n" * 10, "20 points")):
-        path = tmp_path / "points.csv"
-        path.write_text(content)
-        with page.expect_file_chooser() as opened:
-            chooser.click()
-        opened.value.set_files(path)
+    chooser = page.locator(".st-key-playground-table_file input[type=file]")
+    for content, said in (("1,2\n3,4\n5,6\n7,8\n", "Line 1 has 2 columns"),
+                          ("x,y,who\n" + "1,2,a\n-1,3,b\n" * 10, "20 points")):
+        chooser.set_input_files({"name": "points.csv", "mimeType": "text/csv", "buffer": content.encode()})
         expect(page.get_by_text(re.compile(said)).first).to_be_visible(timeout=PATIENCE)
     wait_until(lambda: linked(page).data.dataset == "table", 60, "the file is not the data set")
     expect(board(page).get_by_text("10 training")).to_be_visible()

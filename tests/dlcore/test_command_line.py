@@ -5,7 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from dlcore.__main__ import main
+from dlcore.data import images
+from dlcore.data.collecting import arrange
+from dlcore.data.columns import keep_column
+from dlcore.data.own_texts import keep_text
+from dlcore.data.tables import keep_table, read_table
 
 ROOT = Path(__file__).parents[2]
 MY_NET = {
@@ -103,3 +111,53 @@ def test_describe_tells_the_layers_and_parameters_of_each_recurrent_cell(tmp_pat
         assert told["cells"][name]["parameters"] == sum(map(torch.numel, cell.parameters()))
         assert [layer["name"] for layer in told["cells"][name]["layers"]] == ["embedding", "recurrent.0", "head"]
     assert told["cells"]["lstm"]["gates"] == ["input", "forget", "candidate", "output"]
+
+
+OWN_TEXT = "Bir varmış bir yokmuş, evvel zaman içinde.\n" * 80
+SMALL_TEXT = {"kind": "transformer", "network": {"layers": 1, "heads": 2, "width": 16, "context": 8},
+              "training": {"epochs": 1, "batch_size": 256, "warmup": 1}}
+
+
+def keep_own_data(home: Path) -> dict[str, dict]:
+    """Keep a text, a table, a column and pictures of a visitor's under a home; return an experiment with each."""
+    text = keep_text(home, OWN_TEXT)
+    table = keep_table(home, read_table(b"".join(b"%d,%d,%s\n" % (n, n % 7, b"ab"[n % 2:][:1]) for n in range(40))))
+    column = keep_column(home, np.sin(np.arange(200) / 5).astype(np.float32), "heat")
+    dataset, arrays = arrange({name: [np.full((48, 48, 3), 10 * n + 100 * place, np.uint8) for n in range(9)]
+                               for place, name in enumerate(("+", "×"))})
+    for name, values in arrays.items():
+        (folder := home / "datasets" / dataset).mkdir(parents=True, exist_ok=True)
+        np.save(folder / f"{name}.npy", values)
+    series = {"task": "series", "wave": "column", "column": column, "length": 10, "horizon": 5}
+    return {"text": SMALL_TEXT | {"data": {"task": "own", "text": text, "tokens": "bpe", "vocabulary": 128}},
+            "table": {"kind": "playground", "data": {"dataset": "table", "table": table}, "training": {"epochs": 2}},
+            "column": {"kind": "recurrent", "data": series, "network": {"cells": ["gru"], "hidden": 4},
+                       "training": {"epochs": 1, "batch_size": 64}},
+            "pictures": {"data": {"dataset": dataset, "size": 48, "channels": 3}, "training": {"epochs": 1},
+                         "network": {"blocks": [{"kind": "flatten"}, {"kind": "linear", "features": 2}]}}}
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_own_texts_tables_columns_and_pictures_are_found_in_derins_home(tmp_path, monkeypatch, capsys, recorded):
+    home = tmp_path / "home"
+    monkeypatch.setenv("DERIN_HOME", str(home))
+    before = images.folder_of("x").parent.parent
+    images.keep_in(home)  # as a process of its own does when it begins
+    try:
+        for name, experiment in keep_own_data(home).items():
+            file = tmp_path / f"{name}.json"
+            file.write_text(json.dumps(experiment))
+            where = ["--recording", str(tmp_path / "far" / "away" / name)] if recorded else []
+            assert main(["train", str(file), "--threads", "1", *where]) == 0, capsys.readouterr().err
+            assert json.loads(capsys.readouterr().out.splitlines()[-1])["kind"] == "evaluation"
+    finally:
+        images.keep_in(before)
+
+
+def test_an_own_text_that_is_too_short_for_its_context_is_one_sentence(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DERIN_HOME", str(tmp_path))
+    data = {"task": "own", "text": keep_text(tmp_path, "a" * 3000), "tokens": "bpe", "vocabulary": 128}
+    file = tmp_path / "short.json"
+    file.write_text(json.dumps(SMALL_TEXT | {"data": data}))
+    assert main(["train", str(file)]) == 2
+    assert "The text is too short: with this vocabulary it has 6 tokens" in capsys.readouterr().err

@@ -1,6 +1,5 @@
 """The Playground page without a browser: what the visitor asks for, controls, runs, files, links, both languages."""
 
-import base64
 import json
 import struct
 from dataclasses import replace
@@ -251,28 +250,15 @@ def test_new_points_and_new_weights_are_a_click_away(playground):
 # files
 
 
-def put(app, content: bytes | None, size: int = 0) -> None:
-    """Put a file as the browser does, which sends no content of one that is too large."""
-    given = {"size": size} if content is None else {"size": len(content), "content": base64.b64encode(content).decode()}
-    app.session_state["put_for_test"] = given
-    app.run()
+def put(app, content: bytes) -> None:
+    """Put a file as the browser does."""
+    app.file_uploader(key="playground.table_file").set_value(("points.csv", content, "text/csv")).run()
+    assert not app.exception
 
 
 @pytest.fixture
-def file_page(playground, monkeypatch):
-    """The page with the set "table" chosen, which takes over what a test puts there."""
-    from pages.ui.playground import tables
-
-    shown = tables.upload
-
-    def upload(page: str) -> None:
-        import streamlit as st
-
-        if (given := st.session_state.pop("put_for_test", None)) is not None:
-            tables.take_file(page, given)
-        shown(page)
-
-    monkeypatch.setattr(tables, "upload", upload)
+def file_page(playground):
+    """The page, on which the set "table" can be chosen."""
     return playground(Playground(data=PlaneData(dataset="gauss")))
 
 
@@ -295,16 +281,17 @@ def choose_table(app) -> None:
 
 
 BAD_FILES = [
-    (b"1,2,a\n3,4\n5,6,b\n1,1,a", "columns"), (b"1,x,a\n2,3,b\n4,5,a\n1,1,b", "not a number"),
+    (b"1,2,a\n3,4\n5,6,b\n1,1,a", "Line 2 has no label"), (b"1,x,a\n2,3,b\n4,5,a\n1,1,b", "not a number"),
     (b"nan,1,a\n2,3,b\n4,5,a\n1,1,b", "not a number"), (b"1,2,a\n3,4,a\n5,6,a\n7,8,a", "All lines have the label"),
-    (b"\x89PNG\r\n\0\0", "not a text file"), (b"", "no lines"), (None, "100.0 MB"), (b"1,2,a\n3,4,b", "too few lines"),
+    (b"\x89PNG\r\n\0\0", "not a text file"), (b"", "no lines"), (b"1" * 2**20 * 3, "3.0 MB"),
+    (b"1,2,a\n3,4,b", "too few lines"),
 ]
 
 
 def test_a_bad_file_gets_a_sentence_and_a_right_line_to_copy(file_page):
     choose_table(file_page)
     for content, said in BAD_FILES:
-        put(file_page, content, size=100 * 2**20)
+        put(file_page, content)
         assert any(said in one.value and "1.5, -0.3, red" in one.value for one in file_page.error), (content, said)
         assert linked(file_page).data.table == "" and file_page.button(key="playground.train").disabled
 

@@ -238,14 +238,18 @@ def test_a_changed_symbol_is_another_one():
 def test_a_column_of_numbers_becomes_the_series_and_a_gap_is_named(page):
     app = page(replace(QUICK, data=SequenceData(task="series", length=16, horizon=8)))
     app.button_group(key="recurrent.wave").set_value("column").run()
-    assert "No column has been uploaded yet" in texts(app) and app.button(key="recurrent.train").disabled
+    assert "No column is in use yet" in texts(app) and app.button(key="recurrent.train").disabled
     rows = [f"{day},{np.sin(day / 5):.4f}" for day in range(300)]
     uploader = app.file_uploader(key="recurrent.column_file")
     uploader.set_value(("gap.csv", "\n".join(["day,heat", *rows[:40], "40,", *rows[41:]]).encode(), "text/csv")).run()
-    app.selectbox(key="recurrent.column_name").set_value("heat").run()
+    assert app.selectbox(key="recurrent.csv_column").options == ["heat", "day"] and not linked(app).data.column
+    app.button(key="recurrent.use_column").click().run()
     assert "Line 42 has no number in the column “heat”" in texts(app)
     uploader = app.file_uploader(key="recurrent.column_file")
     uploader.set_value(("whole.csv", "\n".join(["day,heat", *rows]).encode(), "text/csv")).run()
+    assert "No column is in use yet" in texts(app) and "“heat” is read as 0 · 0.1987 · 0.3894 …" in texts(app)
+    app.button(key="recurrent.use_column").click().run()
+    assert "In use: the column “heat”, 300 numbers" in texts(app)
     assert not app.exception and linked(app).data.column_count == 300 and not app.warning
     assert set(app.code[0].value) <= set("▁▂▃▄▅▆▇█\n")
     assert "forecast" in told(app, "recurrent.unroll")[0]["topics"]

@@ -12,7 +12,7 @@ from dlcore.explain.transformer.maps import mean_map
 from dlcore.explain.transformer.passing import Passed, switched_off
 from dlcore.explain.transformer.reading import Reading, read
 from dlcore.explain.transformer.seeing import rollouts
-from dlcore.explain.transformer.snapshot import TransformerSnapshot
+from dlcore.explain.transformer.snapshot import TransformerSnapshot, offered
 from dlcore.explain.trust import rank_correlation
 
 LEAST = 3  # tokens that a rank correlation is taken of
@@ -22,7 +22,7 @@ def attribute(snapshot: TransformerSnapshot, request: dict) -> Generator[float, 
     """Yield the share done; return the attribution of a row's likeliest token (see "transformer_attribution")."""
     reading = read(snapshot, request)
     passed, row = reading.run(), read_row(reading, request)
-    of = int(passed.logits[0, row].argmax())
+    of = int(offered(snapshot, passed.logits[0, row]).argmax())
     with switched_off(snapshot.module, reading.off):
         found = yield from integrate(scorer(reading, row, of), embedded(reading, row))
     return tell(reading, passed, row, of, found)
@@ -47,11 +47,11 @@ def embedded(reading: Reading, row: int) -> list[Tensor]:
 
 def scorer(reading: Reading, row: int, of: int):
     """Return the function that tells the log probability of token `of` in a row, of embedded sides."""
-    module = reading.snapshot.module
+    module, used = reading.snapshot.module, reading.snapshot.texts.target.used
 
     def score(sides: list[Tensor]) -> Tensor:
         memory = None if reading.source is None else module.encoder.read(sides[0])
-        return module.tell(module.decoder.read(sides[-1], memory))[:, row].log_softmax(-1)[:, of]
+        return module.tell(module.decoder.read(sides[-1], memory))[:, row, :used].log_softmax(-1)[:, of]
     return score
 
 

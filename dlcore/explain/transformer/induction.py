@@ -24,7 +24,7 @@ def probe(snapshot: TransformerSnapshot, off: frozenset[HeadName], count: int, s
     """Yield after each of `count` texts what is known of a language model's heads (see "transformer_induction")."""
     module, target = snapshot.module, snapshot.texts.target
     half = min(HALF, module.decoder.most // 2)
-    texts = say_twice(len(target.symbols), half, count, seed)
+    texts = say_twice(target.used, half, count, seed)
     found, previous, bits, maps = [], [], [], None
     for text in texts:
         passed = pass_through(module, None, torch.from_numpy(text)[None], off)

@@ -14,7 +14,7 @@ from dlcore.errors import N_, EngineError
 from dlcore.explain.transformer.maps import SIDES
 from dlcore.explain.transformer.passing import PLACES, Passed, name_of, read_head
 from dlcore.explain.transformer.reading import Reading, read
-from dlcore.explain.transformer.snapshot import TransformerSnapshot
+from dlcore.explain.transformer.snapshot import TransformerSnapshot, offered
 from dlcore.explain.transformer.spelling_out import check_all
 
 LOGITS = 10  # likeliest tokens that are told
@@ -92,6 +92,7 @@ def show_inside(snapshot: TransformerSnapshot, request: dict) -> dict:
     told = {"token": rows[row], "columns": columns, "step": snapshot.step, "off": head in reading.off}
     told |= tell_beginning(spot) | tell_attention(spot) | tell_layer(spot)
     told["stream"], told["logits"] = tell_stream(spot), tell_logits(reading, spot)
+    told["offered"] = snapshot.texts.target.used
     return told | {"checks": check_all(spot, told)}
 
 
@@ -152,6 +153,6 @@ def tell_logits(reading: Reading, spot: Spot) -> list[tuple[str, float, float]] 
     """Return the row's likeliest tokens with their logits and probabilities; None of the encoder, which tells none."""
     if spot.stack == "encoder":
         return None
-    logits = spot.passed.logits[0, spot.row]
+    logits = offered(reading.snapshot, spot.passed.logits[0, spot.row])
     best, shares = logits.argsort(descending=True)[:LOGITS].tolist(), logits.softmax(-1)
     return list(zip(reading.snapshot.texts.target.shown(best), logits[best].tolist(), shares[best].tolist()))

@@ -17,7 +17,7 @@ from dlcore.explain.transformer.measuring import measure
 from dlcore.explain.transformer.passing import all_heads, read_head, read_off, switched_off
 from dlcore.explain.transformer.reading import need_steps, need_text, read, read_ids
 from dlcore.explain.transformer.seeing import judge
-from dlcore.explain.transformer.snapshot import TransformerSnapshot
+from dlcore.explain.transformer.snapshot import TransformerSnapshot, offered
 from dlcore.models.generation import Writer
 from dlcore.seeds import derive
 from dlcore.training.work import Work
@@ -90,7 +90,7 @@ class Generate(_OfSnapshot):
             writers = {name: Writer(self.snapshot.module, ids, cached) for name, cached in kinds.items()}
             shares = []
             for made in range(1, count + 1):
-                kept = sampling.keep(writers["cached"].logits)
+                kept = sampling.keep(offered(self.snapshot, writers["cached"].logits))
                 token = int(torch.multinomial(kept, 1, generator=draws))
                 shares.append(float(kept[token]))
                 for name, writer in writers.items():

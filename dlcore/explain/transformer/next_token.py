@@ -15,7 +15,7 @@ from dlcore.explain.generation import read_sampling
 from dlcore.explain.transformer.columns import tell_columns
 from dlcore.explain.transformer.passing import HeadName, read_off, switched_off
 from dlcore.explain.transformer.reading import before_stop, need_text, own_answer, read, read_ids, read_source
-from dlcore.explain.transformer.snapshot import TransformerSnapshot
+from dlcore.explain.transformer.snapshot import TransformerSnapshot, offered
 from dlcore.models.generation import path, search
 from dlcore.models.stepping import Stepper
 from dlcore.models.transformer import Cache, LanguageModel
@@ -31,6 +31,7 @@ def show_next(snapshot: TransformerSnapshot, request: dict) -> dict:
 
 
 def _columns(snapshot: TransformerSnapshot, logits: Tensor, request: dict, place: int) -> dict:
+    logits = offered(snapshot, logits)
     names = snapshot.texts.target.shown(range(len(logits)))
     seed, begins = int(request.get("seed", 0)) + place, str(request.get("begins") or "")
     return tell_columns(logits, read_sampling(request), names, seed, begins)

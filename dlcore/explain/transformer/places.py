@@ -10,7 +10,7 @@ from dlcore.errors import N_, EngineError, SpecError
 from dlcore.explain.inside_cells import likeliest
 from dlcore.explain.transformer.passing import Passed, pass_through
 from dlcore.explain.transformer.reading import Reading, own_answer, read
-from dlcore.explain.transformer.snapshot import TransformerSnapshot
+from dlcore.explain.transformer.snapshot import TransformerSnapshot, offered
 from dlcore.models.attention import BASE, sinusoids, waves
 from dlcore.models.generation import START
 from dlcore.models.transformer import Stack
@@ -58,7 +58,7 @@ def show_shuffle(snapshot: TransformerSnapshot, request: dict) -> dict:
     order = read_order(request, len(ids) - 1)  # STOP, and the token that goes on, stay where they are
     moved = ids[torch.tensor([*order, len(ids) - 1])]
     passes = [_pass(reading, each) for each in (ids, moved)]
-    shares = [passed.logits[0, 0 if translates else -1].softmax(-1).numpy() for passed in passes]
+    shares = [offered(snapshot, passed.logits[0, 0 if translates else -1]).softmax(-1).numpy() for passed in passes]
     side, names = ("source", snapshot.texts.source) if translates else ("target", snapshot.texts.target)
     target = snapshot.texts.target
     texts = [target.decode(own_answer(snapshot, each[None], reading.off) if translates else each.tolist())

@@ -82,7 +82,7 @@ def read_ids(snapshot: TransformerSnapshot, request: dict) -> list[int]:
 def read_numbers(snapshot: TransformerSnapshot, numbers: Iterable[int]) -> list[int]:
     """Return tokens that are given by their numbers; EngineError where one is none."""
     ids = [int(number) for number in numbers]
-    if not all(0 <= number < len(snapshot.texts.target.symbols) for number in ids):
+    if not all(0 <= number < snapshot.texts.target.used for number in ids):
         raise EngineError(NOT_KNOWN)
     return ids
 

@@ -78,8 +78,8 @@ t of the "answer", so answer[t] comes behind target[t]. Arrays are float32 unles
     transformer_beams       of the translator; "width" 4: {"nodes": [{"parent": index or None, "token", "depth", "step":
         log p of the token, "score": sum from the root, "kept": whether it was among the beams of its step, "end":
         bool}], "answers": [{"text", "score", "length", "node"}], the best first, "greedy": text}
-    transformer_vocabulary  of a language model by byte pairs: {"symbols": tokens, "merges": [[one, other] ...] pairs in
-        the order in which they were joined}
+    transformer_vocabulary  of a language model by byte pairs: {"symbols": tokens, "empty": places of the vocabulary
+        for which the text gives none, "merges": [[one, other] ...] pairs in the order in which they were joined}
 
 Jobs (requests to start_job; "cache": True shares the result, for a "step" that is not None):
 

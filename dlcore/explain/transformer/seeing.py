@@ -10,7 +10,7 @@ from dlcore.explain.inside_cells import likeliest
 from dlcore.explain.transformer.maps import SIDES, entropy, link, mean_map, pack, roll_out, roll_out_decoder
 from dlcore.explain.transformer.passing import Passed, attention_of, read_head
 from dlcore.explain.transformer.reading import Reading, before_stop, read, truth_of
-from dlcore.explain.transformer.snapshot import TransformerSnapshot
+from dlcore.explain.transformer.snapshot import TransformerSnapshot, offered
 
 MOST_TOLD = 20           # likeliest tokens of a row
 MOST_WEIGHTS = 8 * 2**20  # of all maps together
@@ -43,7 +43,8 @@ def check_size(reading: Reading) -> None:
 
 def tell_rows(reading: Reading, passed: Passed, top: int) -> dict:
     """Return what every row of the decoder tells: its likeliest tokens, and the probability of what came next."""
-    names, shares = reading.snapshot.texts.target.shown(range(passed.logits.shape[-1])), passed.logits[0].softmax(-1)
+    shares = offered(reading.snapshot, passed.logits[0]).softmax(-1)
+    names = reading.snapshot.texts.target.shown(range(shares.shape[-1]))
     rows = [likeliest(row, names, max(1, min(top, MOST_TOLD))) for row in shares.numpy()]
     given = shares[:-1].gather(1, reading.target[0, 1:, None])[:, 0]
     return {"answer": [row[0][0] for row in rows], "top": rows, "given": given.numpy()}

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from torch import Tensor
+
 from dlcore.data.texts import Texts, open_texts
 from dlcore.models.transformer import LanguageModel, Translator, build_transformer, outline_transformer
 from dlcore.specs.transformer import Transformer
@@ -25,6 +27,14 @@ class TransformerSnapshot:
     def texts(self) -> Texts:
         """The task's examples and the tokens of its sides; made when first needed."""
         return open_texts(self.spec, self.home)
+
+
+def offered(snapshot: TransformerSnapshot, logits: Tensor) -> Tensor:
+    """Return logits (..., tokens) without those of a vocabulary's empty places, so that none of these is likely.
+
+    The probabilities of what comes next are those among the tokens that there are.
+    """
+    return logits[..., : snapshot.texts.target.used]
 
 
 def open_transformer(spec: Transformer, weights: Weights | None, step: int, home: Path, recording: Recording | None

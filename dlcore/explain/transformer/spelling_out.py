@@ -74,7 +74,7 @@ def _end(spot: "Spot", told: dict) -> Iterator[Step]:
         weight, bias = (each.detach().numpy() for each in (network.decoder.embedding.weight, network.head.bias))
         logits = _exact(weight) @ told["stream"][-1]["values"] + bias
         yield "logits", logits, spot.given("head")
-        best = np.sort(softmax(logits))[::-1][: len(told["logits"])]
+        best = np.sort(softmax(logits[: told["offered"]]))[::-1][: len(told["logits"])]
         yield "probabilities", best, [share for _token, _logit, share in told["logits"]]
 
 

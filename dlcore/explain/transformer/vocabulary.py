@@ -9,4 +9,5 @@ def show_vocabulary(snapshot: TransformerSnapshot, request: dict) -> dict:
     target = snapshot.texts.target
     if not target.merges:
         raise EngineError(N_("These tokens were not joined from pairs. Choose byte pairs."))
-    return {"symbols": list(target.symbols), "merges": [list(pair) for pair in target.merges], "step": snapshot.step}
+    return {"symbols": list(target.symbols[: target.used]), "empty": target.empty,
+            "merges": [list(pair) for pair in target.merges], "step": snapshot.step}

@@ -29,6 +29,10 @@ def show_merges(page: str) -> None:
     said = _("**Byte pairs.** The most frequent pair of tokens becomes a new token, again and again: {merges} "
              "merges make {tokens} tokens.")
     st.markdown(said.format(merges=number(len(merges)), tokens=number(len(answer["symbols"]))))
+    if answer["empty"]:
+        st.caption(_("The text gives no more: {empty} places of the vocabulary stay empty. They are never offered, and "
+                     "the probabilities shown are those among the {tokens} tokens that there are.").format(
+            empty=number(answer["empty"]), tokens=number(len(answer["symbols"]))))
     first, steps = st.columns([60, 40], gap="medium")
     with first:
         rows = "".join(f"<span><small>{rank}</small> {_see(one)} + {_see(other)} → <b>{_see(one + other)}</b></span>"

@@ -66,7 +66,7 @@ def _edit_task(form: Form) -> None:
             form.press("data.tokens", format_func=option_name)
         if data.pairs:
             form.pick("data.vocabulary", VOCABULARIES)
-        show_problem(form, "data")
+        show_problem(form, "data", "network.context")  # a text that is too short for it
 
 
 def _choose_family(form: Form) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dlcore.data.bpe import cut_word, cut_words, join, keep_merges, learn_merges
-from dlcore.data.corpus import Corpus, open_corpus
+from dlcore.data.corpus import Corpus, check_length, open_corpus
 from dlcore.data.own_texts import keep_text, load_text, read_text
 from dlcore.errors import DataError, SpecError
 from dlcore.specs.sequences import SHAKESPEARE
@@ -114,6 +114,40 @@ def test_a_text_that_is_gone_or_too_short_is_told(tmp_path):
                           network=TransformerNetwork(context=512)))
     with pytest.raises(SpecError, match="200 different characters"):
         check_data(TextData(task="own", text="0123456789abcdef-5000-200", tokens="bpe", vocabulary=128))
+
+
+def own_pairs(home, text: str, context: int, vocabulary: int = 512) -> Transformer:
+    data = TextData(task="own", text=keep_text(home, read_text(text.encode())), tokens="bpe", vocabulary=vocabulary)
+    return Transformer(data=data, network=TransformerNetwork(context=context))
+
+
+@pytest.mark.parametrize("text", [OWN, "aaaa" * 750, "ab" * 1500, ("çok güzel " * 40 + "\n") * 30, "x " * 1500])
+def test_real_tokens_are_counted_and_the_longest_context_that_is_named_can_be_learned(tmp_path, text):
+    train, kept = open_corpus(own_pairs(tmp_path, text, 8).data, tmp_path)[1:]
+    most = min(len(train), len(kept)) - 1
+    for context in (8, most, most + 1, 512):
+        spec = own_pairs(tmp_path, text, context)
+        if context > most:
+            with pytest.raises(SpecError, match="too short") as caught:
+                check_length(spec, tmp_path)
+            assert (f"at most {most}," in str(caught.value)) == (most >= 8)
+        elif context >= 8:
+            check_length(spec, tmp_path)
+            corpus = Corpus(spec, tmp_path)
+            assert corpus.batch(0).inputs.shape == (64, context) and len(corpus.held[0].inputs) >= 1
+
+
+def test_a_vocabulary_that_is_larger_than_the_text_gives_knows_what_of_it_is_empty(tmp_path):
+    tokens = open_corpus(own_pairs(tmp_path, OWN, 8).data, tmp_path)[0]
+    assert len(tokens.symbols) == 512 and tokens.used + tokens.empty == 512
+    assert not any("unused" in symbol for symbol in tokens.symbols[: tokens.used])
+    assert all("unused" in symbol for symbol in tokens.symbols[tokens.used:]) and 30 < tokens.used < 120
+
+
+def test_a_text_is_found_in_the_users_own_folder_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("DERIN_HOME", str(tmp_path / "mine"))
+    name = keep_text(tmp_path / "mine", OWN)
+    assert load_text(tmp_path / "elsewhere", name) == load_text(None, name) == OWN
 
 
 def test_a_vocabulary_is_learned_once_and_a_damaged_file_is_learned_again(tmp_path):

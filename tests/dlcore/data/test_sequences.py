@@ -12,7 +12,7 @@ from dlcore.data.sequences import IGNORED, Sequences
 from dlcore.data.text import LONGEST, load_names, load_plays, vocabulary
 from dlcore.errors import DataError, SpecError
 from dlcore.specs.recurrent import Recurrent, RecurrentTraining
-from dlcore.specs.sequences import TASKS, SequenceData
+from dlcore.specs.sequences import TASKS, SequenceData, check_data, fit_data
 
 
 def make(task: str, **data) -> Sequences:
@@ -173,3 +173,16 @@ def test_a_column_that_is_gone_or_changed_is_told(tmp_path):
     for lost in (name, "0123456789abcdef-100", "../secret"):
         with pytest.raises(DataError, match="not kept here"):
             columns.load_column(tmp_path, lost)
+
+
+def test_a_short_column_makes_windows_and_forecast_shorter_and_never_gives_way_to_a_wave():
+    for count in (*range(50, 130, 7), 300, 480, 485, 490, 5000):
+        for length, horizon in ((64, 32), (512, 200), (4, 200), (10, 5)):
+            asked = SequenceData(task="series", wave="column", column=f"{'0' * 16}-{count}", length=length,
+                                 horizon=horizon)
+            fitted = fit_data(asked)
+            check_data(fitted)
+            assert fitted.wave == "column" and fitted.column == asked.column
+            assert 4 <= fitted.length <= max(length, 4) and 1 <= fitted.horizon <= horizon
+            room = int(count * 0.2) - length - horizon
+            assert (fitted == asked) == (room > 0)  # what fits stays as it is

@@ -53,7 +53,7 @@ def test_a_column_that_is_always_the_same_lies_in_the_middle():
 @pytest.mark.parametrize(("content", "said"), [
     (b"", "no lines"), (b"\n \n", "no lines"), (b"1,2,a\n2,3,b", "too few lines with points: 2"),
     (b"1,2\n2,3\n3,4\n4,5", "Line 1 has 2 columns"), (PLAIN.encode() + b"\n5,6,7,red", "Line 5 has 4 columns"),
-    (b"a,b,c\nd,e,f\ng,h,i\nj,k,l\nm,n,o", "Line 2: .d. is not a number"),
+    (b"a,b,c\nd,e,f\ng,h,i\nj,k,l\nm,n,o", "Line 1: .a. is not a number"),
     (PLAIN.replace("2.7", "nan").encode(), "Line 4: .nan. is not a number"),
     (PLAIN.replace("2.7", "inf").encode(), "Line 4: .inf. is not a number"),
     (PLAIN.replace("2.7", "").encode(), "Line 4: .. is not a number"),

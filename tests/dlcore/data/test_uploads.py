@@ -33,13 +33,13 @@ KEEPS = {"texts": (keep_text, text), "columns": (keep_column, column), "tables":
 def test_a_visitor_may_upload_so_many_of_a_kind_and_another_and_the_same_again_may_too(tmp_path, monkeypatch, kind):
     monkeypatch.setenv("DERIN_LIMITS", f"{kind}=3")
     keep, make = KEEPS[kind]
-    kept = [keep(tmp_path, make(number), "me") for number in range(1, 4)]
+    kept = [keep(tmp_path, make(number), visitor="me") for number in range(1, 4)]
     with pytest.raises(DataError, match="3 files of this kind"):
-        keep(tmp_path, make(4), "me")
-    assert keep(tmp_path, make(2), "me") == kept[1]  # it is there
-    keep(tmp_path, make(4), "you")
+        keep(tmp_path, make(4), visitor="me")
+    assert keep(tmp_path, make(2), visitor="me") == kept[1]  # it is there
+    keep(tmp_path, make(4), visitor="you")
     keep(tmp_path, make(5))                          # a script's, which is nobody's
-    assert len([path for path in (tmp_path / kind).iterdir() if not path.name.startswith(".")]) == 5
+    assert len({path.stem for path in (tmp_path / kind).iterdir() if not path.name.startswith(".")}) == 5
 
 
 def test_a_visitor_may_upload_so_many_mib_of_a_kind(tmp_path, monkeypatch):
