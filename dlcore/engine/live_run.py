@@ -110,9 +110,8 @@ class LiveRun:
 
     def _is_over(self) -> bool:
         """End the run where its training is finished, or has come to no number."""
-        diverged = getattr(self.trainer, "diverged", None)
-        if diverged is not None:
-            self.end("failed", diverged)
+        if self.trainer.diverged is not None:
+            self.end("failed", self.trainer.diverged)
         elif self.trainer.finished:
             self.end("finished")
         return self.ended

@@ -3,8 +3,11 @@
 from dataclasses import asdict, replace
 from math import isfinite
 
+import torch
+
 from dlcore.errors import N_, EngineError
-from dlcore.explain.chain import Check, Path, check_gradient, find_paths, place_id
+from dlcore.explain.chain import Path, find_paths, place_id
+from dlcore.explain.finite_difference import Check, Function, check_gradient, rounding_of
 from dlcore.explain.replay import Replay, last_finite, names_of, read_scalar, replay, update_once, write_scalar
 from dlcore.explain.symbols import slope, symbol
 from dlcore.explain.tape import Tape, record
@@ -86,18 +89,27 @@ def _this_pass(tape: Tape, name: str) -> float:
 def _compare(spec: Backprop, played: Replay) -> dict:
     """Compare the picked weight's gradient with a finite difference on a network of its own."""
     other = replay(spec)
-    gradient = record(other.module, other.loss_of, other.inputs, other.target)
+    gradient = _this_pass(record(other.module, other.loss_of, other.inputs, other.target), spec.picked)
     weight = read_scalar(other.module, spec.picked)
+    return _told(check_gradient(*functions_of(other, spec.picked), weight, gradient))
 
+
+def functions_of(played: Replay, name: str) -> tuple[Function, Function]:
+    """Return the loss of a network as a function of one weight, and how far rounding may have put that off."""
     def loss_at(value: float) -> float:
-        write_scalar(other.module, spec.picked, value)
-        return other.loss().item()
+        write_scalar(played.module, name, value)
+        with torch.no_grad():
+            return played.loss().item()
 
-    return _told(check_gradient(loss_at, weight, _this_pass(gradient, spec.picked)))
+    def rounding_at(value: float) -> float:
+        write_scalar(played.module, name, value)
+        return rounding_of(record(played.module, played.loss_of, played.inputs, played.target))
+
+    return loss_at, rounding_at
 
 
 def _told(compared: Check) -> dict:
-    return asdict(compared) | {"relative": compared.relative}
+    return asdict(compared) | {name: getattr(compared, name) for name in ("relative", "digits", "shown", "verdict")}
 
 
 def _picked(spec: Backprop, tape: Tape, weight: dict, update: Update) -> dict:

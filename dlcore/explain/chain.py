@@ -1,12 +1,10 @@
 """The gradient of one weight as the chain rule has it: a product of local derivatives on each way to the loss."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
 from dlcore.explain.tape import Stage, Tape
-
-STEP = 1e-5  # of the finite difference, relative to weights larger than 1
 
 
 @dataclass(frozen=True)
@@ -81,27 +79,3 @@ def split_name(name: str) -> tuple[str, int, int, int]:
     """Return a weight's letter, its layer (from 1), and the neurons it leads to and comes from (from 0)."""
     layer, neuron, *source = map(int, name[1:].split("."))
     return name[0], layer, neuron - 1, source[0] - 1 if source else -1
-
-
-@dataclass(frozen=True)
-class Check:
-    """A gradient by finite difference beside the one of the tape."""
-
-    step: float
-    plus: float
-    minus: float
-    estimate: float
-    gradient: float
-
-    @property
-    def relative(self) -> float:
-        """The difference of the two, relative to the larger."""
-        largest = max(abs(self.estimate), abs(self.gradient))
-        return abs(self.estimate - self.gradient) / largest if largest > 1e-12 else 0.0
-
-
-def check_gradient(loss_at: Callable[[float], float], weight: float, gradient: float) -> Check:
-    """Compare a weight's gradient with (L(w + h) − L(w − h)) / 2h, in float64."""
-    step = STEP * max(1.0, abs(weight))
-    plus, minus = loss_at(weight + step), loss_at(weight - step)
-    return Check(step, plus, minus, (plus - minus) / (2 * step), gradient)

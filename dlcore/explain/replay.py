@@ -15,7 +15,7 @@ from dlcore.specs.backprop import Backprop, parameter_names
 from dlcore.specs.training import Training
 from dlcore.training.optimizers import make_optimizer
 
-TOLERANCE = 1e-9  # between what is spelled out and what torch.optim did, relative to weights larger than 1
+TOLERANCE = 1e-9  # between what is spelled out and what torch.optim did, relative to what it is made of
 LOSSES = {"mse": nn.MSELoss, "cross_entropy": nn.CrossEntropyLoss, "bce": nn.BCEWithLogitsLoss}
 
 
@@ -128,12 +128,19 @@ def update_once(played: Replay) -> dict[str, Update]:
     EngineError where the spelled-out weights or states are not those of the optimiser.
     """
     count = len(played.losses)
-    spelled = {name: spell_out(played.spec, read_scalar(played.module, name), read_scalar(played.module, name, "grad"),
-                               read_state(played, name), count) for name in names_of(played.module)}
+    before = {name: (read_scalar(played.module, name), read_scalar(played.module, name, "grad"),
+                     read_state(played, name)) for name in names_of(played.module)}
+    spelled = {name: spell_out(played.spec, *known, count) for name, known in before.items()}
     played.optimizer.step()
     for name, update in spelled.items():
-        made = read_state(played, name)
-        pairs = [(update.weight, read_scalar(played.module, name)), *((update.state[key], made[key]) for key in made)]
-        if any(abs(said - done) > TOLERANCE * max(1.0, abs(done)) for said, done in pairs):
+        if not _is_made(update, *before[name], read_scalar(played.module, name), read_state(played, name)):
             raise EngineError(N_("The update of {name} is not what the optimiser did."), name=name)
     return spelled
+
+
+def _is_made(update: Update, weight: float, gradient: float, state: dict[str, float], after: float,
+             made: dict[str, float]) -> bool:
+    """Whether the optimiser made of a weight and its state what is spelled out, tiny states as closely as others."""
+    sizes = {key: max(abs(state.get(key, 0.0)), gradient**2 if "sq" in key else abs(gradient)) for key in made}
+    return abs(update.weight - after) <= TOLERANCE * max(abs(weight), abs(after)) and all(
+        abs(update.state[key] - made[key]) <= TOLERANCE * max(sizes[key], abs(made[key])) for key in made)

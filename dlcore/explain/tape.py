@@ -15,7 +15,7 @@ from dlcore.errors import N_, EngineError
 
 KINDS = {"AddmmBackward0": "linear", "LogSoftmaxBackward0": "log_softmax", "MseLossBackward0": "loss",
          "NllLossBackward0": "loss", "BinaryCrossEntropyWithLogitsBackward0": "loss"}
-TOLERANCE = 1e-9  # relative, in float64
+TOLERANCE = 1e-9  # relative to what is added up, in float64
 
 
 @dataclass
@@ -149,16 +149,24 @@ def _jacobian(node: Node, received: Tensor, slot: int) -> Tensor:
 def expand(stage: Stage) -> float:
     """Return the largest difference between a node's scalars, summed, and what it returned; EngineError if it matters.
 
+    It is relative to the sizes of what is summed, so that tiny gradients are compared as closely as others.
     Backward every node: gradient times local derivative, summed over the outputs. A linear one also forward: products
     of weight and input, summed, plus the bias; and its weights' gradients: that of the sum times the input.
     """
-    pairs = [((stage.received[:, None] * stage.jacobian).sum(0), stage.passed)]
+    received = stage.received[:, None]
+    pairs = [(received * stage.jacobian, stage.passed)]  # terms (..., sums), and what they are to add up to (sums,)
     if stage.kind == "linear":
-        pairs += [((stage.weight * stage.given).sum(1) + stage.bias, stage.made),
-                  ((stage.received[:, None] * stage.weight).sum(0), stage.passed),
-                  (stage.received[:, None] * stage.given, stage.weight_grad), (stage.received, stage.bias_grad)]
-    differences = [((summed - whole).abs() / whole.abs().clamp_min(1)).max().item() for summed, whole in pairs]
+        pairs += [(torch.cat([(stage.weight * stage.given).T, stage.bias[None]]), stage.made),
+                  (received * stage.weight, stage.passed), ((received * stage.given)[None], stage.weight_grad),
+                  (stage.received[None], stage.bias_grad)]
+    differences = [_difference(terms, whole) for terms, whole in pairs]
     if max(differences) > TOLERANCE:
         raise EngineError(N_("The scalars of {name} do not add up to what {node} returned."), name=stage.name,
                           node=stage.node.name())
     return max(differences)
+
+
+def _difference(terms: Tensor, whole: Tensor) -> float:
+    """Return the largest difference of sums of terms from what they are to be, relative to the terms' sizes."""
+    apart, size = (terms.sum(0) - whole).abs(), terms.abs().sum(0)
+    return torch.where(apart > 0, apart / size, 0).max().item()  # a difference from nothing is infinite

@@ -6,6 +6,7 @@ from textwrap import indent
 from dlcore.data import clouds
 from dlcore.export.denoiser import print_denoiser
 from dlcore.export.drawing import NONE, print_drawing
+from dlcore.export.notes import print_notes, tell_changes
 from dlcore.export.playground import print_function
 from dlcore.export.pytorch import TORCHVISION
 from dlcore.specs.diffusion import Diffusion, steps_per_epoch
@@ -82,7 +83,8 @@ def print_diffusion(spec: Diffusion, sampling: Sampling | None = None) -> str:
     parts = [_imports(spec), _constants(spec), GENERATOR, _data(spec), _path(spec), _batch(spec), print_denoiser(spec),
              _begin(spec), _train(spec), print_drawing(spec, sampling or Sampling()),
              BOTTOM.format(show=SHOW[spec.data.on_plane])]
-    return "\n\n\n".join(parts) + "\n"
+    replayed = [f"training.{name}" for name in (*CHANGES, "prompt")]  # the prompt changes what is looked at alone
+    return print_notes(tell_changes(spec.changes, replayed)) + "\n\n\n".join(parts) + "\n"
 
 
 def _imports(spec: Diffusion) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from textwrap import indent
 
 from dlcore.data import toy
+from dlcore.export.notes import print_notes, tell_changes
 from dlcore.export.pytorch import ACTIVATIONS
 from dlcore.specs.changes import Change
 from dlcore.specs.plane import MORE_CLASSES
@@ -14,13 +15,26 @@ from dlcore.specs.playground import Playground
 
 FEATURES = {"x1": "x1", "x2": "x2", "x1^2": "x1**2", "x2^2": "x2**2", "x1*x2": "x1 * x2", "sin(x1)": "np.sin(x1)",
             "sin(x2)": "np.sin(x2)"}
+REPLAYED = ("training.learning_rate", "training.momentum", "network.w", "network.b", "training.pace")  # in the loop
 OPTIMIZERS = {"sgd": "SGD", "rmsprop": "RMSprop", "adam": "Adam", "adamw": "AdamW"}
 
 
 def print_playground(spec: Playground) -> str:
     """Return a whole script: the points, the module and the training loop."""
     parts = [_imports(), _points(spec), _features(spec), _module(spec), _setup(spec), _loop(spec), _evaluation(spec)]
-    return "\n\n".join(parts) + "\n"
+    return print_notes(_left_out(spec)) + "\n\n".join(parts) + "\n"
+
+
+def _left_out(spec: Playground) -> Iterator[str]:
+    training = spec.training
+    yield ("the very order of the points in an epoch and the draws of dropout: the seed is the same, what torch draws "
+           "from it here is not")
+    if training.optimizer == "adamw" and training.l2:
+        frozen = ", and what is frozen" if spec.network.frozen else ""
+        yield f"that AdamW's decay is of the weights alone: here it decays the biases too{frozen}"
+    if training.device != "cpu":
+        yield f"the device {training.device}: this computes on the CPU"
+    yield from tell_changes(spec.changes, REPLAYED)
 
 
 def _imports() -> str:

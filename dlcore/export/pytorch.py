@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from textwrap import indent
 
+from dlcore.export.notes import print_notes, tell_changes, tell_precision
 from dlcore.specs.data import ImageData, shuffle_seed
 from dlcore.specs.datasets import OWN_SIDE, is_own, normalisation
 from dlcore.specs.experiment import Experiment
@@ -16,6 +17,7 @@ TORCHVISION = {  # class, what chooses the training part and the test part
     "emnist_letters": ("EMNIST", 'split="letters", train=True', 'split="letters", train=False'),
     "gtsrb": ("GTSRB", 'split="train"', 'split="test"'),
 }
+REPLAYED = ("training.learning_rate", "training.weight_decay", "network.dropout")  # changes that are in the loop
 ACTIVATIONS = {"relu": "ReLU", "leaky_relu": "LeakyReLU", "gelu": "GELU", "silu": "SiLU", "elu": "ELU",
                "tanh": "Tanh", "sigmoid": "Sigmoid", "softplus": "Softplus"}
 
@@ -24,7 +26,20 @@ def print_script(experiment: Experiment) -> str:
     """Return a whole script: the module, the data and the training loop; NetworkError where it cannot be built."""
     rest = [_data(experiment), _setup(experiment), _loop(experiment), _evaluation(experiment)]
     module = print_module(experiment.network, experiment.data)
-    return f"{_imports(experiment)}\n\n\n{module}\n\n\n" + "\n\n".join(rest) + "\n"
+    notes = print_notes(_left_out(experiment))
+    return f"{notes}{_imports(experiment)}\n\n\n{module}\n\n\n" + "\n\n".join(rest) + "\n"
+
+
+def _left_out(experiment: Experiment) -> Iterator[str]:
+    data, training = experiment.data, experiment.training
+    yield ("the very weights that it began with, pictures of each batch, their changes and draws of dropout: the seed "
+           "is the same, what torch draws from it here is not")
+    if data.count < data.told.train:
+        yield "the very pictures of the subset, which are others here"
+    yield from tell_precision(training)
+    yield from tell_changes(experiment.changes, REPLAYED)
+    if data.augment.thickness:
+        yield "the strokes made thinner or thicker"
 
 
 def print_module(network: Network, data: ImageData) -> str:
@@ -83,11 +98,12 @@ def _data(experiment: Experiment) -> str:
     data, batch = experiment.data, experiment.training.batch_size
     mean, deviation = (_numbers(values) for values in normalisation(data.dataset, data.channels))
     tensors = ["transforms.ToTensor()", f"transforms.Normalize({mean}, {deviation})", *_shuffle(data)]
+    draws = f"torch.randperm(len(train_set), generator=torch.Generator().manual_seed({experiment.training.seed}))"
     subset = "" if data.examples == data.told.train else \
-        f"\ntrain_set = Subset(train_set, torch.randperm(len(train_set))[:{data.examples}])"
+        f"\nchosen = {draws}[:{data.examples}]\ntrain_set = Subset(train_set, chosen.tolist())"
     if data.without:
         subset = f"\nleft_out = {{{', '.join(map(str, sorted(set(data.without))))}}}\n" \
-                 f"chosen = torch.randperm(len(train_set))[:{data.examples}].tolist()\n" \
+                 f"chosen = {draws}[:{data.examples}].tolist()\n" \
                  "train_set = Subset(train_set, [n for n in chosen if n not in left_out])"
     train, test = _sets(data.dataset)
     if data.again:
@@ -237,8 +253,17 @@ def _change_rate(schedule: str, old: float, new: float) -> str:
     return f'optimizer.param_groups[0]["lr"] *= {new:g} / {old:g}'
 
 
+def _forgotten(experiment: Experiment) -> str:
+    """Return what it does to the network that it is never told that the training is over."""
+    kinds = {block.kind for block in experiment.network.blocks if getattr(block, "p", 1.0)}
+    effects = [text for kind, text in (("dropout", "dropout stays on"),
+                                       ("batch_norm", "batch norm goes on using the figures of each batch"))
+               if kind in kinds]
+    return " and ".join(effects) or "that changes nothing here, for there is neither dropout nor batch norm"
+
+
 def _evaluation(experiment: Experiment) -> str:
-    forgotten = "" if experiment.training.eval_mode else "# model.eval() is forgotten: dropout stays on\n"
+    forgotten = f"# model.eval() is forgotten: {_forgotten(experiment)}\n"
     mode = "model.eval()\n" if experiment.training.eval_mode else forgotten
     return (f"{mode}correct = 0\nwith torch.no_grad():\n    for x, y in test_loader:\n"
             "        correct += (model(x.to(device)).argmax(1).cpu() == y).sum().item()\n"

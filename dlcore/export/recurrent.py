@@ -1,7 +1,9 @@
 """Recurrent cells as the PyTorch code that a person would write for them (printed without torch)."""
 
+from collections.abc import Iterator
 from textwrap import indent
 
+from dlcore.export.notes import print_notes, tell_changes, tell_precision
 from dlcore.export.pytorch import print_optimizer, print_scheduler
 from dlcore.specs.recurrent import GATES, Recurrent, gate_biases, steps_per_epoch
 from dlcore.specs.sequences import SequenceData, widths
@@ -16,7 +18,8 @@ def batch():
     """Return names from their start on, and the letter that comes next at every step (-100 behind the end)."""
     x = torch.zeros(BATCH, longest, dtype=torch.long)
     y = torch.full((BATCH, longest), -100)
-    for row, name in enumerate(random.sample(names, BATCH)):
+    for row, number in enumerate(torch.randperm(len(names))[:BATCH].tolist()):
+        name = names[number]
         numbers = torch.tensor([letters[letter] for letter in name])
         x[row, 1:len(name) + 1] = numbers
         y[row, :len(name)], y[row, len(name)] = numbers, 0
@@ -92,13 +95,25 @@ NUMBERS_LOSS = "F.mse_loss(outputs.squeeze(-1)[~y.isnan()], y[~y.isnan()])"
 def print_recurrent(spec: Recurrent) -> str:
     """Return a whole script: the network, what it reads, and the training of each cell."""
     parts = [_imports(spec), _constants(spec), _batches(spec), _module(spec), _models(spec), _loop(spec)]
-    return "\n\n\n".join(parts) + "\n"
+    return print_notes(_left_out(spec)) + "\n\n\n".join(parts) + "\n"
+
+
+def _left_out(spec: Recurrent) -> Iterator[str]:
+    if len(spec.network.cells) > 1:
+        yield "that all cells get the same batches: here one is trained after the other, on batches of its own"
+    yield "the very weights that it began with, and batches: the seed is the same, what is drawn from it here is not"
+    if spec.data.task in ("names", "shakespeare"):
+        yield "that a part of the text is held out to measure on: here all of it is learned from"
+    if spec.training.device != "cpu":
+        yield f"the device {spec.training.device}: this computes on the CPU"
+    yield from tell_precision(spec.training, "for texts and large cells where that is faster")
+    yield from tell_changes(spec.changes, ())
 
 
 def _imports(spec: Recurrent) -> str:
     data, first = spec.data, []
     if data.task in ("names", "shakespeare"):
-        first = [*(["import random"] if data.task == "names" else []), "from pathlib import Path\n"]
+        first = ["from pathlib import Path\n"]
     elif data.is_memory or data.task == "grammar" or data.task == "series" and data.wave == "column":
         first = ["import numpy as np"]
     return "\n".join([*first, "import torch", "import torch.nn.functional as F", "from torch import nn, optim"])

@@ -1,8 +1,10 @@
 """A transformer as the PyTorch code that a person would write for it (printed without torch)."""
 
 import json
+from collections.abc import Iterator
 from textwrap import indent
 
+from dlcore.export.notes import print_notes, tell_changes, tell_precision
 from dlcore.export.pytorch import print_optimizer
 from dlcore.export.transformer_module import print_modules
 from dlcore.seeds import derive
@@ -63,7 +65,18 @@ def print_transformer(spec: Transformer) -> str:
     """
     parts = [_imports(spec), _constants(spec), print_modules(spec), _batches(spec), _begin(spec), _factor(spec),
              _loop(spec)]
-    return "\n\n\n".join(parts) + "\n"
+    return print_notes(_left_out(spec)) + "\n\n\n".join(parts) + "\n"
+
+
+def _left_out(spec: Transformer) -> Iterator[str]:
+    training = spec.training
+    if spec.network.dropout or any(made.field == "network.dropout" for made in spec.changes):
+        yield "the very draws of dropout: the seed is another here"
+    if training.device != "cpu":
+        yield f"the device {training.device}: this computes on the CPU"
+    if training.precision != "bfloat16":
+        yield from tell_precision(training, "with wide networks where that is faster")
+    yield from tell_changes(spec.changes, (*CHANGES, "training.epochs"))
 
 
 def _plain(spec: Transformer) -> bool:

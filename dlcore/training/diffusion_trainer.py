@@ -4,18 +4,17 @@ import time
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import partial
-from math import isfinite
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dlcore.data.noised import Data
-from dlcore.errors import N_, DerinError
 from dlcore.models.denoiser import build_denoiser
 from dlcore.specs.diffusion import Diffusion
 from dlcore.training import state
 from dlcore.training.diffusion_examiner import DiffusionExaminer, sample_labels, show
+from dlcore.training.divergence import are_numbers
 from dlcore.training.events import finite
 from dlcore.training.files import Weights
 from dlcore.training.precision import autocast, choose_half, open_device
@@ -23,8 +22,6 @@ from dlcore.training.schedules import factor
 from dlcore.training.trainer import Trainer
 
 CLIP = 1.0  # the most that the gradient's norm may be
-TOO_LARGE = N_("The loss is not a number any more: the learning rate {rate:g} is too large here. Rewind to before step "
-               "{step:,}, or restart with a smaller one, such as {less:g}.")
 
 
 class DiffusionTrainer(Trainer):
@@ -50,7 +47,6 @@ class DiffusionTrainer(Trainer):
         self._sums = torch.zeros(2, dtype=torch.float64)
         self._examiner = DiffusionExaminer(spec, self.batches, self.device, self.precision)
         self._clock = self._examiner.clock
-        self.diverged: DerinError | None = None
         self._seen = show(spec, self._examiner.start)
         self._seen_step, self._by_t = 0, None
         self._labels = sample_labels(spec, spec.training.prompt)
@@ -92,15 +88,13 @@ class DiffusionTrainer(Trainer):
             told = self._ask(batch.x, batch.t, batch.condition)
         loss = F.mse_loss(told.float(), batch.wanted)
         loss.backward()
-        nn.utils.clip_grad_norm_(self._pairs[1], CLIP)
+        norm = nn.utils.clip_grad_norm_(self._pairs[1], CLIP)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.step += 1
         self._follow()
-        self._note(loss.item(), len(batch.t))
-        self._clock.add_step(time.thread_time() - begun)
-        if self.diverged is None and self._clock.metric_is_due(self.step):
-            self._tell(self._training_point())
+        self._sums += torch.tensor([loss.item() * len(batch.t), len(batch.t)], dtype=torch.float64)
+        self._end_step(time.thread_time() - begun, loss, norm)
 
     def _set_rates(self) -> None:
         training = self.settings.training
@@ -113,15 +107,6 @@ class DiffusionTrainer(Trainer):
         """Let the mean follow the weights: slowly, but not at the beginning, when they are still chance."""
         share = min(self.settings.training.ema, (1 + self.step) / (10 + self.step))
         torch._foreach_lerp_(*self._pairs, 1 - share)
-
-    def _note(self, loss: float, count: int) -> None:
-        self._sums += torch.tensor([loss * count, count], dtype=torch.float64)
-        if not isfinite(loss):
-            rate = self.settings.training.learning_rate
-            self.diverged = DerinError(TOO_LARGE, rate=rate, less=float(f"{rate / 10:.1g}"), step=self.step)
-            self._tell({"kind": "diverged", "step": self.step, "template": self.diverged.template,
-                        "values": self.diverged.values})
-            self.finished = True
 
     def _training_point(self) -> dict:
         loss, count = self._sums.tolist()
@@ -136,10 +121,9 @@ class DiffusionTrainer(Trainer):
 
     def step_once(self) -> None:
         """Train one single step and look at what it changed."""
-        if self.diverged is None:
-            self._single = True
-            super().step_once()
-            self._single = False
+        self._single = True
+        super().step_once()
+        self._single = False
 
     def _examine(self) -> Iterator[dict]:
         yield from self._examiner.measure(self.mean)
@@ -149,7 +133,7 @@ class DiffusionTrainer(Trainer):
     def _glance(self) -> Iterator[None]:
         """Draw the samples anew where it is time."""
         samples = self._examiner.samples
-        if samples is None or not samples.is_due(self._clock.seconds) or self.diverged is not None:
+        if samples is None or not samples.is_due(self._clock.seconds) or self.over:
             return
         self._looking, spent, begun = True, 0.0, time.thread_time()
         for _ in self._sample():
@@ -159,6 +143,12 @@ class DiffusionTrainer(Trainer):
         samples.add(self._clock.seconds, spent + time.thread_time() - begun)
         self._looking = False
         yield
+
+    def _losses(self, found: dict) -> list[float | None]:
+        return [found["held_loss"]]
+
+    def _are_weights_numbers(self) -> bool:
+        return are_numbers([*self._pairs[0], *self._pairs[1]])
 
     def _keep(self, found: dict) -> None:
         self._by_t = found["loss_by_t"]
@@ -172,11 +162,6 @@ class DiffusionTrainer(Trainer):
             yield {}
         self._seen, self._seen_step = show(self.experiment, last), self.step
         self._labels = sample_labels(self.experiment, prompt)
-
-    def save(self) -> None:
-        """Keep a snapshot and the full state of this moment, unless the network is lost."""
-        if self.diverged is None:
-            super().save()
 
     def _full_state(self) -> tuple[Weights, dict]:
         mean = {f"mean/{name}": value for name, value in state.to_arrays(self.mean.state_dict()).items()}

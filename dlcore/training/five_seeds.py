@@ -57,7 +57,7 @@ class FiveSeeds:
             goal = int(self.epochs[self._point]) * self._trainer.autograd.per_epoch
             self._trainer.advance(end - perf_counter(), until=goal)
             self._trainer.take_events()
-            if self._trainer.step >= goal or self._trainer.diverged is not None:
+            if self._trainer.step >= goal or self._trainer.over:
                 self._note()
 
     def _note(self) -> None:

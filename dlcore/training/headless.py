@@ -35,7 +35,7 @@ def train(experiment: Learner, say: Callable[[dict], None], *, threads: int = 0,
             say(event | {"seconds": round(time.perf_counter() - begun, 3)})
             tests = {name: value for name, value in event.items() if "test_" in name}
             measured = tests or measured
-        if (diverged := getattr(trainer, "diverged", None)) is not None:
-            raise diverged
+        if trainer.diverged is not None:
+            raise trainer.diverged
     say({"kind": "evaluation", "steps": trainer.step, **measured, "seconds": round(time.perf_counter() - begun, 3)})
     return trainer

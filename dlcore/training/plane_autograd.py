@@ -27,19 +27,21 @@ class AutogradGear:
         return -(-len(self.task.train.x) // self.batch_size)
 
     def run(self, first: int, last: int, settings: Playground) -> tuple[int, bool]:
-        """Train the steps first ... last-1; return the next step, and whether the loss was still a number."""
+        """Train the steps first ... last-1; return the next step, and whether all was still a number."""
         self.memory.set_rates(settings.training)
         self.memory.net.train()
-        loss = torch.zeros(())
         for step in range(first, last):
-            loss = self.train_step(step, settings)
-        return last, bool(torch.isfinite(loss))
+            if not self.train_step(step, settings):
+                return step, False
+        return last, True
 
-    def train_step(self, step: int, settings: Playground) -> torch.Tensor:
-        """Train on one batch: forward, loss, backward, update; return the loss."""
-        loss = self.find_gradient(step, settings)
-        self.update(settings)
-        return loss
+    def train_step(self, step: int, settings: Playground) -> bool:
+        """Train on one batch: forward, loss, backward, update; where the loss is no number, nothing, and return False.
+        """
+        fine = bool(self.find_gradient(step, settings).isfinite())
+        if fine:
+            self.update(settings)
+        return fine
 
     def find_gradient(self, step: int, settings: Playground) -> torch.Tensor:
         """Leave the gradient of a step's batch in the memory, penalties included; return the loss without them."""

@@ -5,13 +5,13 @@ from time import perf_counter
 
 from torch import Tensor
 
-from dlcore.errors import N_, DerinError
 from dlcore.explain.plane import draw_frame
 from dlcore.models.plane import build_plane, set_parameter
 from dlcore.specs.changes import Change
 from dlcore.specs.plane_network import PARAMETER
 from dlcore.specs.playground import Playground
 from dlcore.training import state
+from dlcore.training.divergence import are_numbers
 from dlcore.training.files import Weights
 from dlcore.training.plane_autograd import AutogradGear
 from dlcore.training.plane_gears import Gear, GearBox
@@ -23,11 +23,6 @@ from dlcore.training.recorded import Recorded
 from dlcore.training.recording import Recording
 
 CHUNK = 0.01  # seconds between two looks at the clock
-RATE_TOO_LARGE = N_("The loss is not a number any more: the learning rate {rate:g} is too large here. Rewind to before "
-                    "step {step:,}, or restart with a smaller one, such as {less:g}.")
-PENALTY_TOO_LARGE = N_("The loss is not a number any more: the penalty {penalty:g} times the learning rate {rate:g} "
-                       "throws the weights beyond zero. Rewind to before step {step:,}, or restart with a smaller "
-                       "penalty.")
 
 
 class PlaneTrainer(Recorded):
@@ -39,7 +34,6 @@ class PlaneTrainer(Recorded):
     def __init__(self, experiment: Playground, recording: Recording | None = None, *, start: int | None = None,
                  home: Path | None = None):
         self._home = home or (recording.home if recording else None)
-        self.diverged: DerinError | None = None
         super().__init__(experiment, recording, start=start)
 
     def _prepare(self) -> None:
@@ -80,12 +74,12 @@ class PlaneTrainer(Recorded):
     def advance(self, seconds: float, until: int | None = None) -> None:
         """Train for about that long, not beyond the step `until`, and as far as the pace allows."""
         end = perf_counter() + seconds
-        while not self.finished and self.diverged is None:
+        while not self.over:
             self._look()
-            if self.diverged is None and self.step >= self.total_steps:
+            if self.step >= self.total_steps:
                 return self._finish()
             goal = self._goal(perf_counter(), until)
-            if goal <= self.step or self.diverged is not None:
+            if goal <= self.step or self.over:
                 return None
             self._train(goal, min(CHUNK, end - perf_counter()))
             if perf_counter() >= end:
@@ -100,12 +94,13 @@ class PlaneTrainer(Recorded):
         self._step_to((self.step // self.autograd.per_epoch + 1) * self.autograd.per_epoch)
 
     def _step_to(self, goal: int) -> None:
-        while self.step < min(goal, self.total_steps) and self.diverged is None:
+        self._keep_start()
+        while self.step < min(goal, self.total_steps) and not self.over:
             self._apply_due()
             self._run(self.autograd, self.step + 1)
-        if self.diverged is None:
+        if not self.over:
             self._measure_and_keep()
-        if self.step >= self.total_steps and self.diverged is None:
+        if self.step >= self.total_steps:
             self._finish()
 
     def frame(self) -> dict:
@@ -135,24 +130,14 @@ class PlaneTrainer(Recorded):
         self.gears.note(gear, self.step - before, perf_counter() - begun)
         self._pace.spend(self.step - before)
         if not fine:
-            self._diverge()
+            self.fail(self.step + 1)  # the step that could not be taken
 
     def _finish(self) -> None:
-        self._measure_and_keep()
-        if self.diverged is None:
+        if not self.over:
+            self._measure_and_keep()
+        if not self.over:
             self._tell({"kind": "finished", "step": self.step})
             self.finished = True
-
-    def _diverge(self) -> None:
-        """Stop, and say which setting is to blame; the snapshots from before stay."""
-        training = self.settings.training
-        rate, penalty = training.learning_rate, training.l2
-        if rate * penalty >= 2:
-            self.diverged = DerinError(PENALTY_TOO_LARGE, rate=rate, penalty=penalty, step=self.step)
-        else:
-            self.diverged = DerinError(RATE_TOO_LARGE, rate=rate, less=float(f"{rate / 10:.1g}"), step=self.step)
-        self._tell({"kind": "diverged", "step": self.step, "template": self.diverged.template,
-                    "values": self.diverged.values})
 
     # looking
 
@@ -176,8 +161,9 @@ class PlaneTrainer(Recorded):
     def _tell_metrics(self) -> bool:
         """Add a point to the curves; where the loss is no number, stop. Say whether it was one."""
         metrics = self.measure()
-        if metrics["train_loss"] is None or not self.net.flat.isfinite().all():
-            self._diverge()
+        losses = [metrics["train_loss"], *([metrics["test_loss"]] if len(self.task.test.x) else [])]
+        if not are_numbers([*losses, self.net.flat]):
+            self.fail(self.step)
             return False
         self._tell({"kind": "metric", "step": self.step, "epoch": round(self.epoch, 5), **metrics})
         self._pulse.note_metric(self.step, perf_counter())
@@ -207,7 +193,7 @@ class PlaneTrainer(Recorded):
 
     def save(self) -> None:
         """Keep a snapshot and the full state of this moment, unless the network is lost."""
-        if self.diverged is None and self.net.flat.isfinite().all():
+        if self.diverged is None and self._are_weights_numbers():
             self._keep()
 
     def _keep(self) -> None:

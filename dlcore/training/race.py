@@ -9,7 +9,7 @@ decay and clipping are the transformer's.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import isfinite, nan
+from math import nan
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from dlcore.specs.recurrent import RecurrentNetwork, match_units
 from dlcore.specs.texts import sides
 from dlcore.specs.transformer import Transformer, TransformerTraining
 from dlcore.specs.transformer_table import count_parameters
+from dlcore.training.divergence import are_numbers
 from dlcore.training.draws import seed_draws
 from dlcore.training.optimizers import make_optimizer
 from dlcore.training.precision import choose_half
@@ -94,7 +95,7 @@ class Racer:
         seed_draws(derive(self.training.seed, "step", self.steps), CPU)
         _logits, loss, norm = learn(self.model, self.optimizer, batch, self.training.clip, self.precision)
         self.steps, self.tokens = self.steps + 1, self.tokens + batch[1].numel()
-        self.lost = not isfinite(loss.item()) or not isfinite(norm.item())
+        self.lost = not are_numbers((loss, norm))
 
     def _set_rate(self) -> None:
         """Follow the schedule, whose end is foreseen from the time so far."""

@@ -7,9 +7,11 @@ from operator import attrgetter
 
 from torch import Tensor
 
+from dlcore.errors import DerinError
 from dlcore.specs.changes import Change
 from dlcore.specs.learning import Learner, apply_change, check, in_effect, kind_of
 from dlcore.training import state
+from dlcore.training.divergence import are_numbers, why_diverged
 from dlcore.training.files import Weights
 from dlcore.training.recording import Predictions, Recording
 
@@ -20,13 +22,15 @@ class Recorded:
     """A training that is recorded; with `start`, it goes on from that step of its recording.
 
     `experiment` is the spec with everything that was changed, `settings` the spec as it stands now. A kind of training
-    says how it is prepared, what its full state is, and what to do when a setting has changed.
+    says how it is prepared, what its full state is, and what to do when a setting has changed; and it calls `fail`
+    where its loss comes to no number, by one rule for all kinds: nothing is trained or kept from there on.
     """
 
     def __init__(self, experiment: Learner, recording: Recording | None = None, *, start: int | None = None):
         check(experiment)
         self.experiment, self.settings, self.recording = experiment, experiment, recording
         self.step, self.finished = 0, False
+        self.diverged: DerinError | None = None  # why the training has failed: its loss came to no number
         self._pending = sorted(experiment.changes, key=BY_STEP)
         self._events: list[dict] = []
         self._prepare()
@@ -59,7 +63,22 @@ class Recorded:
         """Take over what _full_state returned."""
         raise NotImplementedError
 
+    def _are_weights_numbers(self) -> bool:
+        """Whether every weight that is still learned is a number."""
+        return are_numbers(self.weights().values())
+
     # what the engine asks of it
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is trained: it is finished, or has failed."""
+        return self.finished or self.diverged is not None
+
+    def fail(self, step: int) -> None:
+        """End the training, whose loss came to no number at a step: it can be rewound to what was kept before."""
+        self.diverged = why_diverged(self.settings, step)
+        self._tell({"kind": "diverged", "step": step, "template": self.diverged.template,
+                    "values": self.diverged.values})
 
     def change(self, field: str, value: object) -> Change:
         """Change a setting from the next step on; raise SpecError where that cannot be."""
@@ -86,7 +105,9 @@ class Recorded:
             self.recording.save_live(self.step, state.to_arrays(self.weights()))
 
     def save(self) -> None:
-        """Keep a snapshot and the full state of this moment."""
+        """Keep a snapshot and the full state of this moment, unless the network is lost."""
+        if self.diverged is not None or not self._are_weights_numbers():
+            return
         if self.recording is not None and self.step not in self.recording.snapshots():
             self._snapshot(None)
         self._save_state()
@@ -102,6 +123,11 @@ class Recorded:
         self._tell({"kind": "change", "step": change.step, "field": change.field, "value": change.value})
 
     # keeping
+
+    def _keep_start(self) -> None:
+        """Keep the weights from before the first step, which single steps do not look at: they can be rewound to."""
+        if self.step == 0 and self.recording is not None and not self.recording.snapshots():
+            self._snapshot(None)
 
     def _snapshot(self, predictions: Predictions | None) -> None:
         if self.recording is not None:

@@ -223,7 +223,7 @@ def _event(line: str) -> dict | None:
 
 
 def _precedes(event: dict, step: int) -> bool:
-    return event["kind"] != "finished" and event["step"] < step + (event["kind"] != "change")
+    return event["kind"] not in ("finished", "diverged") and event["step"] < step + (event["kind"] != "change")
 
 
 def _steps(folder: Path) -> list[int]:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from math import isfinite
 
 import torch
 from torch import Tensor
@@ -12,6 +11,7 @@ from dlcore.models.recurrent import RecurrentCell, build_cells, set_dropout
 from dlcore.seeds import derive
 from dlcore.specs.recurrent import Recurrent
 from dlcore.training import state
+from dlcore.training.divergence import are_numbers
 from dlcore.training.draws import seed_draws
 from dlcore.training.events import finite
 from dlcore.training.files import Weights
@@ -42,7 +42,8 @@ class RecurrentTrainer(Trainer):
         self._small = sum(weight.numel() for weight in self.module.parameters()) < SMALL
         self._examiner = SequenceExaminer(spec, self.batches, self.device)
         self._clock = self._examiner.clock
-        self.idle: set[str] = set()  # cells that learn no further: their weights are no numbers any more
+        self.idle: set[str] = set()      # cells that learn no further ...
+        self.exploded: set[str] = set()  # ... because their weights are no numbers any more
         self.seconds = dict.fromkeys(spec.network.cells, 0.0)
         self._sums = {cell: self._no_sums() for cell in spec.network.cells}
 
@@ -67,9 +68,16 @@ class RecurrentTrainer(Trainer):
             if name not in self.idle:
                 self._train_cell(name, cell, *batch)
         self.step += 1
-        self._clock.add_step(time.thread_time() - begun)
-        if self._clock.metric_is_due(self.step):
-            self._tell(self._training_point())
+        self._end_step(time.thread_time() - begun)
+
+    def _end_step(self, spent: float) -> None:
+        super()._end_step(spent)
+        self._fail_without_cells()
+
+    def _fail_without_cells(self) -> None:
+        """End the training where no cell is left: the others learn on beside one that exploded."""
+        if len(self.exploded) == len(self.module) and not self.over:
+            self.fail(self.step)
 
     def _to_device(self, batch: Batch) -> tuple[Tensor, Tensor]:
         return tuple(torch.from_numpy(array).to(self.device) for array in (batch.inputs, batch.targets))
@@ -93,9 +101,14 @@ class RecurrentTrainer(Trainer):
         largest = torch.maximum(sums[LARGEST], new[LARGEST])
         sums += new
         sums[LARGEST] = largest
-        if not isfinite(norm.item()) or not isfinite(loss.item()):
-            self.idle.add(name)
-            self._tell({"kind": "exploded", "step": self.step, "cell": name})
+        if not are_numbers((norm, loss)):
+            self._give_up(name, self.step + 1)
+
+    def _give_up(self, name: str, step: int) -> None:
+        """Let a cell learn no further, and tell that its numbers were lost at a step."""
+        self.idle.add(name)
+        self.exploded.add(name)
+        self._tell({"kind": "exploded", "step": step, "cell": name})
 
     def _training_point(self) -> dict:
         """Return the training curves' next point: of each cell, over the batches since the last one."""
@@ -120,13 +133,23 @@ class RecurrentTrainer(Trainer):
     def _examine(self) -> Iterator[dict]:
         return self._examiner.examine(self.module, self.precisions, self._whole)
 
+    def _accept(self, found: dict) -> bool:
+        for name, cell in self.module.items():
+            if name not in self.exploded and not are_numbers([found[f"{name}.held_loss"], *cell.parameters()]):
+                self._give_up(name, self.step)
+        self._fail_without_cells()
+        return not self.over
+
+    def _are_weights_numbers(self) -> bool:
+        return all(are_numbers(cell.parameters()) for name, cell in self.module.items() if name not in self.exploded)
+
     def _keep(self, found: dict) -> None:
         self._tell(self._training_point() | found)
         self._snapshot(None)
 
     def _full_state(self) -> tuple[Weights, dict]:
         return state.full_state(self.module, self.optimizer), {
-            "seconds": self.seconds, "idle": sorted(self.idle),
+            "seconds": self.seconds, "idle": sorted(self.exploded),
             "sums": {name: sums.tolist() for name, sums in self._sums.items()}}
 
     def _was_looked_at(self) -> bool:
@@ -135,6 +158,6 @@ class RecurrentTrainer(Trainer):
 
     def _take_full_state(self, arrays: Weights, about: dict) -> None:
         state.load_full_state(self.module, self.optimizer, arrays)
-        self.seconds, self.idle = about["seconds"], set(about["idle"])
+        self.seconds, self.idle, self.exploded = about["seconds"], set(about["idle"]), set(about["idle"])
         self._sums = {name: torch.tensor(sums, dtype=torch.float64, device=self.device)
                       for name, sums in about["sums"].items()}

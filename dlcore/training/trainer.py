@@ -13,6 +13,7 @@ from dlcore.seeds import derive
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.model import named_blocks
 from dlcore.training import state
+from dlcore.training.divergence import are_numbers
 from dlcore.training.draws import seed_draws
 from dlcore.training.events import finite, measured
 from dlcore.training.examiner import Examiner
@@ -75,18 +76,20 @@ class Trainer(Recorded):
         RecordingError where something could not be kept; the next call goes on with the training.
         """
         end = time.perf_counter() + seconds
-        while not self.finished:
-            if next(self._life, STOPPED) is STOPPED and not self.finished:
+        while not self.over:
+            if next(self._life, STOPPED) is STOPPED and not self.over:
                 self._life = self._live()
             if time.perf_counter() >= end:
                 return
 
     def step_once(self) -> None:
         """Train one single step and look at what it changed."""
-        while self._looking:
+        while self._looking and not self.over:
             next(self._life)
-        if self.step < self.total_steps:
+        self._keep_start()
+        if self.step < self.total_steps and not self.over:
             self._train_step()
+        if not self.over:
             for _ in self._look():
                 pass
         if self.step >= self.total_steps:
@@ -104,14 +107,15 @@ class Trainer(Recorded):
         while True:
             if self._examiner.is_due(self.step, self.total_steps):
                 yield from self._look()
-            if self.step >= self.total_steps:
+            if self.over or self.step >= self.total_steps:
                 break
             self._train_step()
             yield
             yield from self._glance()
-        self.save()
-        self._tell({"kind": "finished", "step": self.step})
-        self.finished = True
+        if not self.over:
+            self.save()
+            self._tell({"kind": "finished", "step": self.step})
+            self.finished = True
 
     def _glance(self) -> Iterator[None]:
         """Show something between two looks; most kinds show nothing."""
@@ -133,8 +137,14 @@ class Trainer(Recorded):
         if training.zero_grad:
             self.optimizer.zero_grad()  # here and not before backward(), so that no state has to keep gradients
         self._count(loss.detach(), outputs.detach(), labels)
-        self._clock.add_step(time.thread_time() - begun)
-        if self._clock.metric_is_due(self.step):
+        self._end_step(time.thread_time() - begun, loss)
+
+    def _end_step(self, spent: float, *numbers: Tensor | float) -> None:
+        """Count a step and the seconds spent on it; the training has failed where one of its numbers is none."""
+        self._clock.add_step(spent)
+        if not are_numbers(numbers):
+            self.fail(self.step)
+        elif self._clock.metric_is_due(self.step):
             self._tell(self._training_point())
 
     def _set_rates(self) -> None:
@@ -183,10 +193,22 @@ class Trainer(Recorded):
             spent += time.thread_time() - begun
             yield
             begun = time.thread_time()
+        if not self._accept(found):
+            return
         self._keep(found)
         if self._clock.state_is_due() or self._small:
             self._save_state()
         self._clock.add_look(spent + time.thread_time() - begun)
+
+    def _accept(self, found: dict) -> bool:
+        """Whether a look found numbers, and the weights are such; where not, the training has failed."""
+        if not are_numbers(self._losses(found)) or not self._are_weights_numbers():
+            self.fail(self.step)
+        return not self.over
+
+    def _losses(self, found: dict) -> list[float | None]:
+        """Return the losses that a look has found."""
+        return [part.loss for part in found.values()]
 
     @property
     def _whole(self) -> bool:

@@ -14,7 +14,7 @@ from dlcore.specs.transformer_table import count_multiply_adds
 from dlcore.training.clock import Clock
 from dlcore.training.evaluation import mode
 from dlcore.training.precision import autocast
-from dlcore.training.transformer_tasks import Model, add_up, count_right, measured, pass_on, to_device
+from dlcore.training.transformer_tasks import Model, add_up, are_right, measured, pass_on, to_device
 
 LOOK_STEPS = 200          # steps between two looks that come by steps, at most
 CHUNK = 400_000_000       # multiply-adds of one chunk: it fits into a turn
@@ -31,6 +31,7 @@ class TransformerExaminer:
         self.clock = Clock(self._steps_between())
         self.chunk = max(1, CHUNK // count_multiply_adds(spec))
         self._stop = texts.target.numbers.get(STOP, -1)
+        self.by_text = np.zeros((2, 0), int)  # of the last examination: what is right and what was asked, text by text
 
     def _steps_between(self) -> int:
         training = self.spec.training
@@ -46,36 +47,44 @@ class TransformerExaminer:
 
     def examine(self, model: Model, precision: torch.dtype, whole: bool) -> Iterator[dict]:
         """Yield after every piece of work what is known by then: the measures "held_..." (and "test_...")."""
-        sums, exact, answers = np.zeros(4), 0, 0
+        sums, right, exact = np.zeros(4), [], []
         for batch in self.texts.held if whole else self.texts.looked():
             for first in range(0, len(batch.inputs), self.chunk):
                 part = batch.part(first, first + self.chunk)
-                sums += self._read(model, part, precision)
+                found, tokens = self._read(model, part, precision)
+                sums += found
+                right.append(tokens)
                 yield {}
                 if part.source is not None:
-                    exact, answers = exact + self._exact(model, part), answers + len(part.inputs)
+                    exact.append(self._exact(model, part))
                     yield {}
         told = measured(self.spec.data, "held", *sums.tolist())
+        self.by_text = np.concatenate(exact or right, axis=1)
         if self.spec.data.translates:
-            told["held_exact"] = exact / answers
+            told["held_exact"] = float(self.by_text[0].mean())
         tested = {name.replace("held", "test"): value for name, value in told.items()} if whole else {}
         yield told | tested
 
     @torch.inference_mode()
-    def _read(self, model: Model, part: TokenBatch, precision: torch.dtype) -> np.ndarray:
-        """Return the sums over a part: loss, tokens told right, tokens asked for, their characters."""
+    def _read(self, model: Model, part: TokenBatch, precision: torch.dtype) -> tuple[np.ndarray, np.ndarray]:
+        """Return the sums over a part (loss, tokens told right, tokens asked for, their characters), and by text.
+
+        By text (2, texts): the tokens told right, and those asked for.
+        """
         batch = to_device(part, self.device)
         with mode(model, training=False), autocast(self.device, precision):
             logits = pass_on(model, batch).float()
-        asked = part.targets[part.targets >= 0]
-        return np.array([add_up(logits, batch[2]).item(), count_right(logits, batch[2]).item(), len(asked),
-                         self.texts.target.characters[asked].sum()])
+        asked = part.targets >= 0
+        by_text = np.stack([are_right(logits, batch[2]).sum(1).cpu().numpy(), asked.sum(1)])
+        return np.array([add_up(logits, batch[2]).item(), *by_text.sum(1),
+                         self.texts.target.characters[part.targets[asked]].sum()]), by_text
 
-    def _exact(self, model: Model, part: TokenBatch) -> int:
-        """Return how many answers of a part are right to the last token."""
+    def _exact(self, model: Model, part: TokenBatch) -> np.ndarray:
+        """Return (2, texts) whether the answers of a part are right to the last token, and one asked of each."""
         source, _, targets = to_device(part, self.device)
         with mode(model, training=False):
-            return int(are_exact(answer(model, source), targets, self._stop).sum())
+            exact = are_exact(answer(model, source), targets, self._stop).cpu().numpy()
+        return np.stack([exact, np.ones_like(exact)]).astype(int)
 
 
 def are_exact(told: Tensor, targets: Tensor, stop: int) -> Tensor:

@@ -54,9 +54,14 @@ def add_up(logits: Tensor, targets: Tensor) -> Tensor:
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="sum")
 
 
+def are_right(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return (batch, time) whether the token that is asked for was the likeliest."""
+    return logits.argmax(-1) == targets
+
+
 def count_right(logits: Tensor, targets: Tensor) -> Tensor:
     """Return how many of the tokens that are asked for were the likeliest."""
-    return (logits.argmax(-1) == targets).sum()
+    return are_right(logits, targets).sum()
 
 
 def measured(data: TextData, prefix: str, loss: float, right: float, count: float, characters: float

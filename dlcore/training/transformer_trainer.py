@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from math import isfinite
 
 import torch
 from torch import Tensor
 
 from dlcore.data.corpus import check_length
 from dlcore.data.texts import open_texts
-from dlcore.errors import N_, DerinError
 from dlcore.models.transformer import build_transformer, set_dropout
 from dlcore.seeds import derive
 from dlcore.specs.transformer import Transformer
@@ -25,8 +23,6 @@ from dlcore.training.transformer_examiner import TransformerExaminer
 from dlcore.training.transformer_tasks import choose_precision, count_right, learn, measured, to_device
 
 SUMS = ("loss", "right", "count", "characters", "gradient", "steps")  # what is added up between two points
-TOO_LARGE = N_("At step {step} the loss came to no number: the learning rate {rate:g} is too large. Go back to a "
-               "snapshot and go on with {less:g}, or clip the gradient.")
 
 
 class TransformerTrainer(Trainer):
@@ -50,7 +46,6 @@ class TransformerTrainer(Trainer):
         self._examiner = TransformerExaminer(spec, self.batches, self.device)
         self._clock = self._examiner.clock
         self._lengths = torch.from_numpy(self.batches.target.characters).to(self.device)
-        self.diverged: DerinError | None = None
         self.seconds = 0.0
         self._sums = torch.zeros(len(SUMS), dtype=torch.float64, device=self.device)
 
@@ -70,24 +65,15 @@ class TransformerTrainer(Trainer):
         seed_draws(derive(self.settings.training.seed, "step", self.step), self.device)
         logits, loss, norm = learn(self.module, self.optimizer, batch, self.settings.training.clip, self.precision)
         self._count(logits, batch[2], loss, norm)
-        self._clock.add_step(time.thread_time() - begun)
         self.seconds += time.thread_time() - begun
-        if self._clock.metric_is_due(self.step):
-            self._tell(self._training_point())
+        self._end_step(time.thread_time() - begun, loss, norm)
 
     def _count(self, logits: Tensor, targets: Tensor, loss: Tensor, norm: Tensor) -> None:
         self.step += 1
-        if not isfinite(loss.item()) or not isfinite(norm.item()):
-            return self._diverge()
         asked = targets[targets >= 0]
         self._sums += torch.stack([value.double() for value in (
             loss, count_right(logits, targets), torch.tensor(asked.numel()), self._lengths[asked].sum(), norm,
             torch.tensor(1.0))])
-        return None
-
-    def _diverge(self) -> None:
-        rate = self._rate()
-        self.diverged = DerinError(TOO_LARGE, step=self.step, rate=rate, less=float(f"{rate / 10:.1g}"))
 
     def _rate(self) -> float:
         training = self.settings.training
@@ -117,16 +103,11 @@ class TransformerTrainer(Trainer):
 
     # looking and keeping
 
-    def advance(self, seconds: float) -> None:
-        """Train for about that long, unless the loss came to no number."""
-        end = time.perf_counter() + seconds
-        while not self.finished and self.diverged is None:
-            super().advance(0)
-            if time.perf_counter() >= end:
-                return
-
     def _examine(self) -> Iterator[dict]:
         return self._examiner.examine(self.module, self.precision, self._whole)
+
+    def _losses(self, found: dict) -> list[float | None]:
+        return [found["held_loss"]]
 
     def _keep(self, found: dict) -> None:
         self._tell(self._training_point() | found)

@@ -97,11 +97,6 @@ class History:
         text, count = (_("all {n}"), self.tested) if whole else (_("{n} held-out"), min(self.tested, HELD_OUT))
         return {"accuracy": text.format(n=number(count))}
 
-    def is_not_a_number(self) -> bool:
-        """Whether the training loss has become infinite or not a number."""
-        points = self.lines["train_loss"]
-        return bool(points) and not np.isfinite(points[-1][1])
-
 
 def history_of(page: str, run_id: str, names: tuple[str, ...] = LINES) -> History:
     """Return what this session remembers of a run: its lines of some names, its changes."""

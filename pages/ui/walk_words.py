@@ -38,9 +38,13 @@ TEXTS = {
     "more_paths": N_("{n} more paths, together {sum}"),
     "dead": N_("A ReLU with slope 0 lies on every path: the gradient is 0, and this weight does not learn."),
     "check": N_("Check"), "check_hint": N_("Compare it with a finite difference."),
-    "compared": N_("The weight moved by a hair: the loss is {plus} above and {minus} below, so the slope is "
-                   "{estimate}. Backpropagation says {gradient}; relative difference {relative}:"),
-    "agrees": N_("they agree."), "differs": N_("they differ."),
+    "compared": N_("The weight moved by {step} either way: the loss is {plus} above and {minus} below, so the slope is "
+                   "{estimate}. Backpropagation says {gradient}:"),
+    "agrees": N_("they agree. Digits that are the same: {n}; losses of 16 digits can show about {shown} here."),
+    "zero": N_("they agree: the slope is zero, as far as losses of 16 digits can tell."),
+    "unseen": N_("losses of 16 digits cannot show a slope as small as this."),
+    "kink": N_("they differ, for a ReLU bends within this step: on either side the slope is another."),
+    "differs": N_("they differ."),
     "update": N_("Update {n}"), "rate": N_("Learning rate η = {rate}"),
     "effect": N_("the loss goes from {before} to {after}"),
 }

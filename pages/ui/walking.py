@@ -126,8 +126,8 @@ def is_waking(error: DerinError) -> bool:
 def show_receipt(answer: dict) -> None:
     """Say how exactly the scalars on the page add up to what the nodes returned."""
     difference = answer["difference"]
-    st.caption(_("Every sum here was compared with what PyTorch's own node returned: the largest relative difference "
-                 "is {difference}.").format(difference=f"{difference:.0e}" if difference else "0"))
+    st.caption(_("Every sum here was compared with what PyTorch's own node returned: the largest difference is "
+                 "{difference} of what is added up.").format(difference=f"{difference:.0e}" if difference else "0"))
 
 
 def show_notes(page: str, answer: dict) -> None:

@@ -66,7 +66,7 @@ class Watch:
         """Return what changes when the page's script has something else to show."""
         if view is None:
             return "lost" if self.run else ""
-        return f"{view.state} {bool(view.message)} {self.history.is_not_a_number()}"
+        return f"{view.state} {bool(view.message)}"
 
     def _seldom(self, view: RunView | None, known: dict, rewound: bool) -> tuple[moments.Topics, dict[str, str]]:
         """Return what the network sees, and its mistakes, where that is not known; and what is known then."""

@@ -58,7 +58,7 @@ function take(view, tick, { setStateValue }) {
   view.config = meta;
   view.write = writer(meta.language);
   view.brief = writer(meta.language, 3);
-  view.exact = new Intl.NumberFormat(meta.language, { minimumFractionDigits: 9, maximumFractionDigits: 9 });
+  view.exact = (digits) => writer(meta.language, digits, digits);
   view.ask = (what) => {
     view.seq = Math.max(Date.now(), view.seq + 1);
     setStateValue("asked", { seq: view.seq, ...what });

@@ -136,12 +136,20 @@ function showPaths(box, { paths, more }, words, write) {
   if (more.count) box.append(make("div", "note", { text: fill(words.more_paths, { n: more.count, sum: write(more.sum) }) }));
 }
 
+// The verdict is dlcore's (explain/finite_difference.py); the numbers are written so far that it can be seen.
 function showCheck(box, check, words, write, exact) {
   if (!check) return void box.replaceChildren(document.createTextNode(words.check_hint));
-  const agrees = check.relative < 1e-4;
-  const shown = { plus: exact.format(check.plus), minus: exact.format(check.minus), estimate: write(check.estimate), gradient: write(check.gradient),
-    relative: write(check.relative) };
-  box.replaceChildren(document.createTextNode(`${fill(words.compared, shown)} `), make("span", agrees ? "agrees" : "differs", { text: agrees ? words.agrees : words.differs }));
+  const [loss, slope] = [exact(digitsApart(check)), exact(Math.max(check.digits + 1, 4))];
+  const shown = { step: write(check.step), plus: loss(check.plus), minus: loss(check.minus), estimate: slope(check.estimate), gradient: slope(check.gradient) };
+  const kind = ["agrees", "zero"].includes(check.verdict) ? "agrees" : "differs";
+  box.replaceChildren(document.createTextNode(`${fill(words.compared, shown)} `),
+    make("span", kind, { text: fill(words[check.verdict], { n: check.digits, shown: check.shown }) }));
+}
+
+// Returns how many digits two losses need to show three of their difference.
+function digitsApart({ plus, minus }) {
+  const apart = Math.abs(plus - minus) / Math.max(Math.abs(plus), Math.abs(minus));
+  return apart > 0 ? Math.min(Math.max(Math.ceil(-Math.log10(apart)) + 3, 6), 17) : 17;
 }
 
 function showUpdate(parts, answer, words, write) {

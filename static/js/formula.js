@@ -70,10 +70,10 @@ export function fillNumbers(template, values, write) {
   });
 }
 
-// Returns a writer of numbers: four significant digits, powers of ten where there would be many noughts.
-export function writer(language, digits = 4) {
+// Returns a writer of numbers: four significant digits, powers of ten (of `brief` digits) where there would be many noughts.
+export function writer(language, digits = 4, brief = Math.min(digits, 3)) {
   const plain = new Intl.NumberFormat(language, { maximumSignificantDigits: digits, useGrouping: false });
-  const short = new Intl.NumberFormat(language, { maximumSignificantDigits: Math.min(digits, 3) });
+  const short = new Intl.NumberFormat(language, { maximumSignificantDigits: brief });
   return (value) => {
     if (value === null || value === undefined) return "∞";
     if (value && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5)) {

@@ -46,7 +46,7 @@ def test_walk_forwards_and_backwards_pick_a_weight_check_it_and_update(page, app
     wait_until(lambda: walk.locator("select").input_value() == "w2.2.3", 60, "The weight was not picked.")
     assert "w2.2.3" in page.evaluate("decodeURIComponent(location.search)")
     walk.get_by_role("button", name="Check").click()
-    walk.get_by_text("they agree.").wait_for()
+    walk.get_by_text("they agree. Digits that are the same").wait_for()
     before = place(walk, "w2.2.3").locator(".label").text_content()
     page.get_by_role("button", name="Update", exact=True).click()
     wait_until(lambda: place(walk, "w2.2.3").locator(".label").text_content() != before, 60, "Nothing was updated.")

@@ -191,7 +191,7 @@ NAMES = (
 
 # pieces that count what they themselves say, or mean digits as drawings
 OWN_COUNTS = {
-    "backprop": {"tr": ("ağırlığı iki yönde", "iki değer")},
+    "backprop": {"tr": ("ağırlığı iki yönde",)},
     "convolution": {},
     "diffusion": {
         "en": ("**Two dimensions:**", "it knows two answers", "In two dimensions, learn", "half-made digits"),
@@ -207,7 +207,7 @@ OWN_COUNTS = {
         "en": ("Draw a 1, then turn it into a 7", "Two things are good to know"),
         "tr": ("Bir 1 çizin, sonra tek bir çizgiyle onu 7'ye", "İki şeyi bilmekte yarar var")},
     "neuron": {"tr": ("Nokta iki eğride de",)},
-    "playground": {"en": ("between two settings",), "tr": ("iki ayar arasındaki fark",)},
+    "playground": {},
     "recurrent": {"tr": ("LSTM ve GRU öğrenir. Bu ikisi",)},
     "saliency": {"en": ("What of a 7 speaks against a 9",), "tr": ("Bir 7'nin nesi 9'un aleyhine",)},
     "transformer": {},

@@ -315,6 +315,23 @@ def test_a_head_that_is_switched_off_changes_the_answer_and_is_marked(page):
     assert after["expected"] != before["expected"]
 
 
+@pytest.mark.parametrize(("spec", "test"), [(QUICK, "McNemar"), (PLAYS, "random signs")])
+def test_the_importance_of_heads_is_told_with_an_exact_test_and_an_interval(page, spec, test):
+    app = page(spec, text="abc")
+    for _ in range(2):  # the first choice only tells the test's browser that the tabs are there
+        app.session_state["transformer.closer"] = "Heads"
+        app.run()
+    app.button(key="transformer.importance").click().run()
+    found = app.session_state["_work.transformer.importance"]
+    wait_until(lambda: not app.run().exception and found.job is None and found.result, 60, "it was not measured")
+    app.run()
+    heads = 6 if spec is QUICK else 2
+    assert f"of {heads} heads, by an exact test" in texts(app) and f"({test})" in texts(app)
+    topic = told(app, "transformer.importance_bars")[0]["topics"]["importance"]
+    low, high = found.result["interval"]
+    assert 0 <= low <= found.result["whole"]["accuracy"] <= high <= 1 and f" to {100 * high:.1f}%" in topic["note"]
+
+
 # a text of one's own
 
 def test_what_was_measured_for_a_step_is_kept_for_every_text_but_never_that_of_weights_that_change():

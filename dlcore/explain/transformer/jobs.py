@@ -20,6 +20,7 @@ from dlcore.explain.transformer.seeing import judge
 from dlcore.explain.transformer.snapshot import TransformerSnapshot, offered
 from dlcore.models.generation import Writer
 from dlcore.seeds import derive
+from dlcore.training.significance import hardly_by_chance, paired_test
 from dlcore.training.work import Work
 
 MOST_COUNT = 2_000  # tokens of a generation
@@ -56,13 +57,13 @@ class Importance(_OfSnapshot):
             pieces = measure(self.snapshot, off | ({head} if head else set()), whole)
             found = yield from self.share(pieces, place, len(heads) + 1)
             measured.append(found)
-            self.result = self._tell(measured, heads[:place])
+            self.result = self._tell(measured, heads[:place], len(heads))
 
-    def _tell(self, measured: list[dict], heads: list) -> dict:
+    def _tell(self, measured: list[dict], heads: list, count: int) -> dict:
         base, alone = measured[0], measured[1:]
-        noise = [abs(base["accuracy"] - found["accuracy"]) <= 2 * base["error"] for found in alone]
-        return {"noise": np.array(noise, bool),
-                "heads": heads, "whole": base, "examples": base["examples"], "error": base["error"],
+        chance = np.array([paired_test(base["right"] - found["right"]) for found in alone])
+        return {"chance": chance, "noise": ~hardly_by_chance(chance, of=count), "heads": heads, "whole": base,
+                "examples": base["examples"], "texts": len(base["right"]), "interval": base["interval"],
                 "step": base["step"], **{name: np.array([found[name] for found in alone], np.float32)
                                          for name in ("accuracy", "loss")}}
 

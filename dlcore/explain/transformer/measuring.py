@@ -6,6 +6,7 @@ import torch
 
 from dlcore.explain.transformer.passing import HeadName, switched_off
 from dlcore.explain.transformer.snapshot import TransformerSnapshot
+from dlcore.training.significance import effective_count, wilson_interval
 from dlcore.training.transformer_examiner import TransformerExaminer
 
 SHARES = {True: "held_exact", False: "held_accuracy"}  # what counts, of a translator and of a language model
@@ -25,9 +26,9 @@ def measure(snapshot: TransformerSnapshot, off: Iterable[HeadName], whole: bool)
         for done, known in enumerate(examiner.examine(snapshot.module, torch.float32, whole), start=1):
             told = known
             yield min(1.0, done / pieces)
-    translates = snapshot.spec.data.translates
-    count = sum(len(batch.inputs) if translates else batch.asked for batch in batches)
-    accuracy = told[SHARES[translates]]
-    return {"accuracy": accuracy, "tokens_right": told["held_accuracy"], "loss": told["held_loss"],
-            "perplexity": told.get("held_perplexity"), "bits": told.get("held_bits"), "examples": count,
-            "error": (accuracy * (1 - accuracy) / count) ** 0.5, "step": snapshot.step}
+    right, asked = examiner.by_text
+    worth = effective_count(right, asked)
+    return {"accuracy": told[SHARES[snapshot.spec.data.translates]], "tokens_right": told["held_accuracy"],
+            "loss": told["held_loss"], "perplexity": told.get("held_perplexity"), "bits": told.get("held_bits"),
+            "examples": int(asked.sum()), "right": right, "step": snapshot.step,
+            "interval": wilson_interval(float(right.sum() / asked.sum()) * worth, worth)}

@@ -85,12 +85,14 @@ Jobs (requests to start_job; "cache": True shares the result, for a "step" that 
 
     transformer_evaluate    "off", "whole" True: all held-out examples, or those of a look: {"accuracy": share of exact
         answers of the translator, or of the tokens told right, "loss": nats a token, "perplexity", "bits": a character
-        (language model), "examples", "step"}
+        (language model), "examples", "right": int (texts,) answers or tokens told right, "interval": of the accuracy
+        (Wilson, 95 %; of tokens, with the design effect of their texts), "step"}
     transformer_importance  "off", "whole" False: what is lost when one head alone is off (Michel, Levy and Neubig,
         2019, arXiv:1905.10650): {"heads": [(part, layer, head) ...] so far, "accuracy", "loss": (heads so far,) with
-        that head off, "noise": bool (heads so far,), whether the accuracy differs by less than two standard errors,
-        "whole": {"accuracy", "loss"} with all heads, "examples", "error": standard error of the
-        accuracy}
+        that head off, "chance": (heads so far,) how often chance alone would change as much, by the exact test of the
+        differences text by text (of sentences: McNemar's), "noise": bool (heads so far,), whether that may be chance,
+        at 5 % for all heads together (Holm), "whole": as of transformer_evaluate, with all heads, "examples", "texts",
+        "interval": of the accuracy with all heads}
     transformer_attribution integrated gradients (Sundararajan, Taly and Yan, 2017, arXiv:1703.01365) of the log
         probability of one told token, "row" (default: the last), for the embeddings of the tokens before it, against
         embeddings of 0 with the positions kept: {"source", "target": tokens that could count, "row", "of": the token,

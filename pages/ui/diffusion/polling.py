@@ -41,8 +41,6 @@ def _tick(page: str, state_before: str, moment: Moment) -> None:
                 progress=view.step / max(view.total_steps, 1), left=done, right=speed, step=view.live_step)
     if view.message:
         st.warning(told(view.message))
-    if known.is_not_a_number():
-        st.warning(_("The loss is not a number any more. Press Restart with a smaller learning rate."))
     if view.state != state_before:
         st.rerun()
 

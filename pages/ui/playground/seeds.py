@@ -9,7 +9,7 @@ from dlcore.plots.charts import Axis, Band, draw_bands
 from dlcore.specs.codec import to_dict
 from dlcore.specs.fields import walk
 from dlcore.specs.playground import Playground
-from dlcore.training.bands import Comparison, compare, last_values
+from dlcore.training.bands import Comparison, compare, end_values, share_outside
 from pages.ui import state, words
 from pages.ui.charts import count_axis, share_axis, show_chart
 from pages.ui.language import _, number, percent, told
@@ -136,7 +136,7 @@ def _loss(tried: Tried) -> str:
 
 
 def _ends(tried: Tried) -> np.ndarray:
-    return last_values(tried.result[_metric(tried)])
+    return end_values(tried.result[_metric(tried)])
 
 
 def _say(tried: list[Tried], now: Tried | None) -> list[str]:
@@ -160,22 +160,26 @@ def _metric(tried: Tried) -> str:
 
 def _say_band(now: Tried) -> str:
     name = _metric(now)
-    ends = _ends(now)
+    ends, seeds = _ends(now), len(now.result[name])
     if not len(ends):
         return _("With each of the five seeds the loss ran away. Use a smaller learning rate.")
     text = _("Five seeds, {epochs} epochs each: {metric} from {low} to {high}, on average {mean}. The band is what "
-             "chance alone does.")
-    return text.format(epochs=number(now.spec.training.epochs), metric=_metric_name(name), low=_write(name, ends.min()),
-                       high=_write(name, ends.max()), mean=_write(name, ends.mean()))
+             "chance alone does; another seed would lie outside of it in up to {share} of cases.")
+    said = text.format(epochs=number(now.spec.training.epochs), metric=_metric_name(name), low=_write(name, ends.min()),
+                       high=_write(name, ends.max()), mean=_write(name, ends.mean()),
+                       share=percent(share_outside(len(ends)), 0))
+    lost = _("With {n} of the {of} seeds the loss ran away: they are left out.").format(n=seeds - len(ends), of=seeds)
+    return said if len(ends) == seeds else f"{said} {lost}"
 
 
 def _say_difference(found: Comparison, changed: list[str], name: str) -> str:
-    text = (_("Compared with the five seeds before ({changed}) the average differs by {difference}: no more than the "
-              "band of {band}, so it may well be chance.") if found.is_noise else
-            _("Compared with the five seeds before ({changed}) the average differs by {difference}: more than the "
-              "band of {band}, so it is hardly chance alone."))
+    text = (_("Compared with the five seeds before ({changed}) the average differs by {difference}. Of all ways to "
+              "divide these results into two groups, {share} differ as much: this may be chance.")
+            if found.is_noise else
+            _("Compared with the five seeds before ({changed}) the average differs by {difference}. Of all ways to "
+              "divide these results into two groups, only {share} differ as much: this is hardly chance."))
     return text.format(changed=", ".join(changed) or "—", difference=_write(name, found.difference),
-                       band=_write(name, found.band))
+                       share=percent(found.chance, 1))
 
 
 def _metric_name(name: str) -> str:

@@ -68,9 +68,13 @@ def exploded(before: dict[str, int], events: list[dict]) -> dict[str, int]:
 def _say(page: str, view: RunView) -> None:
     if view.message:
         st.warning(told(view.message))
-    for cell, step in st.session_state[f"_exploded.{page}"]["cells"].items():
-        st.warning(_("{cell}: the gradient exploded at step {step}, its weights are no numbers any more. Restart with "
-                     "gradient clipping or a smaller learning rate.").format(cell=cell_name(cell), step=number(step)))
+    cells = st.session_state[f"_exploded.{page}"]["cells"]
+    if view.state == "failed" and len(cells) == 1:
+        return  # the only cell: what is said of the run is said of it
+    for cell, step in cells.items():
+        st.warning(_("{cell}: the gradient exploded at step {step}, its weights are no numbers any more. Rewind to "
+                     "before it and train on, or restart, with gradient clipping or a smaller learning rate.").format(
+            cell=cell_name(cell), step=number(step)))
 
 
 def _standing(page: str) -> str:

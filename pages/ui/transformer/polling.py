@@ -8,7 +8,7 @@ from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
 from pages.ui import learned, panels, rewinding, state
 from pages.ui.history import history_of
-from pages.ui.language import _, told
+from pages.ui.language import told
 from pages.ui.lines import open_line
 from pages.ui.transformer import sight
 from pages.ui.transformer.curves import line_names
@@ -40,19 +40,16 @@ def _tick(page: str, state_before: str) -> None:
     known |= tick.more["known"]
     panels.live(key, page, tick.topics, step=tick.step, more=tick.more | {"line": open_line(key, watch.answer)},
                 **tick.bar)
-    _say(tick, watch)
+    _say(tick)
     if run and tick.view is None:
         state.forget_unknown_run(page)
     if (tick.view.state if tick.view else "") != state_before:
         st.rerun()
 
 
-def _say(tick: Tick, watch: Look) -> None:
+def _say(tick: Tick) -> None:
     if tick.view is not None and tick.view.message:
         st.warning(told(tick.view.message))
-    if watch.history.is_not_a_number():
-        st.warning(_("The loss is not a number any more. Press Restart with a smaller learning rate, with warm-up or "
-                     "with gradient clipping."))
 
 
 @st.fragment

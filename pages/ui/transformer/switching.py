@@ -92,17 +92,26 @@ def _show_importance(page: str, looked: Sight, found: Work) -> None:
     whole = result["whole"]["accuracy"]
     lost = {name_of(tuple(head)): float(whole - accuracy)
             for head, accuracy in zip(result["heads"], result["accuracy"], strict=True)}
-    said = _("of {accuracy} with all heads, on {n} held-out examples; standard error {error}") if looked.translates \
-        else _("of {accuracy} with all heads, on {n} held-out tokens; standard error {error}")
-    note = said.format(
-        accuracy=percent(whole), n=number(result["examples"]), error=percent(result["error"]))
+    said = _("of {accuracy} with all heads ({low} to {high}, 95 %), on {n} held-out examples") \
+        if looked.translates else \
+        _("of {accuracy} with all heads ({low} to {high}, 95 %), on {n} held-out tokens")
+    low, high = map(percent, result["interval"])
+    note = said.format(accuracy=percent(whole), n=number(result["examples"]), low=low, high=high)
     topic = {"groups": groups_of(looked), "values": lost, "signed": True, "kind": "percent", "off": [], "note": note,
              "most": max([abs(value) for value in lost.values()] or [1]) or 1}
     words = {"head": _("head {n}"), "place": _("{group} · layer {layer} · head {head}")}
     parts.headbars(key=f"{page}.importance_bars", on_off_change=lambda: None, data=pack_topics(
         {"importance": topic}, channel=page, topic="importance", language=language(), switches=False,
         title=_("Accuracy that is lost without the head"), words=words))
-    sure = int(np.sum(~np.asarray(result["noise"], bool)))
     said = _("Each head alone was switched off (Michel, Levy and Neubig, 2019). Below zero: the network is better "
-             "without it. More than two standard errors from zero, and so hardly by chance: {n} of {of} heads.")
-    st.caption(said.format(n=number(sure), of=number(len(result["heads"]))))
+             "without it.")
+    st.caption(f"{said} {_say_sure(result, looked.translates)}")
+
+def _say_sure(result: dict, translates: bool) -> str:
+    """Say of how many heads the difference is hardly chance."""
+    said = _("Hardly by chance: {n} of {of} heads, by an exact test on the same {texts} examples with and without the "
+             "head (McNemar), for all heads together at 5 % (Holm).") if translates else _(
+        "Hardly by chance: {n} of {of} heads, by an exact test on the same {texts} passages with and without the head "
+        "(random signs), for all heads together at 5 % (Holm).")
+    sure = int(np.sum(~np.asarray(result["noise"], bool)))
+    return said.format(n=number(sure), of=number(len(result["heads"])), texts=number(result["texts"]))

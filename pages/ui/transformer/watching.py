@@ -77,7 +77,7 @@ class Look:
         """Return what changes when the page's script has something else to show."""
         if view is None:
             return "lost" if self.run else ""
-        return f"{view.state} {bool(view.message)} {self.history.is_not_a_number()}"
+        return f"{view.state} {bool(view.message)}"
 
 
 def follow(sight: Sight | None, view: RunView | None) -> Sight | None:

@@ -23,6 +23,7 @@ from dlcore.specs.recurrent import Recurrent, RecurrentNetwork, count_parameters
 from dlcore.specs.sequences import SequenceData
 from dlcore.training.jobs import JOBS
 from dlcore.training.recording import Recording
+from dlcore.training.significance import hardly_by_chance, paired_test, wilson_interval
 from dlcore.training.transformer_trainer import TransformerTrainer
 from tests.dlcore.explain.transformers import LINE, NUMBERS, PLAYS, TWENTY, ask, snapshot
 
@@ -137,8 +138,40 @@ def test_importance_is_the_evaluation_with_each_head_off_alone(monkeypatch):
         alone = run("evaluate", seen, whole=False, off=[list(head)])
         assert loss == pytest.approx(alone["loss"], rel=1e-6)
     assert len({told["whole"]["loss"], *told["loss"].tolist()}) == 7
-    lost = np.abs(told["accuracy"] - told["whole"]["accuracy"])
-    assert told["noise"].tolist() == (lost <= 2 * told["error"] + 1e-9).tolist() and len(told["noise"]) == 6
+    for head, chance in zip(told["heads"], told["chance"], strict=True):
+        alone = run("evaluate", seen, whole=False, off=[list(head)])
+        assert chance == paired_test(told["whole"]["right"] - alone["right"])
+    assert told["noise"].tolist() == (~hardly_by_chance(told["chance"])).tolist() and len(told["noise"]) == 6
+    assert told["interval"] == wilson_interval(told["whole"]["right"].sum(), told["examples"])
+
+
+def test_one_lost_answer_of_many_is_no_proof_that_a_head_matters(monkeypatch):
+    """At 100 % right the standard error is zero, and anything lost was once "hardly by chance"."""
+    seen = snapshot(NUMBERS)
+    wrong = (1, 5, 6, 40)  # of 200 answers, with one head after the other off
+
+    def measured(snapshot, off, whole):
+        right = np.ones(200, int)
+        right[: wrong[all_heads(seen.module).index(*off) % 4] if off else 0] = 0
+        yield 1.0
+        return {"accuracy": right.mean(), "loss": 1.0, "right": right, "examples": 200, "step": 0,
+                "interval": wilson_interval(right.sum(), 200)}
+
+    monkeypatch.setattr(work, "measure", measured)
+    told = run("importance", seen)
+    assert len(told["heads"]) >= 8
+    of = len(told["heads"])
+    assert [round(chance, 6) for chance in told["chance"][:4]] == [1.0, 0.0625, 0.03125, round(2 * 0.5**40, 6)]
+    assert told["noise"][:4].tolist() == [True, True, True, False] and 2 * 0.5**40 * of < 0.05
+    low, high = told["interval"]
+    assert high == pytest.approx(1) and low == pytest.approx(200 / (200 + 1.959964**2))
+
+
+def test_the_texts_of_an_evaluation_add_up_to_its_accuracy():
+    for seen in (snapshot(NUMBERS), snapshot(PLAYS)):
+        told = run("evaluate", seen, whole=False)
+        assert told["right"].sum() / told["examples"] == pytest.approx(told["accuracy"])
+        assert told["interval"][0] < told["accuracy"] + 1e-9 and told["accuracy"] - 1e-9 < told["interval"][1]
 
 
 def test_a_generation_is_the_same_with_and_without_the_cache_and_depends_on_the_seed():

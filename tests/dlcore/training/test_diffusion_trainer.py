@@ -35,7 +35,7 @@ PROMPTED = replace(DIGITS, network=replace(DIGITS.network, condition="prompt"))
 
 
 def finish(trainer: DiffusionTrainer) -> list[dict]:
-    while not trainer.finished:
+    while not trainer.over:
         trainer.advance(1)
     return trainer.take_events()
 
@@ -100,6 +100,7 @@ def test_it_tells_its_loss_by_t_and_shows_what_it_makes_of_the_same_noise(spec):
 
 def test_a_learning_rate_that_is_too_large_is_said():
     trainer = DiffusionTrainer(replace(POINTS, training=replace(POINTS.training, learning_rate=1.0, epochs=1)))
+    trainer.step_once()
     with torch.no_grad():
         trainer.module.out.weight.fill_(torch.inf)
     events = finish(trainer)

@@ -10,7 +10,7 @@ from dlcore.specs.changes import Change
 from dlcore.specs.plane import PlaneData
 from dlcore.specs.plane_network import Layer, PlaneNetwork
 from dlcore.specs.playground import PlaneTraining, Playground
-from dlcore.training.bands import compare, last_values
+from dlcore.training.bands import compare, end_values, share_outside
 from dlcore.training.five_seeds import FiveSeeds
 from dlcore.training.jobs import JOBS
 from dlcore.training.plane_trainer import PlaneTrainer
@@ -55,14 +55,31 @@ def test_a_seed_that_comes_to_no_number_leaves_a_gap():
     assert "test_r2" in result
 
 
-def test_a_difference_within_the_band_is_noise():
-    one, other = np.array([[9, 1.0], [9, 1.4]]), np.array([[9, 1.3], [9, 1.5]])
-    small = compare(one, other)
-    assert small.difference == pytest.approx(0.2) and small.band == pytest.approx(0.4) and small.is_noise
-    large = compare(one, other + 1)
-    assert large.difference == pytest.approx(1.2) and not large.is_noise
+def ending(*values: float) -> np.ndarray:
+    return np.array([[9, value] for value in values])
 
 
-def test_curves_end_with_their_last_number():
-    assert last_values(np.array([[3, 2, np.nan], [np.nan] * 3, [5, 4, 1]])).tolist() == [2, 1]
+def test_a_difference_is_noise_where_other_seeds_alone_could_make_it():
+    within = compare(ending(1.0, 1.1, 1.2, 1.3, 1.4), ending(1.05, 1.15, 1.25, 1.35, 1.45))
+    assert within.difference == pytest.approx(0.05) and within.is_noise
+    beyond = compare(ending(1.0, 1.1, 1.2, 1.3, 1.4), ending(1.5, 1.6, 1.7, 1.8, 1.9))
+    assert beyond.chance == pytest.approx(2 / 252) and not beyond.is_noise
+
+
+def test_results_that_are_all_the_same_are_no_proof_where_few_have_an_end():
+    """Bands of no width once made one survivor against two "no noise"."""
+    lost = np.array([[9, 0.5], [9, np.nan], [9, np.nan]])
+    assert compare(lost, ending(0.9, 0.9)).chance == pytest.approx(1 / 3)
+    assert compare(ending(1, 1, 1, 1, 1), ending(1, 1, 1, 1, 0.995)).is_noise
+    assert compare(ending(1, 1, 1, 1, 1), ending(1, 1, 1, 1, 1)).chance == 1
+
+
+def test_a_curve_that_came_to_no_number_has_no_end():
+    assert end_values(np.array([[3, 2, np.nan], [np.nan] * 3, [5, 4, 1]])).tolist() == [1]
     assert compare(np.full((2, 3), np.nan), np.ones((2, 3))) is None
+
+
+def test_another_seed_lies_outside_of_the_band_as_often_as_is_said():
+    draws = np.random.default_rng(0).normal(size=(20_000, 6))
+    outside = (draws[:, 5] < draws[:, :5].min(1)) | (draws[:, 5] > draws[:, :5].max(1))
+    assert outside.mean() == pytest.approx(share_outside(5), abs=0.015)

@@ -29,7 +29,7 @@ SMALL = Recurrent(SequenceData(task="recall", length=8, delay=3),
 
 
 def finish(trainer: RecurrentTrainer) -> list[dict]:
-    while not trainer.finished:
+    while not trainer.over:
         trainer.advance(1)
     return trainer.take_events()
 
