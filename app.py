@@ -14,4 +14,5 @@ else:
     from pages.ui import serving
 
     app = App(__file__, routes=serving.routes(), lifespan=serving.keep_open,
-              middleware=[Middleware(serving.Parting), Middleware(serving.Ahead)])
+              middleware=[Middleware(serving.Parting), Middleware(serving.Ahead)],
+              on_script_error=serving.show_failure)

@@ -28,6 +28,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-extensions", "--no-first-run",
          "--disable-component-update", "--disable-background-networking", "--hide-scrollbars",
          "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # the camera shows a green clock
+FAILURE = "[class*=st-key-failure], [data-testid=stException]"  # pages.ui.failures, and Streamlit's own box
 HARMLESS = ("/_stcore/health", "/_stcore/host-config")  # a deep link asks its own folder for these first
 
 
@@ -99,8 +100,11 @@ def app_test(engine, monkeypatch) -> Iterator[Callable]:
 
 
 @contextmanager
-def served(home: Path, log: Path, root: Path = ROOT, **environment: str) -> Iterator[str]:
-    """Serve the app (or the app.py of another folder) on a free loopback port; its log must show no traceback."""
+def served(home: Path, log: Path, root: Path = ROOT, fails: bool = False, **environment: str) -> Iterator[str]:
+    """Serve the app (or the app.py of another folder) on a free loopback port.
+
+    Its log must show no traceback, but where something is meant to fail.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -117,7 +121,7 @@ def served(home: Path, log: Path, root: Path = ROOT, **environment: str) -> Iter
         finally:
             server.terminate()
             server.wait(20)
-    assert "Traceback" not in log.read_text(), log.read_text()
+    assert fails or "Traceback" not in log.read_text(), log.read_text()
 
 
 @pytest.fixture(scope="session")
@@ -180,11 +184,14 @@ def open_tab(chromium, request) -> Iterator[Callable]:
         return tab
 
     yield open_one
+    tabs = [tab for context in contexts for tab in context.pages]
     if request.node.stash.get(FAILED, False):
-        for tab in (tab for context in contexts for tab in context.pages):
+        for tab in tabs:
             print(f"{tab.url} shows:\n{tab.inner_text('body')}")
+    failures = [tab.url for tab in tabs if not request.node.get_closest_marker("fails") and tab.locator(FAILURE).count()]
     for context in contexts:
         context.close()
+    assert failures == [], "something went wrong in a page"
     assert [str(error) for error in errors if not is_harmless(error)] == []
 
 

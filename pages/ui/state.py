@@ -21,6 +21,7 @@ from pages.ui.visitors import IDENTITY, visitor
 
 RUN = "run"
 FOUND = "_found"
+STAYS = (RUN, "part", "lang")  # parameters of the address that are no settings
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HEAD_START = 2.5  # seconds that the first page has for itself: an engine that wakes takes a core
 ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it,
@@ -29,6 +30,7 @@ LONGEST_ECHO = 10.0  # counted from the last look at the change while the server
 PARTS = {  # of a page, that train something of their own: the kind of spec, and the one to begin with
     "diffusion_plane": ("diffusion", lambda: learn_from(Diffusion(), "swirl")),
 }
+OTHER_NAMES = {"": ("home",), "diffusion": ("diffusion_plane", "noising", "sampling", "sampling_plane")}  # of a page
 
 _identity = register("identity")
 _starting = threading.Lock()
@@ -183,6 +185,21 @@ def parameter(page: str, name: str) -> str | None:
 def remember_parameter(page: str, name: str, text: str | None) -> None:
     """Keep another parameter of a page's address."""
     _keep(page, name, text)
+
+
+def start_over(page: str, keep_run: bool = True) -> None:
+    """Forget all settings of a page, those of its parts too, in this session and in the address; the run may stay."""
+    stays = STAYS if keep_run else STAYS[1:]
+    now = monotonic()
+    for name in (page, *OTHER_NAMES.get(page, ())):
+        kept = {f"_{parameter}.{name}" for parameter in stays}
+        for key in list(st.session_state):
+            if str(key).startswith(f"{name}.") or (str(key).endswith(f".{name}") and key not in kept):
+                del st.session_state[key]
+        for parameter in (parameter for parameter in st.query_params if parameter not in stays):
+            st.session_state[f"_{parameter}.{name}"] = _Kept(None, now, now)  # the browser may send it once more
+    for parameter in [parameter for parameter in st.query_params if parameter not in stays]:
+        del st.query_params[parameter]
 
 
 def _settle(page: str, name: str) -> str | None:

@@ -1,0 +1,102 @@
+"""What goes wrong in a page where nobody has thought of it: a sentence of ours, a way on, and details to be copied."""
+
+import re
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import ROOT, served, settled
+
+pytestmark = [pytest.mark.browser, pytest.mark.fails]
+
+BROKEN = '''
+import streamlit as st
+from pages.ui import state
+from pages.ui.forms import Form
+from pages.ui.shell import open_page
+
+def fail(*_):
+    raise ValueError("**bold** <img src=x> [link](//evil.example/p)")
+
+open_page("Broken", "It fails where it is told to.")
+spec = state.page_spec("neuron", "neuron")
+state.run("neuron")
+st.markdown(f"bias {spec.bias:g}")
+if spec.bias == 3:
+    fail()
+st.button("callback", key="callback", on_click=fail)
+
+@st.fragment
+def part():
+    if st.button("fragment", key="fragment"):
+        fail()
+    st.markdown("part of it")
+
+part()
+st.markdown("end of it")
+'''
+LINK = "neuron?neuron=%7B%22bias%22%3A3%7D&run=some-run"
+
+
+@pytest.fixture(scope="module")
+def broken_url(engine, home, tmp_path_factory):
+    """The address of the app with a page that fails on demand."""
+    root = tmp_path_factory.mktemp("broken")
+    for name in ("dlcore", "assets", "static", ".streamlit"):
+        (root / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "pages", root / "pages", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "app.py", root)
+    (root / "pages" / "neuron.py").write_text(BROKEN)
+    log = root / "streamlit.log"
+    with served(home, log, root, fails=True, DERIN_ENGINE=engine.address) as url:
+        yield url
+    logged = re.findall(r"^ValueError: ", log.read_text(), re.MULTILINE)
+    assert 0 < len(logged) <= 2, log.read_text()  # the page's and the callback's place is one, whoever asks how often
+
+
+def box(tab):
+    return tab.locator("[class*=st-key-failure_ValueError]")
+
+
+@pytest.mark.parametrize("locale, sentence, over", [("en-US", "Something went wrong here.", "Start over"),
+                                                     ("tr-TR", "Burada bir şey ters gitti.", "Baştan başla")])
+def test_a_page_that_fails_says_so_and_starts_over_with_its_run(broken_url, open_tab, locale, sentence, over):
+    tab = open_tab(locale=locale)
+    tab.goto(f"{broken_url}/{LINK}")
+    expect(box(tab)).to_contain_text(sentence)
+    expect(tab.get_by_test_id("stException")).to_have_count(0)
+    tab.get_by_role("button", name=over).click()
+    expect(tab.get_by_text("end of it")).to_be_visible()
+    expect(box(tab)).to_have_count(0)
+    expect(tab).to_have_url(re.compile(r"neuron\?(.*&)?run=some-run"))
+    assert "neuron=" not in tab.url
+    tab.reload()
+    expect(tab.get_by_text("end of it")).to_be_visible()
+
+
+def test_a_fragment_and_a_callback_that_fail_say_so(broken_url, page):
+    page.goto(f"{broken_url}/neuron")
+    settled(page)
+    page.get_by_role("button", name="fragment").click()
+    expect(box(page)).to_contain_text("Something went wrong here.")
+    expect(page.get_by_text("end of it")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect(box(page)).to_have_count(0)
+    page.get_by_role("button", name="callback").click()
+    expect(box(page)).to_contain_text("Something went wrong here.")
+    page.get_by_role("button", name="Start over").click()
+    expect(page.get_by_text("end of it")).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_the_details_are_text_without_the_places_of_the_server(broken_url, open_tab):
+    tab = open_tab(permissions=["clipboard-read", "clipboard-write"])
+    tab.goto(f"{broken_url}/{LINK}")
+    tab.get_by_role("button", name="Copy the details").click()
+    expect(tab.get_by_text("Copied")).to_be_visible()
+    copied = tab.evaluate("navigator.clipboard.readText()")
+    assert "ValueError: **bold** <img src=x>" in copied
+    assert 'File "pages/neuron.py"' in copied or "pages/neuron.py" in copied
+    assert "bias" in copied and str(ROOT) not in copied and "/home/" not in copied and "/site-packages" not in copied
+    assert box(tab).locator("img, a, strong:has-text('bold')").count() == 0
