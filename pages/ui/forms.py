@@ -67,22 +67,29 @@ class Form:
 
     def choose(self, path: str, options: tuple | None = None, **how: Any) -> None:
         """Draw a field as a choice."""
-        options = options or _rule(self.experiment, path).options
-        index = list(options).index(read_field(self.experiment, path))
+        options = self._offered(path, options)
+        index = options.index(read_field(self.experiment, path))
         st.selectbox(options=options, index=index, **({"format_func": words.option} | how), **self._bind(path))
 
     def press(self, path: str, options: tuple | None = None, **how: Any) -> None:
         """Draw a field as buttons side by side, one of which is pressed."""
-        options = options or _rule(self.experiment, path).options
         value = read_field(self.experiment, path)
-        st.pills(options=options, default=value, required=True, **({"format_func": words.option} | how),
+        st.pills(options=self._offered(path, options), default=value, required=True, **({"format_func": words.option} | how),
                  **self._bind(path))
 
+    def _offered(self, path: str, options: tuple | None) -> list:
+        """Return the options of a field; a value from a link that the rule allows takes its place among them."""
+        options, value = list(options or _rule(self.experiment, path).options), read_field(self.experiment, path)
+        if value in options:
+            return options
+        return sorted([*options, value]) if isinstance(value, int) else [*options, value]
+
     def slide(self, path: str, step: float, **how: Any) -> None:
-        """Draw a field as a slider between its bounds."""
+        """Draw a field as a slider between its bounds, or closer ones that reach to the value."""
         rule = _rule(self.experiment, path)
         bounds = {"min_value": rule.type(rule.low), "max_value": rule.type(rule.high)} | how
         value = rule.type(read_field(self.experiment, path))
+        bounds |= {"min_value": min(bounds["min_value"], value), "max_value": max(bounds["max_value"], value)}
         st.slider(value=value, step=rule.type(step), format="%g", **bounds, **self._bind(path))
 
     def pick(self, path: str, options: list, **how: Any) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import state, words
+from pages.ui import runs, state, words
 from pages.ui.language import N_, _, choose_language, switch_language
 from pages.ui.widget_words import translate_widgets
 
@@ -27,6 +27,13 @@ MENU = (
     (N_("Sequences"), "transformer.py", N_("Transformer")),
     (N_("Generation"), "diffusion.py", N_("Diffusion")),
 )
+
+IN_PARTS = ("diffusion",)  # each of whose parts has runs of its own
+PLACES = {  # the names under which pages keep their runs -> the file, and what else the address says
+    "digits": ("digits.py", {}), "playground": ("playground.py", {}), "recurrent": ("recurrent.py", {}),
+    "transformer": ("transformer.py", {}), "diffusion": ("diffusion.py", {"part": "digits"}),
+    "diffusion_plane": ("diffusion.py", {"part": "plane"}),
+}
 
 
 def pages_there() -> list[tuple[str, str, str]]:
@@ -57,7 +64,23 @@ def open_page(title: str, lead: str):
                                vertical_alignment="center")
     if text := state.found(st.session_state["_page"])[0]:
         st.info(text, icon=":material/search:")
+    if st.session_state["_page"] not in IN_PARTS:
+        show_run_elsewhere(st.session_state["_page"])
     return actions
+
+
+def show_run_elsewhere(page: str) -> None:
+    """Say of a run in the link that the page (or its part of that name) cannot show what it is, and offer its page."""
+    runs.leave_elsewhere(page)
+    if (found := runs.found_elsewhere(page)) is None:
+        return
+    view, name = found
+    file, part = PLACES[name]
+    title = next(title for _group, there, title in MENU if there == file)
+    st.info(_("The run in the link is one of the page {page}, not of this one.").format(page=f"**{_(title)}**"),
+            icon=":material/route:")
+    st.page_link(f"pages/{file}", label=_("Open the run there"), icon=":material/arrow_forward:",
+                 query_params={**part, "run": view.id})
 
 
 def _route_again() -> None:
