@@ -28,6 +28,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-extensions", "--no-first-run",
          "--disable-component-update", "--disable-background-networking", "--hide-scrollbars",
          "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # the camera shows a green clock
+SORRY = ("**Something went wrong here.**", "**Burada bir şey ters gitti.**")  # pages.ui.failures
 FAILURE = "[class*=st-key-failure], [data-testid=stException]"  # pages.ui.failures, and Streamlit's own box
 HARMLESS = ("/_stcore/health", "/_stcore/host-config")  # a deep link asks its own folder for these first
 
@@ -97,6 +98,7 @@ def app_test(engine, monkeypatch) -> Iterator[Callable]:
 
     yield open_app
     assert [error.value for app in opened for error in app.exception] == []
+    assert [text.value for app in opened for text in app.markdown if text.value.startswith(SORRY)] == []
 
 
 @contextmanager
@@ -122,6 +124,17 @@ def served(home: Path, log: Path, root: Path = ROOT, fails: bool = False, **envi
             server.terminate()
             server.wait(20)
     assert fails or "Traceback" not in log.read_text(), log.read_text()
+
+
+def copy_app(root: Path, **pages: str) -> Path:
+    """Make a copy of the app in a folder in which some pages are other scripts."""
+    for name in ("dlcore", "assets", "static", ".streamlit"):
+        (root / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "pages", root / "pages", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "app.py", root)
+    for name, script in pages.items():
+        (root / "pages" / f"{name}.py").write_text(script)
+    return root
 
 
 @pytest.fixture(scope="session")

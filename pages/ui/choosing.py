@@ -17,6 +17,7 @@ from dlcore.data.images import is_there, load_test
 from dlcore.errors import DerinError, EngineError
 from dlcore.specs.datasets import describe
 from pages.ui import bringing, drawing, live, moments, panels, runs, state, words
+from pages.ui.foreign import plain
 from pages.ui.language import _, language, number
 
 AT_ONCE = 24  # test pictures that are offered at a time
@@ -76,7 +77,7 @@ def show_reader(page: str) -> None:
     """Draw the chosen picture with its reading, and test pictures to choose from."""
     model, dataset = drawing.shown_model(page)
     if not is_there(dataset):
-        st.caption(_("The pictures of {name} are not on this machine.").format(name=words.dataset_name(dataset)))
+        st.caption(_("The pictures of {name} are not on this machine.").format(name=plain(words.dataset_name(dataset))))
         return
     indices, key = _offered(page, dataset)
     take_pick(page, key, dataset, indices)

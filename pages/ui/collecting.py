@@ -12,6 +12,7 @@ from dlcore.errors import DerinError
 from dlcore.specs.datasets import OWN_SIDE, describe
 from dlcore.specs.experiment import learn_from
 from pages.ui import state, thumbnails
+from pages.ui.foreign import plain, quoted
 from pages.ui.language import N_, _, ngettext, number, percent, told
 
 PAUSE = 0.2  # seconds between two looks at the Job
@@ -186,11 +187,11 @@ def show_collected(page: str) -> None:
     if result is None or state.experiment(page).data.dataset != result["dataset"]:
         return
     known, lines = describe(result["dataset"]), []
-    counts = ", ".join(f"{name} {count}" for name, count in result["counts"].items())
+    counts = ", ".join(f"{plain(name)} {count}" for name, count in result["counts"].items())
     lines.append(_("Collected: {counts}. The network learns from {train} of them and is tested on {test}.").format(
         counts=counts, train=number(known.train), test=number(known.test)))
     if result["twice"]:
         lines.append(_("{n} are there more than once and were taken once.").format(n=number(result["twice"])))
-    lines += [f"- `{file.replace('`', ' ')}`: {_(template).format(**values)}" for file, template, values in
+    lines += [f"- {quoted(file)}: {told(DerinError(template, **values))}" for file, template, values in
               result["refused"]]
     st.info("\n".join(lines), icon=":material/dataset:")

@@ -11,6 +11,7 @@ from dlcore.specs.data import Augment
 from dlcore.specs.experiment import DROPOUT, LEAST, Experiment, apply_change, learn_from, live_rule
 from dlcore.specs.fields import Rule, rule_of
 from pages.ui import state, words
+from pages.ui.foreign import plain
 from pages.ui.language import _, ngettext, number, short
 
 Touched = Callable[[str, Any], None]  # (dotted path, new value)
@@ -149,7 +150,7 @@ def edit_data(form: Form, datasets: tuple[str, ...], named: Callable[[str], str]
     """
     data = form.experiment.data
     count = _("{n} pictures").format(n=number(data.count))
-    summary = f"{words.dataset_name(data.dataset)} · {count} · {data.size}×{data.size}×{data.channels}"
+    summary = f"{plain(words.dataset_name(data.dataset))} · {count} · {data.size}×{data.size}×{data.channels}"
     with grouped(_("Data"), summary, "data", form.page):
         offered = datasets if data.dataset in datasets else (*datasets, data.dataset)
         form.choose("data.dataset", offered, format_func=named)

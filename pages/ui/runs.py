@@ -47,6 +47,8 @@ def leave_elsewhere(page: str) -> None:
         state.forget_unknown_run(page)
     elif view and not belongs(page, view.experiment):
         state.leave_run_elsewhere(page, run_id)
+    elif view:
+        state.remember_run(page, run_id)  # nothing is to be said any more of the one before
 
 
 def found_elsewhere(page: str) -> tuple[RunView, str] | None:

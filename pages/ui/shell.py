@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import runs, state, words
+from pages.ui.foreign import plain, quoted
 from pages.ui.language import N_, _, choose_language, switch_language
 from pages.ui.widget_words import translate_widgets
 
@@ -99,7 +100,7 @@ def show_notices(page: str) -> None:
     """Say what a link held that could not be used, until the visitor changes it."""
     if mends := state.mended(page):
         line = _("- **{field}** was {given}; now it is {used}.")
-        said = [line.format(field=words.field_name(mend.field), given=_code(mend.given), used=_code(mend.used))
+        said = [line.format(field=plain(words.field_name(mend.field)), given=quoted(mend.given), used=quoted(mend.used))
                 for mend in mends]
         st.info("\n".join([_("Some settings in the link could not be used:"), "", *said]), icon=":material/link:")
     if text := state.announced(page):
@@ -107,10 +108,6 @@ def show_notices(page: str) -> None:
     if state.run_was_unknown(page):
         st.info(_("The link names a run that is not here (any more). Press Train to start one of your own."),
                 icon=":material/link_off:")
-
-
-def _code(text: str) -> str:
-    return f"`{' '.join(text.replace('`', ' ').split()) or '—'}`"
 
 
 def _menu() -> dict[str, list]:

@@ -1,12 +1,11 @@
 """What goes wrong in a page where nobody has thought of it: a sentence of ours, a way on, and details to be copied."""
 
 import re
-import shutil
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import ROOT, served, settled
+from tests.conftest import ROOT, copy_app, served, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.fails]
 
@@ -42,12 +41,7 @@ LINK = "neuron?neuron=%7B%22bias%22%3A3%7D&run=some-run"
 @pytest.fixture(scope="module")
 def broken_url(engine, home, tmp_path_factory):
     """The address of the app with a page that fails on demand."""
-    root = tmp_path_factory.mktemp("broken")
-    for name in ("dlcore", "assets", "static", ".streamlit"):
-        (root / name).symlink_to(ROOT / name)
-    shutil.copytree(ROOT / "pages", root / "pages", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "app.py", root)
-    (root / "pages" / "neuron.py").write_text(BROKEN)
+    root = copy_app(tmp_path_factory.mktemp("broken"), neuron=BROKEN)
     log = root / "streamlit.log"
     with served(home, log, root, fails=True, DERIN_ENGINE=engine.address) as url:
         yield url

@@ -11,6 +11,7 @@ import streamlit as st
 from dlcore.data.tables import MOST_BYTES, MOST_ROWS, TOO_LARGE, keep_table, load_table, read_table
 from dlcore.errors import DataError
 from pages.ui import panels, state
+from pages.ui.foreign import plain
 from pages.ui.language import _, number, told
 from pages.ui.live import pack
 from pages.ui.playground import steering
@@ -65,6 +66,6 @@ def _show_table(name: str) -> None:
     except DataError as error:
         st.error(told(error))
         return
-    counts = ", ".join(f"{label} {number(int((table.labels == at).sum()))}" for at, label in enumerate(table.names))
+    counts = ", ".join(f"{plain(label)} {number(int((table.labels == at).sum()))}" for at, label in enumerate(table.names))
     st.caption(_("{n} points: {counts}. Both columns were brought to the range from −5 to 5.").format(
         n=number(len(table.labels)), counts=counts))
