@@ -201,7 +201,8 @@ def open_tab(chromium, request) -> Iterator[Callable]:
     if request.node.stash.get(FAILED, False):
         for tab in tabs:
             print(f"{tab.url} shows:\n{tab.inner_text('body')}")
-    failures = [tab.url for tab in tabs if not request.node.get_closest_marker("fails") and tab.locator(FAILURE).count()]
+    meant = request.node.get_closest_marker("fails")
+    failures = [tab.url for tab in tabs if not meant and tab.locator(FAILURE).count()]
     for context in contexts:
         context.close()
     assert failures == [], "something went wrong in a page"

@@ -42,7 +42,7 @@ def show_failure(error: Exception) -> bool:
 
 
 def _say(error: Exception) -> None:
-    st.markdown(_("**Something went wrong here.** It has been written into the server's log; what was trained is kept."))
+    st.markdown(_("**Something went wrong here.** What was trained is kept, and the server's log tells more."))
     if isinstance(error, DerinError):
         st.markdown(told(error))
 
@@ -55,11 +55,12 @@ def _offer(page: str, place: str, error: Exception) -> None:
                   args=(page, place), help=_("The page's settings become the usual ones again; your run stays."))
         _details(key=f"{BOX}_details_{place}", data=pack({
             "language": language(), "details": describe(error, page),
-            "words": {"copy": _("Copy the details"), "copied": _("Copied"), "select": _("Copy the marked text:")}}))
+            "words": {"copy": _("Copy the details"), "copied": _("Copied"), "select": _("Copy the marked text:")},
+        }))
 
 
 def _start_over(page: str, place: str) -> None:
-    """Forget the page's settings; where it has gone wrong like this before, the run may be the cause and is left too."""
+    """Forget the page's settings; where that did not help before, the run may be the cause and is left too."""
     again = st.session_state.get("_started_over") == (page, place)
     state.start_over(page, keep_run=not again)
     st.session_state["_started_over"] = page, place
@@ -67,7 +68,7 @@ def _start_over(page: str, place: str) -> None:
 
 
 def describe(error: BaseException, page: str) -> str:
-    """Return what whoever mends it needs to know: when and where it was, and the traceback without the server's paths."""
+    """Return what whoever mends it needs to know: when and where it was, and the traceback without places of files."""
     address = urlencode(st.query_params.to_dict())
     when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     lines = [f"Derin, {when}", f"/{page}?{address}"[:2000], "", *traceback.format_exception(error)]

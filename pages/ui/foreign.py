@@ -2,8 +2,7 @@
 
 `plain` is for the middle of a sentence, `quoted` for what is to look like code. Neither makes an element of what it is
 given: no link, picture, heading, formula, icon or colour, and nothing is loaded. What is unseen, or turns a text
-around, is written out. Nothing else makes Markdown of foreign text. Our own scripts (static/js) make texts of it and never
-elements; they get it as it is, but for what turns it around (pages.ui.live).
+around, is written out. Nothing else makes Markdown of foreign text.
 """
 
 import re

@@ -75,8 +75,8 @@ class Form:
     def press(self, path: str, options: tuple | None = None, **how: Any) -> None:
         """Draw a field as buttons side by side, one of which is pressed."""
         value = read_field(self.experiment, path)
-        st.pills(options=self._offered(path, options), default=value, required=True, **({"format_func": words.option} | how),
-                 **self._bind(path))
+        st.pills(options=self._offered(path, options), default=value, required=True,
+                 **({"format_func": words.option} | how), **self._bind(path))
 
     def _offered(self, path: str, options: tuple | None) -> list:
         """Return the options of a field; a value from a link that the rule allows takes its place among them."""

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui import runs, state, words
 from pages.ui.foreign import plain, quoted
-from pages.ui.language import N_, _, choose_language, switch_language
+from pages.ui.language import N_, _, choose_language, switch_language, told
 from pages.ui.widget_words import translate_widgets
 
 __all__ = ["MENU", "navigate", "open_page", "pages_there", "show_notices"]
@@ -100,8 +100,8 @@ def show_notices(page: str) -> None:
     """Say what a link held that could not be used, until the visitor changes it."""
     if mends := state.mended(page):
         line = _("- **{field}** was {given}; now it is {used}.")
-        said = [line.format(field=plain(words.field_name(mend.field)), given=quoted(mend.given), used=quoted(mend.used))
-                for mend in mends]
+        said = [line.format(field=plain(words.field_name(mend.field)), used=quoted(mend.used),
+                            given=told(mend.error) if mend.error else quoted(mend.given)) for mend in mends]
         st.info("\n".join([_("Some settings in the link could not be used:"), "", *said]), icon=":material/link:")
     if text := state.announced(page):
         st.info(text, icon=":material/route:")

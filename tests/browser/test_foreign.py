@@ -17,9 +17,12 @@ TRICKS = [
     ":red[c] :blue-background[c] :green-badge[c] :small[c] :color[c]{foreground=red} :help[tip] :rainbow[c]",
     ":material/home: :material_home: :streamlit: :shimmer[s]", ":red_circle: :+1: :smile: :100:",
     "www.evil.example https://evil.example/x http://evil.example mail@evil.example mailto:a@evil.example",
-    "# heading", "1. item", "- item", "+ item", "> said", "---", "===", "| a | b |", "`code` ``more``", "[^1]", "[x]: //evil.example/y",
-    "a\n\n# b\n\n![i](//evil.example/j.png)", "    indented", "a\\", "\\*not\\*", "x -> y <- z <-> w -- v >= u <= t ~= s",
-    "::name[x] :::block", ":::note\n:::", "a\u202egnp.exe\u202c", "zero\u200bwidth\u200d\ufeff\u2066x\u2069", "نص عربي *x*", "کتاب\u200cها",
+    "# heading", "1. item", "- item", "+ item", "> said", "---", "===", "| a | b |", "`code` ``more``", "[^1]",
+    "[x]: //evil.example/y",
+    "a\n\n# b\n\n![i](//evil.example/j.png)", "    indented", "a\\", "\\*not\\*",
+    "x -> y <- z <-> w -- v >= u <= t ~= s",
+    "::name[x] :::block", ":::note\n:::", "a\u202egnp.exe\u202c", "zero\u200bwidth\u200d\ufeff\u2066x\u2069",
+    "نص عربي *x*", "کتاب\u200cها",
     "👩\u200d💻 emoji", "Kahve & çay: 12:30 #3", "learning_rate", "1.5,-0.3",
 ]
 SCRIPT = f'''
@@ -40,8 +43,8 @@ for at, trick in enumerate(TRICKS):
         st.markdown("- code " + quoted(trick))
 st.markdown("the end")
 '''
-ELEMENTS = ("a, img, svg, h1, h2, h3, h4, h5, h6, ul, ol, li, hr, table, blockquote, del, em, script, iframe, video, .katex, pre, "
-            "strong strong, [class*=stMarkdownColored], [class*=stMarkdownBadge], [role=img], math")
+ELEMENTS = ("a, img, svg, h1, h2, h3, h4, h5, h6, ul, ol, li, hr, table, blockquote, del, em, script, iframe, video, "
+            ".katex, pre, strong strong, [class*=stMarkdownColored], [class*=stMarkdownBadge], [role=img], math")
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +94,7 @@ def test_no_trick_makes_an_element_anywhere(foreign_url, open_tab):
 LINK = "x**\n\n# Session ended\n\n[Sign in](//evil.example/p) ![i](//evil.example/i.png) :red[now] :material/home: $k$"
 
 
-@pytest.mark.parametrize("page, kind", [("digits", "experiment"), ("recurrent", "recurrent"), ("transformer", "transformer")])
+@pytest.mark.parametrize("page, kind", [("digits", "experiment"), ("recurrent", "recurrent")])
 def test_a_link_writes_nothing_into_our_boxes(app_url, page, kind, open_tab):
     tab = open_tab()
     asked = watch_requests(tab)
@@ -100,6 +103,6 @@ def test_a_link_writes_nothing_into_our_boxes(app_url, page, kind, open_tab):
     settled(tab)
     box = tab.get_by_test_id("stAlertContainer").filter(has_text="# Session ended").first
     expect(box).to_contain_text("[Sign in](//evil.example/p)")
-    assert tab.get_by_test_id("stAlertContainer").locator("a, img, h1, h2, .katex, [class*=stMarkdownColored]").count() == 0
+    assert tab.get_by_test_id("stAlertContainer").locator(ELEMENTS.replace("ul, ol, li, ", "")).count() == 0
     assert "\u202e" not in tab.inner_text("body")
     assert from_elsewhere(asked, app_url) == []

@@ -66,6 +66,7 @@ def _show_table(name: str) -> None:
     except DataError as error:
         st.error(told(error))
         return
-    counts = ", ".join(f"{plain(label)} {number(int((table.labels == at).sum()))}" for at, label in enumerate(table.names))
+    counts = ", ".join(f"{plain(label)} {number(int((table.labels == at).sum()))}"
+                       for at, label in enumerate(table.names))
     st.caption(_("{n} points: {counts}. Both columns were brought to the range from −5 to 5.").format(
         n=number(len(table.labels)), counts=counts))
