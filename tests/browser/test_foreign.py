@@ -23,7 +23,7 @@ TRICKS = [
     "x -> y <- z <-> w -- v >= u <= t ~= s",
     "::name[x] :::block", ":::note\n:::", "a\u202egnp.exe\u202c", "zero\u200bwidth\u200d\ufeff\u2066x\u2069",
     "نص عربي *x*", "کتاب\u200cها",
-    "👩\u200d💻 emoji", "Kahve & çay: 12:30 #3", "learning_rate", "1.5,-0.3",
+    "picture \U0001f469\u200d\U0001f4bb", "Kahve & çay: 12:30 #3", "learning_rate", "1.5,-0.3",
 ]
 SCRIPT = f'''
 import streamlit as st

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,16 +32,15 @@ VERBATIM = ("bidi_component", "code", "arrow_data_frame", "text")  # what is no 
 TYPED = ("value", "default", "placeholder", "options", "id", "query_string", "uploaded_file_info", "raw_options")
 
 
-def texts(message, inside: str = "") -> Iterator[str]:
+def texts(message: Message) -> Iterator[str]:
     """Yield the texts of an element that Streamlit may render as Markdown."""
     for field, value in message.ListFields():
-        kind = field.message_type
-        values = [value] if field.label != FieldDescriptor.LABEL_REPEATED else list(value)
-        if field.type == FieldDescriptor.TYPE_MESSAGE and not (kind and kind.GetOptions().map_entry):
-            for one in values:
-                yield from texts(one, field.name)
-        elif field.type == FieldDescriptor.TYPE_STRING and field.name not in TYPED:
-            yield from (re.sub(r"`[^`]*`", "", one) for one in values)
+        values = [value] if isinstance(value, str | Message) else list(value) if hasattr(value, "__len__") else []
+        for one in values:
+            if isinstance(one, Message):
+                yield from texts(one)
+            elif isinstance(one, str) and field.name not in TYPED:
+                yield re.sub(r"`[^`]*`", "", one)
 
 
 def left_over(app) -> list[str]:
@@ -124,7 +123,7 @@ def test_words_that_no_prompt_knows(app_test, awake):
     spec = json.dumps({"network": {"condition": "prompt"}, "training": {"prompt": NASTY[:100]}})
     asked = json.dumps({"prompt": NASTY, "negative": NASTY})
     app = app_test("diffusion.py", part="digits", diffusion=spec, sampling=asked)
-    assert any("evil.example" in text.value.replace(JOINER, "") for text in app.markdown)
+    assert any("~~evil~~" in text.value for text in app.markdown)
     for tab in app.tabs:
         app.session_state["diffusion.closer"] = tab.label
         app.run()
