@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 QUIET = 60.0        # seconds for which the server's log does not repeat itself: some fragments run five times a second
 MOST_LOGGED = 100
 
-_details = panels.register("details", 32)
+_details = panels.register("details", 35)
 _logged: dict[str, float] = {}  # when what went wrong was last logged, by its place
 
 

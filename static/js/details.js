@@ -3,9 +3,10 @@
 import { component, make, say } from "./panel.js";
 
 const STYLE = `
-  .row { display: flex; align-items: center; gap: 8px; min-height: 32px; }
-  button.copy { font: 400 14px/20px var(--st-font); color: var(--st-text-color); background: var(--st-background-color);
-    border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); padding: 5px 12px; cursor: pointer; }
+  .row { display: flex; align-items: center; gap: 8px; min-height: 2.5rem; }
+  button.copy { font: 400 0.875rem/1.6 var(--st-font); color: var(--st-text-color); min-height: 2.5rem; padding: 0 0.75rem;
+    background: color-mix(in srgb, var(--st-background-color), white 3%); border: 1px solid var(--st-border-color);
+    border-radius: var(--st-button-radius); cursor: pointer; }
   button.copy:hover { color: var(--st-primary-color); border-color: var(--st-primary-color); }
   textarea { width: 100%; height: 160px; margin-top: 8px; font: 12px/16px var(--st-code-font); resize: vertical;
     color: var(--st-text-color); background: var(--st-secondary-background-color);
