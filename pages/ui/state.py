@@ -21,7 +21,8 @@ from pages.ui.visitors import IDENTITY, visitor
 
 RUN = "run"
 FOUND = "_found"
-STAYS = (RUN, "part", "lang")  # parameters of the address that are no settings
+PART = "part"
+STAYS = (RUN, PART, "lang")  # parameters of the address that are no settings
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HEAD_START = 2.5  # seconds that the first page has for itself: an engine that wakes takes a core
 ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it,
@@ -229,7 +230,7 @@ def start_over(page: str, keep_run: bool = True) -> None:
     stays = STAYS if keep_run else STAYS[1:]
     now = monotonic()
     for name in (page, *OTHER_NAMES.get(page, ())):
-        kept = {f"_{parameter}.{name}" for parameter in stays}
+        kept = {f"_{parameter}.{name}" for parameter in (*stays, "begun")}
         for key in list(st.session_state):
             if str(key).startswith(f"{name}.") or (str(key).endswith(f".{name}") and key not in kept):
                 del st.session_state[key]
@@ -259,9 +260,13 @@ def _keep(page: str, name: str, text: str | None) -> None:
 
 
 def _write(name: str, text: str | None) -> None:
+    """Write a parameter into the address, whole: a fragment may run with the address of the part that was left."""
     if st.query_params.get(name) == text:
         return
     if text is None:
         del st.query_params[name]
     else:
         st.query_params[name] = text
+    part = st.session_state.get(f"_{PART}.{st.session_state.get('_page')}")
+    if name != PART and part is not None and part.is_echo(monotonic()):
+        _write(PART, part.text)

@@ -10,7 +10,7 @@ from pages.ui import state
 from pages.ui.diffusion.words import PARTS, part_name
 from pages.ui.language import _
 
-PARAMETER = "part"
+PARAMETER = state.PART
 NAMES = {"noise": "noising", "plane": "diffusion_plane", "digits": "diffusion"}  # under which each keeps what it has
 ADDRESS = ("noising", "diffusion", "sampling", "run")  # what belongs to one part alone
 
