@@ -14,7 +14,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dlcore.data.images import is_there, load_test
-from dlcore.errors import DerinError, EngineError
+from dlcore.errors import DerinError
 from dlcore.specs.datasets import describe
 from pages.ui import bringing, drawing, live, moments, panels, runs, state, words
 from pages.ui.foreign import plain
@@ -154,7 +154,7 @@ def _seen_in(page: str, model: dict, kept: Chosen) -> tuple[dict, dict] | None:
         return None
     try:
         told = moments.ask_moment(model, kept.image)
-    except EngineError:
+    except DerinError:
         return None
     return live.lay_out(moments.picture_topics(told), "live" if step is None else "snapshot", told["step"])
 

@@ -25,7 +25,8 @@ def show_teachers(page: str) -> None:
     try:
         target = fill_sheet(page, sight).targets[0]
     except (DerinError, KeyError) as error:  # the engine is asleep or busy, or there are no scores yet: it asks again
-        show_working(f"{page}.tracing", None, told(error) if isinstance(error, DerinError) else "")
+        show_working(f"{page}.tracing", None,
+                     told(error, markdown=False) if isinstance(error, DerinError) else "")
         return
     st.caption(_("TracIn for the class {name}: what each training digit's steps did to the loss on this picture, by "
                  "the gradients of the last layer alone, at a few snapshots; augmentation is left out.").format(
