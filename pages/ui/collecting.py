@@ -12,7 +12,7 @@ from dlcore.errors import DerinError
 from dlcore.specs.datasets import OWN_SIDE, describe
 from dlcore.specs.experiment import learn_from
 from pages.ui import state, thumbnails
-from pages.ui.foreign import plain, quoted
+from pages.ui.foreign import one_line, plain, quoted
 from pages.ui.language import N_, _, ngettext, number, percent, told
 
 PAUSE = 0.2  # seconds between two looks at the Job
@@ -89,7 +89,7 @@ def _take_classes(page: str) -> dict | None:
     for index, (held_name, contents) in enumerate(list(held.items())):
         with st.container(horizontal=True, vertical_alignment="center", key=f"{page}.class_{index}"):
             count = ngettext("{n} picture", "{n} pictures", len(contents)).format(n=number(len(contents)))
-            st.text(f"{held_name} · {count}")
+            st.text(f"{one_line(held_name)} · {count}")
             st.button("", key=f"{page}.forget_{index}", icon=":material/close:", type="tertiary", help=_("Remove"),
                       on_click=_forget, args=(page, held_name))
         thumbnails.show_thumbnails(page, held_name, held, index)

@@ -4,7 +4,7 @@ import html
 
 import streamlit as st
 
-from pages.ui.foreign import plain
+from pages.ui.foreign import plain, write_out
 from pages.ui.language import _, number, percent
 from pages.ui.recurrent import sight
 from pages.ui.recurrent.names import cell_name, map_name
@@ -69,5 +69,6 @@ def _show(found: Work) -> None:
 
 
 def _row(place: dict) -> str:
-    before, on, after = (html.escape(place[name]).replace(" ", "&nbsp;") for name in ("before", "on", "after"))
+    before, on, after = (html.escape(write_out(place[name])).replace(" ", "&nbsp;")
+                         for name in ("before", "on", "after"))
     return f"<div role='listitem'><span>{before}</span><mark>{on}</mark><span>{after}</span></div>"

@@ -10,7 +10,7 @@ from dlcore.data.tokens import START, STOP
 from dlcore.data.translation import sides_of
 from dlcore.errors import DerinError, EngineError
 from pages.ui import panels
-from pages.ui.foreign import plain
+from pages.ui.foreign import plain, write_out
 from pages.ui.language import _, language, number, told
 from pages.ui.lines import open_line
 from pages.ui.live import pack, pack_topics
@@ -169,7 +169,7 @@ def _show_text(page: str, found: Work) -> None:
     """Show the text so far, and the milliseconds that each token took with and without the cache."""
     if not found.result:
         return
-    st.code(found.result["text"], language=None, wrap_lines=True)
+    st.code(write_out(found.result["text"]), language=None, wrap_lines=True)
     seconds = found.result["seconds"]
     cached, whole = (np.asarray(seconds[name], np.float32) * 1000 for name in ("cached", "whole"))
     if len(cached) < 2:
