@@ -5,8 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import runs, state, words
+from pages.ui.diffusion.words import part_name
 from pages.ui.foreign import plain, quoted
-from pages.ui.language import N_, _, choose_language, switch_language, told
+from pages.ui.language import N_, _, choose_language, number, switch_language, told
 from pages.ui.widget_words import translate_widgets
 
 __all__ = ["MENU", "navigate", "open_page", "pages_there", "show_notices"]
@@ -77,8 +78,10 @@ def show_run_elsewhere(page: str) -> None:
         return
     view, name = found
     file, part = PLACES[name]
-    title = next(title for _group, there, title in MENU if there == file)
-    st.info(_("The run in the link is one of the page {page}, not of this one.").format(page=f"**{_(title)}**"),
+    title = _(next(title for _group, there, title in MENU if there == file))
+    title = " · ".join([title, *map(part_name, part.values())])
+    said = _("The run in the link ({state}, step {step}) is one of the page {page}, not of this one.")
+    st.info(said.format(state=_(runs.STATES[view.state]), step=number(view.step), page=f"**{title}**"),
             icon=":material/route:")
     st.page_link(f"pages/{file}", label=_("Open the run there"), icon=":material/arrow_forward:",
                  query_params={**part, "run": view.id})
