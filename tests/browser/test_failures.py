@@ -105,13 +105,12 @@ def test_the_details_are_text_without_the_places_of_the_server(broken_url, open_
     assert box(tab).locator("img, a, strong:has-text('bold')").count() == 0
 
 
-@pytest.mark.parametrize("locale, sentence", [("en-US", "could not be drawn"), ("tr-TR", "çizilemedi")])
-def test_a_part_whose_script_fails_says_so_in_its_place(app_url, chromium, locale, sentence):
-    context = chromium.new_context(locale=locale)
+def test_a_part_whose_script_fails_says_so_in_its_place(app_url, chromium):
+    context = chromium.new_context(locale="tr-TR")
     tab = context.new_page()
     tab.route(re.compile("/js/[0-9a-f]+/curves.js"), lambda route: route.fulfill(
         content_type="text/javascript", body="export default () => { throw new Error('**no** <img src=x>') };"))
     tab.goto(f"{app_url}/digits")
-    expect(tab.get_by_text(sentence).first).to_be_visible(timeout=30_000)
+    expect(tab.get_by_text("çizilemedi").first).to_be_visible(timeout=30_000)
     assert tab.get_by_test_id("stException").count() == 0 and tab.get_by_text("BidiComponent").count() == 0
     context.close()
