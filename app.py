@@ -16,4 +16,5 @@ else:
     serving.open_engine()
     app = App(__file__, routes=serving.routes(), lifespan=serving.keep_open,
               middleware=[Middleware(serving.Parting), Middleware(serving.Ahead),
-                          Middleware(visitors.Introduction, path=serving.base() or "/")])
+                          Middleware(visitors.Introduction, path=serving.base() or "/")],
+              on_script_error=serving.show_failure)

@@ -4,13 +4,14 @@ import streamlit as st
 
 from pages.ui.diffusion import digits, forward, parts, plane
 from pages.ui.language import N_, _, lesson
-from pages.ui.shell import open_page, show_notices
+from pages.ui.shell import open_page, show_notices, show_run_elsewhere
 
 PAGE = "diffusion"
 LEAD = N_("Noise a picture until hardly anything is left of it; then learn to take the noise away.")
 
 buttons = open_page(_("Diffusion"), _(LEAD))
 part = parts.choose_part(PAGE)
+show_run_elsewhere(parts.NAMES[part])
 
 if part == "noise":
     with st.sidebar:

@@ -29,6 +29,8 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-extensions", "--no-first-run",
          "--disable-component-update", "--disable-background-networking", "--hide-scrollbars",
          "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]  # the camera shows a green clock
+SORRY = ("**Something went wrong here.**", "**Burada bir şey ters gitti.**")  # pages.ui.failures
+FAILURE = "[class*=st-key-failure], [data-testid=stException]"  # pages.ui.failures, and Streamlit's own box
 HARMLESS = ("/_stcore/health", "/_stcore/host-config")  # a deep link asks its own folder for these first
 
 
@@ -97,11 +99,15 @@ def app_test(engine, monkeypatch) -> Iterator[Callable]:
 
     yield open_app
     assert [error.value for app in opened for error in app.exception] == []
+    assert [text.value for app in opened for text in app.markdown if text.value.startswith(SORRY)] == []
 
 
 @contextmanager
-def served(home: Path, log: Path, root: Path = ROOT, **environment: str) -> Iterator[str]:
-    """Serve the app (or the app.py of another folder) on a free loopback port; its log must show no traceback."""
+def served(home: Path, log: Path, root: Path = ROOT, fails: bool = False, **environment: str) -> Iterator[str]:
+    """Serve the app (or the app.py of another folder) on a free loopback port.
+
+    Its log must show no traceback, but where something is meant to fail.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -118,7 +124,18 @@ def served(home: Path, log: Path, root: Path = ROOT, **environment: str) -> Iter
         finally:
             server.terminate()
             server.wait(20)
-    assert "Traceback" not in log.read_text(), log.read_text()
+    assert fails or "Traceback" not in log.read_text(), log.read_text()
+
+
+def copy_app(root: Path, **pages: str) -> Path:
+    """Make a copy of the app in a folder in which some pages are other scripts."""
+    for name in ("dlcore", "assets", "static", ".streamlit"):
+        (root / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "pages", root / "pages", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "app.py", root)
+    for name, script in pages.items():
+        (root / "pages" / f"{name}.py").write_text(script)
+    return root
 
 
 @pytest.fixture(scope="session")
@@ -183,11 +200,15 @@ def open_tab(chromium, request) -> Iterator[Callable]:
         return tab
 
     yield open_one
+    tabs = [tab for context in contexts for tab in context.pages]
     if request.node.stash.get(FAILED, False):
-        for tab in (tab for context in contexts for tab in context.pages):
+        for tab in tabs:
             print(f"{tab.url} shows:\n{tab.inner_text('body')}")
+    meant = request.node.get_closest_marker("fails")
+    failures = [tab.url for tab in tabs if not meant and tab.locator(FAILURE).count()]
     for context in contexts:
         context.close()
+    assert failures == [], "something went wrong in a page"
     assert [str(error) for error in errors if not is_harmless(error)] == []
 
 

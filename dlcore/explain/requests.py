@@ -44,8 +44,8 @@ def show_moment(snapshot: Snapshot, request: dict) -> Answer:
 
 
 def augment_samples(snapshot: None, request: dict) -> Answer:
-    """Return training pictures before and after the augmentation of "data" (a plain ImageData), as uint8."""
-    spec = codec.from_dict({"data": request["data"]}).data
+    """Return training pictures before and after the augmentation of "spec" (a plain Experiment), as uint8."""
+    spec = codec.from_dict(request["spec"]).data
     pictures = images.load(spec.dataset).train_images
     before = pictures[(np.arange(request.get("count", 8)) * 7 + 1) % len(pictures)]
     after = augment(pictures_of(torch.from_numpy(before)), spec.augment, before.shape[-1],

@@ -22,11 +22,15 @@ MAX_LINK = 20_000
 
 @dataclass(frozen=True)
 class Mend:
-    """What was put right in a link: the field, what was given, what is used instead."""
+    """What was put right in a link: the field, what was given, what is used instead.
+
+    Where the whole of it did not go together, `given` is what was wrong in English, and `error` the same for a page.
+    """
 
     field: str
     given: str
     used: str
+    error: DerinError | None = None
 
 
 def to_dict(spec: Any, whole: bool = False) -> dict:
@@ -87,7 +91,7 @@ def from_link(text: str, kind: str = "experiment") -> tuple[Any, tuple[Mend, ...
             page.check(spec)
         except DerinError as error:
             if (repaired := repair(spec)) != spec:
-                reader.mends.append(Mend(name, str(error), used))
+                reader.mends.append(Mend(name, str(error), used, error))
                 spec = repaired
     return spec, tuple(reader.mends)
 

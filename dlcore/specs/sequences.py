@@ -125,6 +125,9 @@ def check_data(data: SequenceData) -> None:
         raise SpecError("data.delay", N_("A delay of {delay} steps does not fit into a sequence of {length}. Use at "
                                          "most {most}, or a longer sequence."),
                         delay=data.delay, length=data.length, most=most_delay(data.length))
+    if data.task == "brackets" and data.symbols > most_symbols(data):
+        raise SpecError("data.symbols", N_("There are {most} kinds of bracket, not {symbols}."),
+                        most=most_symbols(data), symbols=data.symbols)
     if data.task == "adding" and data.delay < 2:
         raise SpecError("data.delay", N_("Two numbers are marked, so the delay is at least 2 here."))
     if data.task == "series" and data.wave == "column":
@@ -152,7 +155,8 @@ def fit_data(data: SequenceData) -> SequenceData:
     """Return the data with what it cannot use brought to the nearest that it can."""
     if data.is_memory:
         delay = max(data.delay, 2 if data.task == "adding" else 1)
-        data = replace(data, delay=delay, length=min(MOST_LENGTH, max(data.length, delay + 1)))
+        data = replace(data, delay=delay, length=min(MOST_LENGTH, max(data.length, delay + 1)),
+                       symbols=min(data.symbols, most_symbols(data)))
         return replace(data, delay=min(data.delay, most_delay(data.length)))
     if data.task == "series" and data.wave == "column":
         return shrink_to_column(data) if data.column_count else replace(data, wave="mixture")

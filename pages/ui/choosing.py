@@ -14,10 +14,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dlcore.data.images import is_there, load_test
-from dlcore.errors import DerinError, EngineError
+from dlcore.errors import DerinError
 from dlcore.specs.datasets import describe
 from pages.ui import bringing, drawing, live, moments, panels, runs, words
 from pages.ui.explaining import explain
+from pages.ui.foreign import plain
 from pages.ui.language import _, language, number
 
 AT_ONCE = 24  # test pictures that are offered at a time
@@ -77,7 +78,7 @@ def show_reader(page: str) -> None:
     """Draw the chosen picture with its reading, and test pictures to choose from."""
     model, dataset = drawing.shown_model(page)
     if not is_there(dataset):
-        st.caption(_("The pictures of {name} are not on this machine.").format(name=words.dataset_name(dataset)))
+        st.caption(_("The pictures of {name} are not on this machine.").format(name=plain(words.dataset_name(dataset))))
         return
     indices, key = _offered(page, dataset)
     take_pick(page, key, dataset, indices)
@@ -154,7 +155,7 @@ def _seen_in(page: str, model: dict, kept: Chosen) -> tuple[dict, dict] | None:
         return None
     try:
         told = moments.ask_moment(model, kept.image)
-    except EngineError:
+    except DerinError:
         return None
     return live.lay_out(moments.picture_topics(told), "live" if step is None else "snapshot", told["step"])
 

@@ -12,6 +12,7 @@ from dlcore.errors import DerinError
 from dlcore.specs.datasets import OWN_SIDE, describe
 from dlcore.specs.experiment import learn_from
 from pages.ui import state, thumbnails
+from pages.ui.foreign import one_line, plain
 from pages.ui.language import N_, _, ngettext, number, percent, told
 from pages.ui.working import waits_or
 
@@ -67,7 +68,8 @@ def _take_zip(page: str):
     file = st.file_uploader(_("Zip"), type="zip", key=f"{page}.zip", max_upload_size=MOST_ZIP // 2**20,
                             label_visibility="collapsed")
     if file is not None and len(levels := _levels(page, file)) > 1:
-        names = {level: ", ".join(found[:SHOWN]) + (" …" if len(found) > SHOWN else "") for level, found in levels}
+        names = {level: ", ".join(map(plain, found[:SHOWN])) + (" …" if len(found) > SHOWN else "")
+                 for level, found in levels}
         st.radio(_("Which folders are the classes?"), list(names), key=f"{page}.zip_level", format_func=names.get,
                  help=_("There are folders inside folders. Choose the level whose folders are the classes."))
     return file
@@ -111,7 +113,7 @@ def _take_classes(page: str) -> dict | None:
     for index, (held_name, contents) in enumerate(list(held.items())):
         with st.container(horizontal=True, vertical_alignment="center", key=f"{page}.class_{index}"):
             count = ngettext("{n} picture", "{n} pictures", len(contents)).format(n=number(len(contents)))
-            st.text(f"{held_name} · {count}")
+            st.text(f"{one_line(held_name)} · {count}")
             st.button("", key=f"{page}.forget_{index}", icon=":material/close:", type="tertiary", help=_("Remove"),
                       on_click=_forget, args=(page, held_name))
         thumbnails.show_thumbnails(page, held_name, held, index)
@@ -213,7 +215,7 @@ def show_collected(page: str) -> None:
     if result is None or state.experiment(page).data.dataset != result["dataset"]:
         return
     known, lines = describe(result["dataset"]), []
-    counts = ", ".join(f"{name} {count}" for name, count in result["counts"].items())
+    counts = ", ".join(f"{plain(name)} {count}" for name, count in result["counts"].items())
     lines.append(_("Collected: {counts}. The network learns from {train} of them and is tested on {test}.").format(
         counts=counts, train=number(known.train), test=number(known.test)))
     if result["twice"]:
@@ -234,4 +236,4 @@ def _show_refused(refused: list[tuple[str, str, dict]]) -> None:
     with st.expander(_("Refused: {n}").format(n=number(len(refused))), expanded=True, icon=":material/block:"):
         for reason, files in reasons.items():
             st.caption(reason[:1].upper() + reason[1:])
-            st.code("\n".join(files), language=None, height=min(MOST_LINES, len(files)) * LINE + LINE)
+            st.code("\n".join(map(one_line, files)), language=None, height=min(MOST_LINES, len(files)) * LINE + LINE)

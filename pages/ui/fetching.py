@@ -6,6 +6,7 @@ from dlcore.data.images import is_there
 from dlcore.specs.datasets import DATASETS, describe, is_own
 from pages.ui import state, words
 from pages.ui.collecting import SETS
+from pages.ui.foreign import plain
 from pages.ui.language import N_, _, number, percent, told
 from pages.ui.working import waits_or
 
@@ -49,7 +50,7 @@ def show_missing(page: str, dataset: str) -> bool:
             return True
         counts = _("{train} training and {test} test pictures.").format(
             train=number(describe(dataset).train), test=number(describe(dataset).test))
-        st.markdown(_("**{name}** is not on this machine yet.").format(name=words.dataset_name(dataset))
+        st.markdown(_("**{name}** is not on this machine yet.").format(name=plain(words.dataset_name(dataset)))
                     + f" {_(ABOUT[dataset])} {counts}")
         if describe(dataset).megabytes:
             job = _job(page, dataset)

@@ -12,6 +12,7 @@ from dlcore.errors import DerinError
 from dlcore.specs.model import named_blocks
 from pages.ui import moments, panels, state, subject, words
 from pages.ui.explaining import explain
+from pages.ui.foreign import plain
 from pages.ui.language import _, number, percent, told
 from pages.ui.microscope import ask_inside
 from pages.ui.sheet import run_job, stop_job
@@ -176,7 +177,7 @@ def _show_off(page: str, sight: Sight, layer: str, channel: int) -> list[JobView
     for title, asked in ((_("with all"), replace(spec, off=())), (_("without"), spec)):
         scores = ask_inside(f"{page}.{len(asked.off) > 0}", sight, replace(asked, draw=0))["scores"]
         st.markdown(_("{title}: reads **{name}**, {share}").format(
-            title=title, name=names[int(scores.argmax())], share=percent(float(scores.max()))))
+            title=title, name=plain(names[int(scores.argmax())]), share=percent(float(scores.max()))))
     listed = ", ".join(f"{name}[{index + 1}]" for name, index in spec.off)
     st.caption(_("Switched off: {filters}").format(filters=listed))
     st.button(_("Switch all on"), key=f"{page}.all_on", on_click=settle, args=(page,), kwargs={"off": ()})

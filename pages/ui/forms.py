@@ -11,6 +11,7 @@ from dlcore.specs.data import Augment
 from dlcore.specs.experiment import DROPOUT, LEAST, Experiment, apply_change, learn_from, live_rule
 from dlcore.specs.fields import Rule, rule_of
 from pages.ui import state, words
+from pages.ui.foreign import plain
 from pages.ui.language import _, ngettext, number, short
 
 Touched = Callable[[str, Any], None]  # (dotted path, new value)
@@ -67,22 +68,29 @@ class Form:
 
     def choose(self, path: str, options: tuple | None = None, **how: Any) -> None:
         """Draw a field as a choice."""
-        options = options or _rule(self.experiment, path).options
-        index = list(options).index(read_field(self.experiment, path))
+        options = self._offered(path, options)
+        index = options.index(read_field(self.experiment, path))
         st.selectbox(options=options, index=index, **({"format_func": words.option} | how), **self._bind(path))
 
     def press(self, path: str, options: tuple | None = None, **how: Any) -> None:
         """Draw a field as buttons side by side, one of which is pressed."""
-        options = options or _rule(self.experiment, path).options
         value = read_field(self.experiment, path)
-        st.pills(options=options, default=value, required=True, **({"format_func": words.option} | how),
-                 **self._bind(path))
+        st.pills(options=self._offered(path, options), default=value, required=True,
+                 **({"format_func": words.option} | how), **self._bind(path))
+
+    def _offered(self, path: str, options: tuple | None) -> list:
+        """Return the options of a field; a value from a link that the rule allows takes its place among them."""
+        options, value = list(options or _rule(self.experiment, path).options), read_field(self.experiment, path)
+        if value in options:
+            return options
+        return sorted([*options, value]) if isinstance(value, int) else [*options, value]
 
     def slide(self, path: str, step: float, **how: Any) -> None:
-        """Draw a field as a slider between its bounds."""
+        """Draw a field as a slider between its bounds, or closer ones that reach to the value."""
         rule = _rule(self.experiment, path)
         bounds = {"min_value": rule.type(rule.low), "max_value": rule.type(rule.high)} | how
         value = rule.type(read_field(self.experiment, path))
+        bounds |= {"min_value": min(bounds["min_value"], value), "max_value": max(bounds["max_value"], value)}
         st.slider(value=value, step=rule.type(step), format="%g", **bounds, **self._bind(path))
 
     def pick(self, path: str, options: list, **how: Any) -> None:
@@ -142,7 +150,7 @@ def edit_data(form: Form, datasets: tuple[str, ...], named: Callable[[str], str]
     """
     data = form.experiment.data
     count = _("{n} pictures").format(n=number(data.count))
-    summary = f"{words.dataset_name(data.dataset)} · {count} · {data.size}×{data.size}×{data.channels}"
+    summary = f"{plain(words.dataset_name(data.dataset))} · {count} · {data.size}×{data.size}×{data.channels}"
     with grouped(_("Data"), summary, "data", form.page):
         offered = datasets if data.dataset in datasets else (*datasets, data.dataset)
         form.choose("data.dataset", offered, format_func=named)

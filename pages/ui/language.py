@@ -15,6 +15,7 @@ from string import Formatter
 import streamlit as st
 
 from dlcore.errors import N_, DerinError
+from pages.ui.foreign import one_line, plain
 
 __all__ = ["LANGUAGES", "N_", "_", "choose_language", "language", "lesson", "localise", "ngettext", "number",
            "percent", "short", "speaking", "switch_language", "told"]
@@ -37,17 +38,22 @@ def ngettext(one: str, many: str, n: int) -> str:
     return translations(language()).ngettext(one, many, n)
 
 
-def told(error: DerinError) -> str:
-    """Return what an error says, in this session's language."""
-    return _Localised().vformat(_(error.template), (), error.values)
+def told(error: DerinError, markdown: bool = True) -> str:
+    """Return what an error says, in this session's language: as Markdown, or as it stands for our own scripts."""
+    return _Localised(markdown).vformat(_(error.template), (), error.values)
 
 
 class _Localised(Formatter):
-    """Fills the places of a text with numbers as the language writes them."""
+    """Fills the places of a text with numbers as the language writes them, and with what may come from anywhere."""
+
+    def __init__(self, markdown: bool):
+        self.markdown = markdown
 
     def format_field(self, value: object, spec: str) -> str:
         written = super().format_field(value, spec)
-        return localise(written) if isinstance(value, (int, float)) else written
+        if isinstance(value, (int, float)):
+            return localise(written)
+        return plain(written) if self.markdown else one_line(written)
 
 
 def localise(written: str) -> str:

@@ -48,6 +48,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pages.ui.foreign import write_out
+
 WHOLE_RUN = ("curves", "snapshots")
 _ALIGNMENT = 4
 
@@ -88,7 +90,7 @@ def lay_out(topics: Mapping[str, Mapping[str, Any]], view: str, step: int | None
 def _header(meta: Mapping[str, Any], columns: Mapping[str, NDArray]) -> bytes:
     """Return the header; offsets are counted from the message's start, so its length is found first."""
     table = {name: [values.dtype.name, list(values.shape), 0] for name, values in columns.items()}
-    text = _to_json(meta)
+    text = write_out(_to_json(meta))
     start = 4 + len(_join(text, table)) + 16 * len(table)
     start += -start % _ALIGNMENT
     offset = start

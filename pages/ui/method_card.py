@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dlcore.specs.saliency import BASELINES, RULES, Saliency
+from pages.ui.foreign import plain
 from pages.ui.forms import Form
 from pages.ui.language import _
 from pages.ui.methods import BASELINES as BASELINE_NAMES
@@ -14,7 +15,7 @@ def show_card(page: str, asked: Saliency, refused: str) -> None:
     """Draw what the picked method is, and what it can be set to."""
     text = TEXTS[asked.method]
     st.markdown(f"**{method_name(asked.method)}**")
-    st.caption(refused or _(text.sentence))
+    st.caption(plain(refused) or _(text.sentence))
     with st.container(key="saliency_formula"):
         st.latex(print_formula(asked))
     form = Form(page, kind="saliency")

@@ -14,6 +14,7 @@ from dlcore.specs.learning import steps_per_epoch
 from dlcore.training.recording import Predictions
 from dlcore.training.report import find_flips
 from pages.ui import moments, panels, runs, state, words
+from pages.ui.foreign import plain
 from pages.ui.language import _, ngettext, number, percent, told
 from pages.ui.working import waits_or
 
@@ -38,7 +39,7 @@ def offer_weight(page: str, view: RunView, step: int, cell: tuple[int, int], ind
               args=(page, view, step, [int(index) for index in indices[:TAKEN]], times),
               help=_("These test pictures themselves are never learned from. The 8 training pictures of class {name} "
                      "that are nearest to each of them (up to {taken} of them) are shown {times} times an epoch."
-                     ).format(name=name, taken=TAKEN, times=times))
+                     ).format(name=plain(name), taken=TAKEN, times=times))
     st.selectbox(_("How often an epoch"), sorted({*OFTEN, times}), key=f"{page}.weight_times", format_func="{}×".format,
                  label_visibility="collapsed", width=82)
     if failure := st.session_state.get(f"_unweighed.{page}"):

@@ -5,6 +5,7 @@ they are given (pages/ui/live.py lists the topics): `live` is mounted in the pol
 which are mounted once outside it and never again while a training runs.
 """
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,17 +13,31 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.language import _, language
+from pages.ui.language import LANGUAGES, N_, _, language, translations
 from pages.ui.live import pack, pack_topics
 from pages.ui.scripts import PLACE
 
 Topics = Mapping[str, Mapping[str, Any]]
 REPEAT = 1.5  # seconds for which a topic is sent again with every tick
 
+# what cannot be loaded or drawn says so in its place: Streamlit would put a box in English with a stack there
 LOADER = """
 const panel = import(new URL("{place}/{name}.js", document.baseURI));
-export default (call) => panel.then((module) => module.default(call));
+const words = {words};
+const said = (root) => root.querySelector(".undrawn");
+export default (call) => panel.then((module) => {{
+  const end = module.default(call);
+  said(call.parentElement)?.remove();
+  return end;
+}}).catch((error) => {{
+  console.error(error);
+  const language = new URL(location).searchParams.get("lang") ?? navigator.language.slice(0, 2);
+  const text = said(call.parentElement) ?? call.parentElement.appendChild(document.createElement("p"));
+  Object.assign(text, {{ className: "undrawn", textContent: words[language] ?? words.en }});
+  text.style.cssText = "margin: 0; font: 13px/18px var(--st-font); color: var(--st-gray-text-color)";
+}});
 """
+UNDRAWN = N_("This part of the page could not be drawn. Reload the page.")
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,9 @@ class Chart:
 def register(name: str, height: int = 0) -> Callable:
     """Register the component of static/js/<name>.js; its place is `height` pixels high until it is drawn."""
     html = f'<div class="panel" style="min-height:{height}px">\n</div>'
-    return st.components.v2.component(f"derin_{name}", html=html, js=LOADER.format(name=name, place=PLACE))
+    words = json.dumps({spoken: translations(spoken).gettext(UNDRAWN) for spoken in LANGUAGES})
+    js = LOADER.format(name=name, place=PLACE, words=words)
+    return st.components.v2.component(f"derin_{name}", html=html, js=js)
 
 
 _live = register("live", 34)

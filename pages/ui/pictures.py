@@ -17,6 +17,7 @@ from dlcore.specs.datasets import describe
 from dlcore.specs.subject import Subject, read_pixels, write_pixels
 from pages.ui import bringing, drawing, state, words
 from pages.ui.canvas import Look, drawing_on, pad
+from pages.ui.foreign import plain
 from pages.ui.forms import Form, grouped
 from pages.ui.language import N_, _, number
 
@@ -54,7 +55,7 @@ def choose_picture(page: str, data: ImageData):
 def _summary(page: str, data: ImageData) -> str:
     """Return which picture it is; the group is not drawn again with every stroke."""
     shown = subject(page)
-    return picture(page, data)[2] if shown.picture == "test" else words.picture_source(shown.picture)
+    return plain(picture(page, data)[2]) if shown.picture == "test" else words.picture_source(shown.picture)
 
 
 def _choose_digit(page: str, form: Form, dataset: str) -> None:
@@ -63,7 +64,7 @@ def _choose_digit(page: str, form: Form, dataset: str) -> None:
     choice = {"options": range(len(names)), "format_func": names.__getitem__, "key": key, "on_change": _take_class,
               "args": (page, dataset)}
     if max(map(len, names)) <= 2:
-        st.pills(_("Class"), required=True, **choice)
+        st.pills(_("Class"), required=True, **choice | {"format_func": lambda label: plain(names[label])})
     else:
         st.selectbox(_("Class"), **choice)
     with st.container(horizontal=True, vertical_alignment="bottom"):

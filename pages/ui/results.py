@@ -4,10 +4,11 @@ import numpy as np
 import streamlit as st
 
 from dlcore.data.images import is_there
-from dlcore.errors import EngineError
+from dlcore.errors import DerinError, EngineError
 from dlcore.plots.charts import draw_scores
 from dlcore.specs.codec import to_dict
 from dlcore.specs.datasets import describe
+from dlcore.specs.experiment import Experiment, fit_classes
 from dlcore.training.report import Report, count_confusions, report
 from pages.ui import choosing, mistakes, moments, panels, runs, state, why, words
 from pages.ui.charts import share_axis, show_chart
@@ -159,9 +160,13 @@ def show_augmentation(page: str) -> None:
     if not data.augment.active:
         st.caption(_("Nothing is changed. Set rotation, shift or another change under Augmentation in the sidebar."))
     try:
-        answer = explain({"kind": "augmented", "data": to_dict(data), "count": 12})
+        spec = to_dict(fit_classes(Experiment(data=data)))
+        answer = explain({"kind": "augmented", "spec": spec, "count": 12})
     except EngineError as error:
         st.caption(told(error))
+        return
+    except DerinError as error:
+        st.warning(told(error))
         return
     for name, title in (("before", _("Training pictures")), ("after", _("The same, augmented"))):
         panels.grid(f"{page}.{name}", page, name, title=title, cell=56,

@@ -7,7 +7,7 @@ import streamlit as st
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError
 from dlcore.specs.experiment import Experiment
-from dlcore.specs.learning import in_effect, kind_of, live_settings, same_run
+from dlcore.specs.learning import Learner, in_effect, kind_of, live_settings, same_run
 from pages.ui import state
 from pages.ui.language import N_, _, number, told
 from pages.ui.visitors import is_known
@@ -17,6 +17,10 @@ STATES = {
     "finished": N_("Finished"), "interrupted": N_("Interrupted"), "failed": N_("Failed"),
 }
 EPOCHS = "training.epochs"
+PLACES = {  # kinds of what is learned -> the names of the pages that show runs of it, the first being its own
+    "experiment": ("digits", "convolution", "saliency"), "playground": ("playground",), "recurrent": ("recurrent",),
+    "transformer": ("transformer",), "diffusion": ("diffusion", "diffusion_plane"),
+}
 ACTIVE = ("queued", "starting", "running")
 GOES_ON = ("paused", "interrupted")  # a click continues these
 
@@ -27,7 +31,33 @@ def shown_run(page: str, cursor: int = 0) -> RunView | None:
     view = run_id and state.engine().view(run_id, state.visitor(), cursor)
     if run_id and view is None:
         state.forget_unknown_run(page)
-    return view or None
+    return view if view and belongs(page, view.experiment) else None
+
+
+def belongs(page: str, spec: Learner) -> bool:
+    """Whether a page can show runs of a spec."""
+    return page in PLACES[spec.kind] and state.is_of_part(page, spec)
+
+
+def leave_elsewhere(page: str) -> None:
+    """Take a run that the link names and another page shows out of the address, and one that is not there."""
+    run_id = state.run(page)
+    view = run_id and state.engine().view(run_id, state.visitor())
+    if run_id and view is None:
+        state.forget_unknown_run(page)
+    elif view and not belongs(page, view.experiment):
+        state.leave_run_elsewhere(page, run_id)
+    elif view:
+        state.remember_run(page, run_id)  # nothing is to be said any more of the one before
+
+
+def found_elsewhere(page: str) -> tuple[RunView, str] | None:
+    """Return the run that the page's link named and another page shows, and that page's name."""
+    run_id = state.run_elsewhere(page)
+    view = run_id and state.engine().view(run_id, state.visitor())
+    if not view:
+        return None
+    return view, next(name for name in PLACES[view.experiment.kind] if belongs(name, view.experiment))
 
 
 def is_mine(view: RunView) -> bool:

@@ -142,7 +142,7 @@ def _show_closer(page: str, asked: Saliency, close: Closer, refused: str, waits:
 def _waiting(error: EngineError) -> str:
     status = state.engine().status()
     if status.ready:
-        return told(error)
+        return told(error, markdown=False)
     return _("The engine is waking, {seconds} s").format(seconds=number(max(1, status.seconds_left)))
 
 

@@ -131,6 +131,12 @@ async def keep_open(_app: object) -> AsyncIterator[None]:
     await run_in_threadpool(state.engine().close)
 
 
+def show_failure(error: Exception) -> bool:
+    """Have the page say what went wrong in it; Streamlit's own box stays away."""
+    from pages.ui import failures
+    return failures.show_failure(error)
+
+
 def send_at_once() -> None:
     """Have small messages leave at once: connections are made as the sockets that listen for them are.
 

@@ -58,7 +58,7 @@ class Sheet:
         for method, found in answer["maps"].items():
             self.maps |= {(method, first + at): values for at, values in found.items()}
         for method, reasons in answer["refused"].items():
-            self.refused |= {(method, first + at): told(DerinError(template, **values))
+            self.refused |= {(method, first + at): told(DerinError(template, **values), markdown=False)
                              for at, (template, values) in reasons.items()}
         self.seconds |= {method: spent for method, spent in answer["seconds"].items() if first == 0}
 
@@ -80,7 +80,8 @@ def refusals(methods: tuple[str, ...], sight: Sight) -> dict[str, str]:
     reasons = {method: why_not(method, sight.experiment.network) for method in methods}
     named = {method: (reason[0], {name: words.option(value) for name, value in reason[1].items()})
              for method, reason in reasons.items() if reason}
-    return {method: told(DerinError(template, **values)) for method, (template, values) in named.items()}
+    return {method: told(DerinError(template, **values), markdown=False)
+            for method, (template, values) in named.items()}
 
 
 def fill_sheet(page: str, sight: Sight) -> Sheet:

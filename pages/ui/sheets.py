@@ -7,6 +7,7 @@ import streamlit as st
 from dlcore.data import columns, tables
 from dlcore.data.cells import ONE, Sheet
 from dlcore.errors import DataError
+from pages.ui.foreign import plain
 from pages.ui.language import _, localise
 
 ENDINGS = ["csv", "tsv", "txt"]
@@ -63,9 +64,9 @@ def ask_decimal(page: str, sheet: Sheet, names: Sequence[str]) -> str | None:
     told = next((told for name in names if not (told := sheet.look(name)).sure), None)
     if told is None:
         return None
-    values = {way.decimal: plain(way.read(told.example)) for way in told.notations}
-    return st.radio(_("“{text}” in this file is").format(text=told.example), list(values), key=f"{page}.csv_decimal",
-                    format_func=values.get, horizontal=True)
+    values = {way.decimal: write_digits(way.read(told.example)) for way in told.notations}
+    label = _("“{text}” in this file is").format(text=plain(told.example))
+    return st.radio(label, list(values), key=f"{page}.csv_decimal", format_func=values.get, horizontal=True)
 
 
 def show_preview(sheet: Sheet, name: str, decimal: str | None) -> None:
@@ -73,11 +74,12 @@ def show_preview(sheet: Sheet, name: str, decimal: str | None) -> None:
     told, cells = sheet.look(name), sheet.cells(name)
     way = told.choose(decimal if decimal or told.sure else told.notations[0].decimal)
     numbers = [way.read(cell) if told.numeric else None for cell in cells[:SHOWN]]
-    shown = [cell[:20] if number is None else plain(number) for cell, number in zip(cells, numbers, strict=False)]
+    shown = [plain(cell[:20]) if number is None else write_digits(number)
+             for cell, number in zip(cells, numbers, strict=False)]
     numbers = " · ".join(shown) + (" …" if len(cells) > SHOWN else "")
-    st.caption(_("“{name}” is read as {numbers}").format(name=name, numbers=numbers))
+    st.caption(_("“{name}” is read as {numbers}").format(name=plain(name), numbers=numbers))
 
 
-def plain(number: float) -> str:
+def write_digits(number: float) -> str:
     """Write a number with all its digits, and no sign between thousands."""
     return localise(f"{number:.12g}")

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import state, words
-from pages.ui.language import N_, _, choose_language, number, switch_language
+from pages.ui import runs, state, words
+from pages.ui.diffusion.words import part_name
+from pages.ui.foreign import plain, quoted
+from pages.ui.language import N_, _, choose_language, number, switch_language, told
 from pages.ui.widget_words import translate_widgets
 
 __all__ = ["MENU", "navigate", "open_page", "pages_there", "show_notices"]
@@ -28,6 +30,13 @@ MENU = (
     (N_("Sequences"), "transformer.py", N_("Transformer")),
     (N_("Generation"), "diffusion.py", N_("Diffusion")),
 )
+
+IN_PARTS = ("diffusion",)  # each of whose parts has runs of its own
+PLACES = {  # the names under which pages keep their runs -> the file, and what else the address says
+    "digits": ("digits.py", {}), "playground": ("playground.py", {}), "recurrent": ("recurrent.py", {}),
+    "transformer": ("transformer.py", {}), "diffusion": ("diffusion.py", {"part": "digits"}),
+    "diffusion_plane": ("diffusion.py", {"part": "plane"}),
+}
 
 
 def pages_there() -> list[tuple[str, str, str]]:
@@ -58,7 +67,25 @@ def open_page(title: str, lead: str):
                                vertical_alignment="center")
     if text := state.found(st.session_state["_page"])[0]:
         st.info(text, icon=":material/search:")
+    if st.session_state["_page"] not in IN_PARTS:
+        show_run_elsewhere(st.session_state["_page"])
     return actions
+
+
+def show_run_elsewhere(page: str) -> None:
+    """Say of a run in the link that the page (or its part of that name) cannot show what it is, and offer its page."""
+    runs.leave_elsewhere(page)
+    if (found := runs.found_elsewhere(page)) is None:
+        return
+    view, name = found
+    file, part = PLACES[name]
+    title = _(next(title for _group, there, title in MENU if there == file))
+    title = " · ".join([title, *map(part_name, part.values())])
+    said = _("The run in the link ({state}, step {step}) is one of the page {page}, not of this one.")
+    st.info(said.format(state=_(runs.STATES[view.state]), step=number(view.step), page=f"**{title}**"),
+            icon=":material/route:")
+    st.page_link(f"pages/{file}", label=_("Open the run there"), icon=":material/arrow_forward:",
+                 query_params={**part, "run": view.id})
 
 
 def _route_again() -> None:
@@ -77,8 +104,8 @@ def show_notices(page: str) -> None:
     """Say what a link held that could not be used, until the visitor changes it."""
     if mends := state.mended(page):
         line = _("- **{field}** was {given}; now it is {used}.")
-        said = [line.format(field=words.field_name(mend.field), given=_code(mend.given), used=_code(mend.used))
-                for mend in mends]
+        said = [line.format(field=plain(words.field_name(mend.field)), used=quoted(mend.used),
+                            given=told(mend.error) if mend.error else quoted(mend.given)) for mend in mends]
         st.info("\n".join([_("Some settings in the link could not be used:"), "", *said]), icon=":material/link:")
     if text := state.announced(page):
         st.info(text, icon=":material/route:")
@@ -98,10 +125,6 @@ def _say_deleted(page: str) -> None:
                   "{count} ({size} MiB).").format(limit=number(state.engine().limits.recordings),
                                                   count=number(len(sizes)), size=number(sum(sizes) / 2**20)),
                 icon=":material/delete_sweep:")
-
-
-def _code(text: str) -> str:
-    return f"`{' '.join(text.replace('`', ' ').split()) or '—'}`"
 
 
 def _menu() -> dict[str, list]:

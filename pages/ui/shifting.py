@@ -11,6 +11,7 @@ from dlcore.specs.convolution import MOST_SHIFT
 from pages.ui import panels, state, subject, words
 from pages.ui.explaining import explain
 from pages.ui.filters import PAUSE
+from pages.ui.foreign import plain
 from pages.ui.forms import Form
 from pages.ui.language import _, percent, told
 from pages.ui.sheet import run_job
@@ -115,7 +116,7 @@ def _draw_chart(page: str, sight: Sight, spec: Any, scores: np.ndarray) -> None:
                 title=_("Score of {name} at every shift").format(name=names[top]))
     st.caption(_("The middle is the picture as it is, right of it the picture moved to the right, below it the picture "
                  "moved down, up to {most} pixels. At {share} of all places it still reads {name}.").format(
-        most=MOST_SHIFT, share=percent(float(held), 0), name=names[top]))
+        most=MOST_SHIFT, share=percent(float(held), 0), name=plain(names[top])))
     here = scores[MOST_SHIFT + spec.lower, MOST_SHIFT + spec.right]
     st.markdown(_("Here it reads **{name}**; the score of {first} is {share}.").format(
-        name=names[int(here.argmax())], first=names[top], share=percent(float(here[top]))))
+        name=plain(names[int(here.argmax())]), first=plain(names[top]), share=percent(float(here[top]))))

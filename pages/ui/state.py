@@ -13,21 +13,22 @@ import streamlit as st
 
 from dlcore.engine.client import Engine, hash_owner
 from dlcore.specs.codec import PAGES, Mend, from_link, to_link
-from dlcore.specs.diffusion import Diffusion, learn_from
+from dlcore.specs.diffusion import POINTS, Diffusion, learn_from
 from dlcore.specs.experiment import Experiment
 from dlcore.specs.learning import KINDS, Learner
 from pages.ui.visitors import visitor as visitor
 
 RUN = "run"
 FOUND = "_found"
+PART = "part"
+STAYS = (RUN, PART, "lang")  # parameters of the address that are no settings
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HEAD_START = 2.5  # seconds that the first page has for itself: an engine that wakes takes a core
 ECHO = 2.0  # seconds in which the browser may still send the address as it was before this session changed it,
 LONGEST_ECHO = 10.0  # counted from the last look at the change while the server is busy, but no longer than this
 
-PARTS = {  # of a page, that train something of their own: the kind of spec, and the one to begin with
-    "diffusion_plane": ("diffusion", lambda: learn_from(Diffusion(), "swirl")),
-}
+PARTS = {"diffusion": "mnist", "diffusion_plane": "swirl"}  # parts that train Diffusion: what each begins with
+OTHER_NAMES = {"": ("home",), "diffusion": ("diffusion_plane", "noising", "sampling", "sampling_plane")}  # of a page
 
 _starting = threading.Lock()
 
@@ -79,7 +80,8 @@ def page_spec(page: str, kind: str, default: Callable[[], Any] | None = None) ->
     """
     text, linked = _settle(page, kind), st.session_state.get(f"_linked.{page}")
     if linked is None or text != linked.text:
-        linked = _read_link(page, kind, text) if text is not None else _Linked(None, (default or PAGES[kind].spec)())
+        begin = default or PAGES[kind].spec
+        linked = _read_link(page, kind, text) if text is not None else _Linked(None, _of_part(page, begin()))
         st.session_state[f"_linked.{page}"] = linked
     return linked.spec
 
@@ -87,15 +89,41 @@ def page_spec(page: str, kind: str, default: Callable[[], Any] | None = None) ->
 def experiment(page: str) -> Learner:
     """Return what a page trains: a spec of the kind that is named like the page, else an experiment."""
     if page in PARTS:
-        return page_spec(page, *PARTS[page])
+        return page_spec(page, Diffusion().kind)
     return page_spec(page, page if page in KINDS else Experiment().kind)
 
 
 def _read_link(page: str, kind: str, text: str) -> _Linked:
     settled, mends = from_link(text, kind)
-    linked = _Linked(to_link(settled), settled, mends)
+    spec = _of_part(page, settled)
+    if spec != settled:
+        mends = (*mends, Mend("data.dataset", settled.data.dataset, spec.data.dataset))
+    linked = _Linked(to_link(spec), spec, mends)
     _keep(page, kind, linked.text)
     return linked
+
+
+def is_of_part(page: str, spec: Any) -> bool:
+    """Whether a spec can be what a page is about: of the parts of a page that train, each has data of its own."""
+    return page not in PARTS or spec.kind != Diffusion().kind or spec.data.on_plane == (PARTS[page] in POINTS)
+
+
+def _of_part(page: str, spec: Any) -> Any:
+    return spec if is_of_part(page, spec) else learn_from(spec, PARTS[page])
+
+
+def turn_to(pages: tuple[str, ...], names: tuple[str, ...]) -> None:
+    """Show other parts of a page: what the address says of these parameters is taken out of it, and kept.
+
+    The browser may still send it for a moment, and then it does not count.
+    """
+    now = monotonic()
+    for name in names:
+        if name in st.query_params:
+            del st.query_params[name]
+        for page in pages:
+            kept = st.session_state.get(f"_{name}.{page}", _Kept(None))
+            st.session_state[f"_{name}.{page}"] = replace(kept, since=now, met=now)
 
 
 def remember(page: str, changed: Any) -> None:
@@ -158,6 +186,7 @@ def run_left_on(page: str) -> str | None:
 def remember_run(page: str, run_id: str | None) -> None:
     """Keep the id of the run that a page shows, or that it shows none, in this session and in the address bar."""
     st.session_state[f"_run_unknown.{page}"] = False
+    st.session_state[f"_run_elsewhere.{page}"] = None
     _keep(page, RUN, run_id)
 
 
@@ -165,6 +194,17 @@ def forget_unknown_run(page: str) -> None:
     """Take a run that nobody knows out of the address bar; `run_was_unknown` says so until a run is shown again."""
     remember_run(page, None)
     st.session_state[f"_run_unknown.{page}"] = True
+
+
+def leave_run_elsewhere(page: str, run_id: str) -> None:
+    """Take a run of another page out of the address; `run_elsewhere` tells of it until a run is shown again."""
+    remember_run(page, None)
+    st.session_state[f"_run_elsewhere.{page}"] = run_id
+
+
+def run_elsewhere(page: str) -> str | None:
+    """Return the id of the run that the page's link named and that another page shows."""
+    return st.session_state.get(f"_run_elsewhere.{page}")
 
 
 def run_was_unknown(page: str) -> bool:
@@ -180,6 +220,21 @@ def parameter(page: str, name: str) -> str | None:
 def remember_parameter(page: str, name: str, text: str | None) -> None:
     """Keep another parameter of a page's address."""
     _keep(page, name, text)
+
+
+def start_over(page: str, keep_run: bool = True) -> None:
+    """Forget all settings of a page, those of its parts too, in this session and in the address; the run may stay."""
+    stays = STAYS if keep_run else STAYS[1:]
+    now = monotonic()
+    for name in (page, *OTHER_NAMES.get(page, ())):
+        kept = {f"_{parameter}.{name}" for parameter in (*stays, "begun")}
+        for key in list(st.session_state):
+            if str(key).startswith(f"{name}.") or (str(key).endswith(f".{name}") and key not in kept):
+                del st.session_state[key]
+        for parameter in (parameter for parameter in st.query_params if parameter not in stays):
+            st.session_state[f"_{parameter}.{name}"] = _Kept(None, now, now)  # the browser may send it once more
+    for parameter in [parameter for parameter in st.query_params if parameter not in stays]:
+        del st.query_params[parameter]
 
 
 def _settle(page: str, name: str) -> str | None:
@@ -202,9 +257,13 @@ def _keep(page: str, name: str, text: str | None) -> None:
 
 
 def _write(name: str, text: str | None) -> None:
+    """Write a parameter into the address, whole: a fragment may run with the address of the part that was left."""
     if st.query_params.get(name) == text:
         return
     if text is None:
         del st.query_params[name]
     else:
         st.query_params[name] = text
+    part = st.session_state.get(f"_{PART}.{st.session_state.get('_page')}")
+    if name != PART and part is not None and part.is_echo(monotonic()):
+        _write(PART, part.text)

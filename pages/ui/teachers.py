@@ -10,6 +10,7 @@ from dlcore.errors import DerinError
 from dlcore.specs.data import MOST_LEFT_OUT
 from pages.ui import moments, panels, runs, state, subject, words
 from pages.ui.explaining import explain
+from pages.ui.foreign import plain
 from pages.ui.language import _, number, percent, told
 from pages.ui.sheet import fill_sheet, run_job
 from pages.ui.subject import Sight
@@ -25,11 +26,12 @@ def show_teachers(page: str) -> None:
     try:
         target = fill_sheet(page, sight).targets[0]
     except (DerinError, KeyError) as error:  # the engine is asleep or busy, or there are no scores yet: it asks again
-        show_working(f"{page}.tracing", None, told(error) if isinstance(error, DerinError) else "")
+        show_working(f"{page}.tracing", None,
+                     told(error, markdown=False) if isinstance(error, DerinError) else "")
         return
     st.caption(_("TracIn for the class {name}: what each training digit's steps did to the loss on this picture, by "
                  "the gradients of the last layer alone, at a few snapshots; augmentation is left out.").format(
-                     name=names[target]))
+                     name=plain(names[target])))
     at = sight.view.live_step if sight.view and sight.model["step"] is None else None
     job = run_job(page, "influence", {"kind": "influence", "model": sight.model, "image": sight.image, "label": target,
                                       "at": at, "cache": True})

@@ -34,7 +34,7 @@ def take_wish(page: str) -> None:
     try:
         _grant(page, asked)
     except DerinError as error:
-        st.session_state[f"_refused.{page}"] = {"name": str(asked.get("name")), "text": told(error)}
+        st.session_state[f"_refused.{page}"] = {"name": str(asked.get("name")), "text": told(error, markdown=False)}
 
 
 def _grant(page: str, asked: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from dlcore.data import images
 from dlcore.errors import N_
 from dlcore.specs.datasets import is_own
 from dlcore.specs.model import Block
+from pages.ui.foreign import one_line
 from pages.ui.language import _, number
 
 BLOCKS = {
@@ -157,7 +158,7 @@ def picture_source(name: str) -> str:
 def class_names(dataset: str) -> list[str]:
     """Return the names of a data set's classes."""
     names = images.class_names(dataset)
-    return list(names) if is_own(dataset) else [_(name) for name in names]
+    return [one_line(name) for name in names] if is_own(dataset) else [_(name) for name in names]
 
 
 def dataset_name(dataset: str) -> str:

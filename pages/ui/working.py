@@ -18,7 +18,7 @@ def show_working(key: str, job: JobView | None, text: str, done: str = "") -> No
     number = st.session_state.get(f"_shown.{key}", 0) + 1
     st.session_state[f"_shown.{key}"] = number
     text = waits_or(job, text)
-    said = told(DerinError(error.template, **error.values)) if error else text if pending else done
+    said = told(DerinError(error.template, **error.values), markdown=False) if error else text if pending else done
     _working(key=key, on_seen_change=_keep, data=pack({
         "pending": pending, "progress": job.progress if job else 0.0, "text": said, "seq": number}))
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dlcore.specs.codec import to_link
-from dlcore.specs.diffusion import Denoiser, Diffusion, DiffusionData, DiffusionTraining
+from dlcore.specs.diffusion import Denoiser, Diffusion, DiffusionData, DiffusionTraining, learn_from
 from dlcore.specs.noising import Noising
 from dlcore.specs.subject import Subject
 from tests.conftest import settled, wait_until
@@ -142,3 +142,20 @@ def test_a_pen_erases_any_part_of_a_picture_and_it_is_filled_in(page, app_url, a
     expect(film.locator("output")).to_contain_text("of 2", timeout=60_000)
     pad.get_by_role("button", name="Put all back").click()
     expect(film.locator("output")).to_contain_text("of 1", timeout=60_000)
+
+
+def test_a_part_that_is_left_while_it_trains_leaves_nothing_in_the_next_one(page, app_url):
+    """The fragments of the part that is left still ask for a moment, with its address."""
+    parts = page.locator(".st-key-diffusion-part")
+    page.goto(f"{app_url}/diffusion?part=plane&diffusion={to_link(learn_from(Diffusion(), 'moons'))}")
+    page.locator(".st-key-diffusion_plane-train button").click()
+    expect(page.locator(".st-key-diffusion_plane-pause button")).to_be_visible(timeout=60_000)
+    parts.get_by_text("Digits and prompts", exact=True).click()
+    page.get_by_test_id("stTab").nth(2).click(timeout=60_000)
+    expect(page.get_by_test_id("stTab").nth(2)).to_have_attribute("aria-selected", "true")
+    page.wait_for_url("**part=digits**")
+    assert "run=" not in page.url and "diffusion=" not in page.url
+    assert page.get_by_test_id("stAlertContainer").count() == 0
+    parts.get_by_text("Two dimensions", exact=True).click()
+    page.wait_for_url("**run=**")
+    page.locator(".st-key-diffusion_plane-pause button, .st-key-diffusion_plane-train button").first.click()

@@ -21,6 +21,7 @@ from dlcore.specs.recurrent import Recurrent
 from dlcore.specs.sequences import SequenceData
 from dlcore.specs.texts import TextData
 from dlcore.specs.transformer import Transformer, TransformerNetwork, TransformerTraining
+from pages.ui.foreign import plain
 from tests.conftest import wait_until
 
 FILES = Path(__file__).parents[1] / "files"
@@ -231,7 +232,7 @@ def classes(app) -> tuple[str, ...]:
     ("09_class_then_album", ("kedi", "kopek"), 12), ("15_some_heic", ("kedi", "kopek"), 13)])
 def test_a_zip_becomes_the_classes_that_its_folders_are(collected, name, names, count):
     app = collected((FILES / "zips" / f"{name}.zip").read_bytes())
-    assert classes(app) == names and f"Collected: {names[0]} 6, {names[1]} {count - 6}" in said(app)
+    assert classes(app) == names and f"Collected: {plain(names[0])} 6, {plain(names[1])} {count - 6}" in said(app)
     files = "\n".join(block.value for block in app.code).split("\n")
     if name.startswith("15"):
         assert {f"kedi/IMG_{number}.HEIC" for number in range(20)} <= set(files) and "HEIC format" in said(app)

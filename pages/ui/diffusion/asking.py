@@ -12,6 +12,7 @@ from dlcore.specs.sampling import NAMES, SAMPLERS, USUAL, Sampling, sampler_of, 
 from pages.ui import shell, state
 from pages.ui.diffusion.prompting import say_unknown, show_vocabulary
 from pages.ui.diffusion.words import sampler_name
+from pages.ui.foreign import plain
 from pages.ui.forms import Form
 from pages.ui.language import _, number, short
 from pages.ui.words import class_names
@@ -63,7 +64,7 @@ def _edit_subject(form: Form, spec: Diffusion) -> None:
 
 
 def _class_name(dataset: str, number: int) -> str:
-    return _("any") if number == ANY else class_names(dataset)[number]
+    return _("any") if number == ANY else plain(class_names(dataset)[number])
 
 
 def edit_how(page: str, spec: Diffusion, touched: Callable[[], None] = lambda: None) -> None:

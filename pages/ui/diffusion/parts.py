@@ -10,7 +10,8 @@ from pages.ui import state
 from pages.ui.diffusion.words import PARTS, part_name
 from pages.ui.language import _
 
-PARAMETER = "part"
+PARAMETER = state.PART
+NAMES = {"noise": "noising", "plane": "diffusion_plane", "digits": "diffusion"}  # under which each keeps what it has
 ADDRESS = ("noising", "diffusion", "sampling", "run")  # what belongs to one part alone
 
 
@@ -30,11 +31,9 @@ def shown_part(page: str) -> str:
 
 
 def _take_part(page: str, key: str) -> None:
-    """Show another part; what the address has of the one that is left is taken out of it, and kept in the session."""
+    """Show another part; each keeps what it has in the session, and the address names what is shown."""
     chosen = st.session_state[key]
     if chosen not in PARTS or chosen == shown_part(page):
         return
-    for name in ADDRESS:
-        if name in st.query_params:
-            del st.query_params[name]
+    state.turn_to(("noising", "diffusion_plane", "diffusion", "sampling", "sampling_plane"), ADDRESS)
     state.remember_parameter(page, PARAMETER, chosen)

@@ -80,7 +80,7 @@ def show_board() -> None:
     error = problem(spec)
     meta = {"channel": PAGE, "language": language(), "words": _words(), "edge": EDGE, "draws": own,
             "own": len(spec.data.own), "seq": st.session_state.get(f"_asked.{PAGE}", 0),
-            "refused": told(error) if error is not None and not own else ""}
+            "refused": told(error, markdown=False) if error is not None and not own else ""}
     components.flowplane(key=key, data=pack(meta, data=_some(make_cloud(spec.data)).ravel()), on_asked_change=_keep)
 
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dlcore.diffusion.prompts import OTHERS, TURKISH, Prompt
+from pages.ui.foreign import plain
 from pages.ui.language import _
 
 ENGLISH_OTHERS, TURKISH_OTHERS = OTHERS[:10], OTHERS[10:]
@@ -21,7 +22,7 @@ def say_unknown(prompt: Prompt) -> str:
 
 
 def _strike(words: tuple[str, ...]) -> str:
-    return " ".join(f":orange[~~{word}~~]" for word in words)
+    return " ".join(f":orange[~~{plain(word)}~~]" for word in words)
 
 
 def show_vocabulary() -> None:

@@ -8,6 +8,7 @@ from dlcore.specs.denoiser import Part, list_parts
 from dlcore.specs.diffusion import PICTURES, POINTS, Diffusion
 from pages.ui import fetching, runs, state, words
 from pages.ui.diffusion.words import TOLD, condition_name, points_name, target_name, times_name
+from pages.ui.foreign import plain
 from pages.ui.forms import DECAYS, LEARNING_RATES, Form, grouped
 from pages.ui.language import _, number, percent, short
 from pages.ui.learned import edit_more, show_problem
@@ -65,7 +66,7 @@ def _edit_points(form: Form) -> None:
 
 def _edit_pictures(form: Form) -> None:
     data = form.experiment.data
-    with grouped(_("Data"), words.dataset_name(data.dataset), "data", form.page):
+    with grouped(_("Data"), plain(words.dataset_name(data.dataset)), "data", form.page):
         offered = tuple(name for name in PICTURES if name in fetching.offered())
         form.choose("data.dataset", tuple(dict.fromkeys((*offered, data.dataset))), format_func=words.dataset_name)
         form.pick("data.train_size", TRAIN_SIZES, format_func=number)

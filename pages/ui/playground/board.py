@@ -77,7 +77,7 @@ def _points(spec: Playground) -> Points | None:
 
 def _problem(spec: Playground) -> dict | None:
     error = problem(spec)
-    return {"name": "", "text": told(error)} if error else None
+    return {"name": "", "text": told(error, markdown=False)} if error else None
 
 
 def _describe_points(spec: Playground, points: Points | None) -> tuple[dict, dict]:

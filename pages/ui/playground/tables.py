@@ -9,6 +9,7 @@ from dlcore.data.cells import Sheet
 from dlcore.data.tables import MOST_BYTES, MOST_ROWS, Table, guess_columns, keep_table, load_table, make_table
 from dlcore.errors import DataError
 from pages.ui import sheets, state
+from pages.ui.foreign import plain
 from pages.ui.language import _, number, told
 from pages.ui.playground import steering
 
@@ -99,7 +100,8 @@ def _show_table(name: str) -> None:
     except DataError as error:
         st.error(told(error))
         return
-    counts = ", ".join(f"{label} {number(int((table.labels == at).sum()))}" for at, label in enumerate(table.names))
+    counts = ", ".join(f"{plain(label)} {number(int((table.labels == at).sum()))}"
+                       for at, label in enumerate(table.names))
     st.caption(_("{n} points: {counts}. Both columns were brought to the range from −5 to 5.").format(
         n=number(len(table.labels)), counts=counts))
     st.caption(_in_use(table))
@@ -111,7 +113,7 @@ def _in_use(table: Table) -> str:
     ranges = []
     for at, name in enumerate(names[:2]):
         values = table.points[:, at] / table.factor[at] + table.centre[at]
-        low, high = (sheets.plain(float(f"{value:.6g}")) for value in (values.min(), values.max()))
-        ranges.append(_("“{name}” from {low} to {high}").format(name=name, low=low, high=high))
+        low, high = (sheets.write_digits(float(f"{value:.6g}")) for value in (values.min(), values.max()))
+        ranges.append(_("“{name}” from {low} to {high}").format(name=plain(name), low=low, high=high))
     return _("In use: across {across}, up {up}; the class is “{label}”.").format(
-        across=ranges[0], up=ranges[1], label=names[2])
+        across=ranges[0], up=ranges[1], label=plain(names[2]))

@@ -56,7 +56,7 @@ def _take(page: str, wish: Mapping[str, Any]) -> bool:
     try:
         return grant(page, wish)
     except DerinError as error:
-        st.session_state[f"_refused_wish.{page}"] = {"name": str(wish.get("name")), "text": told(error)}
+        st.session_state[f"_refused_wish.{page}"] = {"name": str(wish.get("name")), "text": told(error, markdown=False)}
     except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         pass  # nothing that this page has sent
     return False

@@ -10,6 +10,7 @@ from dlcore.errors import DataError
 from dlcore.specs.recurrent import fit
 from dlcore.specs.sequences import HELD_SHARE, SequenceData
 from pages.ui import sheets, state
+from pages.ui.foreign import plain
 from pages.ui.language import _, number, told
 
 
@@ -107,5 +108,5 @@ def _show_used(page: str) -> None:
         return
     said = (_("In use: the column “{name}”, {n} numbers from {low} to {high}; the last fifth is kept back.") if name
             else _("In use: a column of {n} numbers from {low} to {high}; the last fifth is kept back."))
-    low, high = (sheets.plain(float(f"{one:.6g}")) for one in (values.min(), values.max()))
-    st.caption(said.format(name=name, n=number(len(values)), low=low, high=high))
+    low, high = (sheets.write_digits(float(f"{one:.6g}")) for one in (values.min(), values.max()))
+    st.caption(said.format(name=plain(name), n=number(len(values)), low=low, high=high))

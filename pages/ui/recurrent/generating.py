@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from dlcore.errors import DerinError
+from pages.ui.foreign import write_out
 from pages.ui.language import _, language, number, told
 from pages.ui.live import pack_topics
 from pages.ui.recurrent import parts, sight
@@ -126,7 +127,7 @@ def _show_texts(found: Work, task: str) -> None:
     lines = []
     for text, bits in zip(found.result["texts"], found.result["surprise"], strict=True):
         mean = f"{number(float(np.mean(bits)), 2)}" if len(bits) else "–"
-        lines.append(f"<span title='{mean}'>{html.escape(text)} <small>{mean}</small></span>")
+        lines.append(f"<span title='{mean}'>{html.escape(write_out(text))} <small>{mean}</small></span>")
     joined = f"<div class='derin-texts {task}'>{''.join(lines)}</div>"
     st.html(joined)
     st.caption(_("Behind each text: its mean surprise, in bits a symbol."))

@@ -4,6 +4,7 @@ import html
 
 import streamlit as st
 
+from pages.ui.foreign import plain, write_out
 from pages.ui.language import _, number, percent
 from pages.ui.recurrent import sight
 from pages.ui.recurrent.names import cell_name, map_name
@@ -56,7 +57,7 @@ def _show(found: Work) -> None:
     st.markdown(_("{cell}, unit {unit}: on at {share} of the held-out symbols (beyond {level}).").format(
         cell=cell_name(asked["cell"]), unit=asked["unit"] + 1, share=percent(result["share"]),
         level=number(result["level"], 2).replace("-", "−")))
-    symbols = " · ".join(f"“{symbol}” {percent(share, 0)}"
+    symbols = " · ".join(f"“{plain(symbol)}” {percent(share, 0)}"
                          for symbol, share, _count in result["symbols"][:SYMBOLS] if share > 0)
     if symbols:
         st.caption(_("Most often at: {symbols}").format(symbols=symbols))
@@ -68,5 +69,6 @@ def _show(found: Work) -> None:
 
 
 def _row(place: dict) -> str:
-    before, on, after = (html.escape(place[name]).replace(" ", "&nbsp;") for name in ("before", "on", "after"))
+    before, on, after = (html.escape(write_out(place[name])).replace(" ", "&nbsp;")
+                         for name in ("before", "on", "after"))
     return f"<div role='listitem'><span>{before}</span><mark>{on}</mark><span>{after}</span></div>"

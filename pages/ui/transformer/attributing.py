@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dlcore.errors import DerinError
+from pages.ui.foreign import plain
 from pages.ui.language import _, language, number, told
 from pages.ui.live import pack_topics
 from pages.ui.recurrent.work import Work, watch, work
@@ -41,7 +42,7 @@ def _show(page: str, found: Work) -> None:
     looked, result = subject(page)["sight"], found.result
     if not result or looked is None or result.get("values") is None:
         return
-    st.markdown(_("What made the network expect “{token}”").format(token=result["of"]))
+    st.markdown(_("What made the network expect “{token}”").format(token=plain(result["of"])))
     sides = st.columns(2 if result["source"] else 1, gap="medium")
     for side, (name, part) in zip(sides, _sides(result), strict=False):
         with side:

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import panels
+from pages.ui.foreign import write_out
 from pages.ui.language import _, number
 from pages.ui.learned import shown
 from pages.ui.recurrent.work import Work, watch
@@ -63,7 +64,7 @@ def _show_frames(page: str, found: Work) -> None:
                     layer=asked["layer"] + 1, head=asked["head"] + 1))
     if subject(page)["sight"].translates:
         answers = [f"{label}: {text}" for label, text in zip(labels, result["answers"], strict=True)]
-        st.code("\n".join(answers), language=None)
+        st.code(write_out("\n".join(answers)), language=None)
         st.caption(_("What each row told, behind the same tokens at every step: not the answer that the network would "
                      "have come to by itself."))
     bits = " · ".join(number(float(one), 2) for one in result["entropy"])

@@ -40,7 +40,7 @@ def answer_inside(held: dict[str, Any], question: dict) -> bytes:
     try:
         answer = ask("inside", looked, **asked)
     except DerinError as error:
-        return pack({"error": told(error)})
+        return pack({"error": told(error, markdown=False)})
     return pack_topics({"inside": inside_topic(asked, answer)})
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dlcore.data.bpe import join
 from dlcore.errors import DerinError
+from pages.ui.foreign import write_out
 from pages.ui.language import _, number, told
 from pages.ui.transformer.moments import ask
 from pages.ui.transformer.polling import subject
@@ -41,7 +42,8 @@ def show_merges(page: str) -> None:
     with steps:
         word = st.text_input(_("A word, joined step by step"), " together", key=f"{page}.merged_word",
                              max_chars=LONGEST_WORD, help=_("A space before it belongs to it."))
-        st.code("\n".join(" ".join(map(_dot, tokens)) for tokens in joined(word, merges)) or "—", language=None)
+        rows = "\n".join(" ".join(map(_dot, tokens)) for tokens in joined(word, merges))
+        st.code(write_out(rows) or "—", language=None)
 
 
 def joined(word: str, merges: list[Pair]) -> list[list[str]]:
@@ -59,4 +61,4 @@ def _dot(token: str) -> str:
 
 
 def _see(token: str) -> str:
-    return html.escape(_dot(token))
+    return html.escape(write_out(_dot(token)))

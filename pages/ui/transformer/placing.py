@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dlcore.errors import DerinError
+from pages.ui.foreign import plain, write_out
 from pages.ui.language import _, language, number, percent, told
 from pages.ui.live import pack
 from pages.ui.transformer import parts
@@ -62,8 +63,8 @@ def _show_shuffle(page: str, looked: Sight) -> None:
         st.warning(told(error))
         return
     joint = " " if looked.translates else ""
-    st.code("\n".join(joint.join(tokens) for tokens in (answer["tokens"], answer["shuffled"])), language=None,
-            wrap_lines=True)
+    texts = "\n".join(joint.join(tokens) for tokens in (answer["tokens"], answer["shuffled"]))
+    st.code(write_out(texts), language=None, wrap_lines=True)
     _show_notice(looked, answer)
 
 
@@ -79,6 +80,6 @@ def _show_notice(looked: Sight, answer: dict) -> None:
                           for name, distance in zip(names, distances, strict=True)))
     if looked.translates and answer.get("answers"):
         one, other = answer["answers"]
-        st.markdown(_("Answers: “{one}” and “{other}”").format(one=one, other=other))
+        st.markdown(_("Answers: “{one}” and “{other}”").format(one=plain(one), other=plain(other)))
     st.caption(_("{share} of the next token's probability moves to other tokens.").format(
         share=percent(float(answer["change"]))))

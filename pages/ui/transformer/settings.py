@@ -100,8 +100,8 @@ def _edit_network(form: Form) -> None:
     network = form.experiment.network
     summary = f"{network.layers} × {network.heads} · {network.width}"
     with grouped(_("Network"), summary, "network", form.page):
-        form.press("network.layers", _with(LAYERS, network.layers), format_func=str)
-        form.press("network.heads", _with(HEADS, network.heads), format_func=str)
+        form.press("network.layers", LAYERS, format_func=str)
+        form.press("network.heads", HEADS, format_func=str)
         form.pick("network.width", WIDTHS)
         if not form.experiment.data.translates:
             form.pick("network.context", CONTEXTS)
@@ -113,11 +113,6 @@ def _edit_network(form: Form) -> None:
         if problem(form.experiment) is None:
             st.caption(_("Parameters: {counts}").format(counts=number(count_parameters(form.experiment))))
         show_problem(form, "network")
-
-
-def _with(options: tuple[int, ...], value: int) -> tuple[int, ...]:
-    """Return the usual numbers, and among them one from a link."""
-    return tuple(sorted({*options, value}))
 
 
 # how it learns

@@ -17,6 +17,7 @@ from dlcore.specs.sequences import SequenceData
 from dlcore.specs.texts import LETTERS, TextData
 from dlcore.specs.transformer import Transformer, fit
 from pages.ui import state
+from pages.ui.foreign import write_out
 from pages.ui.language import _, number, told
 
 NUMBERS = (7, 48, 316, 2026)
@@ -119,6 +120,6 @@ def _describe_own(data: TextData) -> None:
     except DataError as error:
         st.warning(told(error))
         return
-    st.code(text[:160], language=None, wrap_lines=True)
+    st.code(write_out(text[:160]), language=None, wrap_lines=True)
     st.caption(_("{n} characters, {different} different ones; the last tenth is kept back.").format(
         n=number(len(text)), different=number(data.symbols)))

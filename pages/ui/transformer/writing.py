@@ -10,6 +10,7 @@ from dlcore.data.tokens import START, STOP
 from dlcore.data.translation import sides_of
 from dlcore.errors import DerinError, EngineError
 from pages.ui import panels
+from pages.ui.foreign import plain, write_out
 from pages.ui.language import _, language, number, told
 from pages.ui.lines import open_line
 from pages.ui.live import pack, pack_topics
@@ -67,7 +68,7 @@ def answer_token(held: dict[str, Any], question: dict) -> bytes:
     try:
         topic = translated(looked, **asked) if looked.translates else token_topic(ask("token", looked, **asked))
     except DerinError as error:
-        return pack({"error": told(error), "again": isinstance(error, EngineError)})
+        return pack({"error": told(error, markdown=False), "again": isinstance(error, EngineError)})
     return pack_topics({"token": topic})
 
 
@@ -127,11 +128,11 @@ def _show_beams(page: str, looked: Sight) -> None:
              for one in answer["answers"]]
     head = _("| answer | log p | log p per token |") + "\n|---|---:|---:|\n"
     st.markdown((head + "\n".join(lines)).replace("| -", "| −"))
-    st.caption(_("Greedy, the likeliest token each time: {text}").format(text=answer["greedy"]))
+    st.caption(_("Greedy, the likeliest token each time: {text}").format(text=plain(answer["greedy"])))
 
 
 def _text(one: dict) -> str:
-    return one["text"].replace("|", "\\|") or "—"
+    return plain(one["text"]) or "—"
 
 
 def beams_topic(answer: dict) -> dict:
@@ -168,7 +169,7 @@ def _show_text(page: str, found: Work) -> None:
     """Show the text so far, and the milliseconds that each token took with and without the cache."""
     if not found.result:
         return
-    st.code(found.result["text"], language=None, wrap_lines=True)
+    st.code(write_out(found.result["text"]), language=None, wrap_lines=True)
     seconds = found.result["seconds"]
     cached, whole = (np.asarray(seconds[name], np.float32) * 1000 for name in ("cached", "whole"))
     if len(cached) < 2:
