@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from dlcore.data import images
@@ -19,12 +20,13 @@ from dlcore.engine.protocol import EXPLAINER
 from dlcore.engine.questions import Questions
 from dlcore.engine.schedule import Schedule, Times
 from dlcore.engine.storage import make_room
-from dlcore.engine.views import EngineStatus, JobView, RunView
+from dlcore.engine.views import ACTIVE, EngineStatus, JobView, RunView
 from dlcore.errors import N_, EngineAsleep
 from dlcore.specs.learning import Learner
 
 TICK = 0.25  # seconds between two looks at leases and queue
 ASLEEP = N_("The engine is waking up: about {seconds:.0f} s left.")
+STARTING = N_("The engine has been waking for {seconds:.0f} s.")
 
 
 def hash_owner(owner: str) -> str:
@@ -83,8 +85,10 @@ class Engine:
     def status(self) -> EngineStatus:
         """Return whether the engine is awake, and how busy."""
         with self._lock:
-            return EngineStatus(self._ready, self._crew.hosting.seconds_left, self._admission.devices or ("cpu",),
-                                len(self._schedule.active), len(self._admission.queue))
+            hosting, ready = self._crew.hosting, self._ready
+            return EngineStatus(ready, hosting.seconds_left, self._admission.devices or ("cpu",),
+                                len(self._schedule.active), len(self._admission.queue),
+                                0.0 if ready else hosting.waking, hosting.usual)
 
     def processes(self) -> dict[str, int]:
         """Return the ids of the engine's processes by name, of those that are there."""
@@ -112,7 +116,10 @@ class Engine:
         """Return a run with its events since the cursor, or None if there is none; this keeps the run alive."""
         found = None if run_id in self._schedule.runs else self._schedule.read(run_id)
         with self._lock:
-            return self._schedule.view(run_id, cursor, found)
+            view = self._schedule.view(run_id, cursor, found)
+            if view is None or view.state not in ACTIVE:
+                return view
+            return replace(view, silent=self._crew.silence(self._schedule.runs[run_id].worker))
 
     def resume(self, run_id: str, owner: str) -> None:
         """Let a run go on; NotOwner for somebody else."""
@@ -150,9 +157,13 @@ class Engine:
         end = time.monotonic() + timeout
         while not self._crew.has(EXPLAINER):
             if not self._crew.hosting.awake or time.monotonic() > end:
-                raise EngineAsleep(ASLEEP, seconds=self._crew.hosting.seconds_left)
+                raise self._asleep()
             time.sleep(0.005)
         return self._questions.ask(visitor, request, max(0.0, end - time.monotonic()))
+
+    def _asleep(self) -> EngineAsleep:
+        left, waking = self._crew.hosting.seconds_left, self._crew.hosting.waking
+        return EngineAsleep(ASLEEP, seconds=left) if left >= 1 else EngineAsleep(STARTING, seconds=waking)
 
     def start_job(self, visitor: str, request: dict) -> str:
         """Have a long piece of work done; with "cache": True in the request, equal requests share one result."""
@@ -164,7 +175,8 @@ class Engine:
     def job(self, job_id: str) -> JobView | None:
         """Return how far a Job is, or None if it is not known (any more); this keeps the Job alive."""
         with self._lock:
-            return self._jobs.view(job_id)
+            view, worker = self._jobs.view(job_id), self._jobs.worker_of(job_id)
+            return view and replace(view, silent=self._crew.silence(worker))
 
     def cancel(self, job_id: str) -> None:
         """Give a Job up."""

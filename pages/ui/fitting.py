@@ -18,6 +18,7 @@ from pages.ui import panels, state
 from pages.ui.language import _, language, ngettext, number, told
 from pages.ui.live import pack
 from pages.ui.neuron import write_tiny
+from pages.ui.waking import waking
 
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16)  # that "every width" trains
 PAUSE = 0.15  # seconds between two looks at the Job
@@ -119,9 +120,7 @@ def _bar(fits: Fits, fit: dict | None) -> dict[str, Any]:
     if fit is None and fits.job is None:
         return {"state": "paused", "text": _("Stopped")}
     if fit is None:
-        status = state.engine().status()
-        waking = _("The engine is waking, {left} s left").format(left=number(max(1, status.seconds_left)))
-        return {"state": "starting", "text": _("Starting"), "left": "" if status.ready else waking}
+        return {"state": "starting", "text": _("Starting"), "left": waking()}
     done = len([width for width in fits.wanted if fits.found.get(width, {}).get("step") == fit["steps"]])
     share = fit["step"] / fit["steps"]
     whole = (done + share * (share < 1)) / len(fits.wanted) if fits.wanted else share

@@ -27,6 +27,7 @@ from pages.ui.forms import Form
 from pages.ui.language import N_, _, language, number, percent
 from pages.ui.live import pack
 from pages.ui.panels import register
+from pages.ui.waking import wait
 
 KNOBS = ("inputs", "weights", "bias", "logits", "temperature")
 FAINT, DEAD, WEAK = 0.01, 1e-12, 0.1
@@ -51,7 +52,7 @@ def show_neuron(page: str) -> None:
     try:
         meta, arrays = (_tell_softmax if softmax else _tell_neuron)(spec, ask(spec))
     except EngineAsleep:
-        meta = {"waiting": state.engine().status().seconds_left}
+        meta = wait()
     except DerinError:
         pass  # a newer question has taken this one's place: its answer follows
     frame = {"language": language(), "words": _words(), "seq": st.session_state.get(f"_seq.{key}", 0),
@@ -186,6 +187,7 @@ def _words() -> dict[str, str]:
         "input": _("input"), "weight": _("weight"), "bias": _("bias"), "logit": _("logit"),
         "temperature": _("temperature"), "gradient": _("gradient"), "value": _("Activation"),
         "slope": _("Derivative"), "faint": _("gradient near zero"), "waking": _("Waking, {seconds} s"),
+        "starting": _("Waking for {seconds} s"),
         "curve": _("{name}: a = {a} at z = {z}"), "derivative": _("Derivative of {name}: {slope} at z = {z}"),
         "probabilities": _("Probabilities"), "jacobian": _("Jacobian"),
         "note": _("how probability i (row) answers to logit j (column)"),

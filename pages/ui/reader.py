@@ -11,6 +11,7 @@ from dlcore.errors import DerinError, EngineAsleep, EngineError
 from pages.ui import live, moments, runs, state
 from pages.ui.canvas import NEIGHBOURS, Answer, Drawing, pack_answer, read_pad
 from pages.ui.language import _, number
+from pages.ui.waking import wait
 
 NEWEST = 2**62  # a cursor behind all events
 BUSY = {"again": True}
@@ -32,7 +33,7 @@ class Reader:
         try:
             return self._read(drawn, question.get("at"))
         except EngineAsleep:
-            return live.pack({"waiting": state.engine().status().seconds_left})
+            return live.pack(wait())
         except EngineError:
             return live.pack(BUSY)
         except DerinError:
