@@ -56,7 +56,8 @@ def _check_moments(parameters: dict[str, nn.Parameter], tensors: dict[str, torch
     held: dict[str, set[str]] = {}
     for path, value in tensors.items():
         key, _, name = path.partition("/")
-        if name not in parameters or (value.dim() and value.shape != parameters[name].shape):
+        fits = not value.dim() or value.shape == parameters[name].shape if name in parameters else False
+        if not fits or not value.is_floating_point():
             raise RecordingError(FOREIGN)
         if key != "grad":
             held.setdefault(name, set()).add(key)

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import state, words
+from pages.ui.contact import keep_contact
 from pages.ui.language import N_, _, choose_language, switch_language
 from pages.ui.widget_words import translate_widgets
 
@@ -106,6 +107,7 @@ def _draw_frame(page: st.Page) -> None:
         st.html(style)
     state.identify()
     translate_widgets()
+    keep_contact()
     state.engine()
     with st.sidebar.container(key="shell_language"):
         switch_language()

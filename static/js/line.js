@@ -9,6 +9,6 @@ export async function ask(address, question, patience) {
     body: JSON.stringify(question),
     signal: AbortSignal.timeout(patience),
   });
-  if (!answer.ok) throw new Error(`The line answers with status ${answer.status}.`);
+  if (!answer.ok) throw Object.assign(new Error(`The line answers with status ${answer.status}.`), { status: answer.status });
   return decode(new Uint8Array(await answer.arrayBuffer()));
 }

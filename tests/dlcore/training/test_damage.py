@@ -163,7 +163,7 @@ def change_tensors(path: Path, draw: Draw) -> None:
         case 2:
             tensors[name] = np.zeros((3, 5), np.float32)
         case 3:
-            tensors[name] = tensors[name].astype(np.int64)
+            tensors[name] = np.ones(tensors[name].shape, np.int64)
         case 4:
             tensors[name] = np.full_like(tensors[name], np.nan) if tensors[name].dtype.kind == "f" else tensors[name]
         case 5:
@@ -271,5 +271,5 @@ def test_a_damaged_recording_works_or_says_why_it_does_not(whole, tmp_path, fami
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_recording_that_is_damaged_in_hundreds_of_ways_works_or_says_why_it_does_not(whole, tmp_path, family):
     ends = walk(whole, tmp_path, family, THOROUGH, seed=1000)
-    assert {"went on from 9", "went on from 6"} <= set(ends)
+    assert {"went on from 9", "went on from 8"} <= set(ends)
     assert sum(ends.values()) == THOROUGH
