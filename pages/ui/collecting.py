@@ -13,6 +13,7 @@ from dlcore.specs.datasets import OWN_SIDE, describe
 from dlcore.specs.experiment import learn_from
 from pages.ui import state, thumbnails
 from pages.ui.language import N_, _, ngettext, number, percent, told
+from pages.ui.waking import say_work
 
 PAUSE = 0.2  # seconds between two looks at the Job
 ENDINGS = ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff"]
@@ -153,7 +154,8 @@ def _start(page: str, way: str) -> None:
 def _watch(page: str, job: str) -> None:
     view = state.engine().job(job)
     if view is not None and not view.finished:
-        st.progress(view.progress, text=_("Reading the pictures, {share}").format(share=percent(view.progress, 0)))
+        st.progress(view.progress, text=say_work(
+            _("Reading the pictures, {share}").format(share=percent(view.progress, 0)), view))
         st.button(_("Stop"), key=f"{page}.stop_collecting", icon=":material/stop:", on_click=_stop, args=(page, job))
         return
     st.session_state[f"_collect_job.{page}"] = None

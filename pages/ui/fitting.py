@@ -18,7 +18,7 @@ from pages.ui import panels, state
 from pages.ui.language import _, language, ngettext, number, told
 from pages.ui.live import pack
 from pages.ui.neuron import write_tiny
-from pages.ui.waking import waking
+from pages.ui.waking import silence, waking
 
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16)  # that "every width" trains
 PAUSE = 0.15  # seconds between two looks at the Job
@@ -45,6 +45,7 @@ class Fits:
         view = state.engine().job(self.job)
         for fit in (view.result or {}).get("fits", ()) if view else ():
             self.found[fit["neurons"]], self.newest = fit, fit["neurons"]
+        self.message = silence(view) if view else ""
         if view is None or view.finished:
             self.message = told(view.error) if view and view.error else ""
             self._leave()

@@ -11,6 +11,7 @@ from dlcore.training.report import count_confusions, report
 from pages.ui import choosing, mistakes, moments, panels, runs, state, why, words
 from pages.ui.history import history_of
 from pages.ui.language import _, number, percent
+from pages.ui.waking import say_work
 
 
 def shown_predictions(page: str):
@@ -117,7 +118,7 @@ def _watch_job(page: str, job_id: str) -> None:
     if job is None or job.finished or job.error:
         st.session_state.pop(f"_job.{page}", None)
         st.rerun()
-    st.progress(job.progress)
+    st.progress(job.progress, say_work("", job))
     if st.button(_("Stop"), key=f"{page}.stop_job"):
         state.engine().cancel(job_id)
         st.session_state.pop(f"_job.{page}", None)

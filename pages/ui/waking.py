@@ -44,6 +44,11 @@ def silence(view: RunView | JobView) -> str:
     return _("no answer for {seconds} s").format(seconds=number(int(view.silent)))
 
 
+def say_work(text: str, job: JobView) -> str:
+    """Return what is said of a Job that is worked on, with how long its process has not answered."""
+    return " · ".join(filter(None, (text, silence(job))))
+
+
 def duration(seconds: float) -> str:
     """Return a time in words: "2.9 s", "3 min 20 s", "1 h 5 min"."""
     if seconds < 60:

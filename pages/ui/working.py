@@ -7,7 +7,7 @@ from dlcore.errors import DerinError
 from pages.ui.language import _, told
 from pages.ui.live import pack
 from pages.ui.panels import register
-from pages.ui.waking import silence
+from pages.ui.waking import say_work
 
 _working = register("working", 24)
 
@@ -19,7 +19,7 @@ def show_working(key: str, job: JobView | None, text: str, done: str = "") -> No
     number = st.session_state.get(f"_shown.{key}", 0) + 1
     st.session_state[f"_shown.{key}"] = number
     text = _("Waiting for memory: other trainings hold it.") if job and job.waits else text
-    text = " · ".join(filter(None, [text, silence(job) if job and pending else ""]))
+    text = say_work(text, job) if job and pending else text
     said = told(DerinError(error.template, **error.values)) if error else text if pending else done
     _working(key=key, on_seen_change=_keep, data=pack({
         "pending": pending, "progress": job.progress if job else 0.0, "text": said, "seq": number}))

@@ -30,7 +30,7 @@ const STYLE = `
 // What Streamlit says of its connection, in English, is not shown while we say it.
 const THEIRS = `
   html[data-derin-contact=lost] :is([data-testid=stConnectionStatus], [data-testid=stStatusWidget]) { display: none !important; }
-  html[data-derin-contact=lost]:not([data-derin-dialog]) :is([data-testid=stDialog], [data-testid=stModal]) { display: none !important; }
+  html[data-derin-contact=lost] [data-testid=stDialog]:not([data-derin-own]) { display: none !important; }
 `;
 
 const app = () => document.querySelector('[data-testid="stApp"]');
@@ -69,6 +69,7 @@ function begin() {
   document.head.append(make("style", "", { text: THEIRS }));
   contact.watcher = new MutationObserver(connectionChanged);
   contact.watcher.observe(document.body, { subtree: true, attributes: true, attributeFilter: [CONNECTION] });
+  contact.doorkeeper = new MutationObserver(dismiss);
   addEventListener("pagehide", () => (contact.leaving = true));
   addEventListener("pageshow", () => (contact.leaving = false));
   addEventListener("online", look);
@@ -128,11 +129,22 @@ function hush(on) {
   const root = document.documentElement;
   if (on === (root.dataset.derinContact === "lost")) return;
   if (on) {
-    if (document.querySelector('[data-testid="stDialog"]')) root.dataset.derinDialog = "";
+    for (const dialog of dialogs()) mark(dialog, "data-derin-own", "");
     root.dataset.derinContact = "lost";
+    contact.doorkeeper.observe(document.body, { childList: true, subtree: true });
   } else {
+    contact.doorkeeper.disconnect();
     delete root.dataset.derinContact;
-    delete root.dataset.derinDialog;
+  }
+}
+
+const dialogs = () => document.querySelectorAll('[data-testid="stDialog"]');
+
+// Close a dialog that Streamlit has opened since: hidden as it is, it would still hold the focus, and hide the page from
+// who has it read aloud.
+function dismiss() {
+  for (const dialog of dialogs()) {
+    if (!dialog.hasAttribute("data-derin-own")) dialog.querySelector("button")?.click();
   }
 }
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.digits_page import button, progress, run_of, state, visit
+from pages.ui.shell import pages_there
+from tests.browser.digits_page import button, halt, progress, run_of, state, visit
 from tests.conftest import free_port, is_healthy, launch, settled, wait_until
 from tests.dlcore.engine.conftest import tiny
 
@@ -18,7 +19,6 @@ pytestmark = pytest.mark.browser
 
 GONE = {"en-US": "The server does not answer", "tr-TR": "Sunucu yanıt vermiyor"}
 NO_CONNECTION = {"en-US": "No connection", "tr-TR": "Bağlantı yok"}
-THEIRS = re.compile(r"connecting|connection error|streamlit|is not responding|reconnect|session", re.IGNORECASE)
 
 
 class Server:
@@ -76,11 +76,11 @@ def told(tab: Page, locale: str):
 
 def theirs(tab: Page) -> list[str]:
     """Return what Streamlit itself says of the connection, of what can be seen."""
-    places = tab.locator('[data-testid="stConnectionStatus"], [data-testid="stStatusWidget"], [data-testid="stDialog"]')
+    places = tab.locator('[data-testid="stConnectionStatus"], [data-testid="stStatusWidget"], [role="dialog"]')
     return [place.inner_text() for place in places.all() if place.is_visible()]
 
 
-@pytest.mark.parametrize("tab", ["en-US", "tr-TR"], indirect=True)
+@pytest.mark.parametrize("tab", [pytest.param("en-US", marks=pytest.mark.check), "tr-TR"], indirect=True)
 def test_a_page_whose_server_was_killed_says_so_and_shows_what_is_true_once_it_is_back(server, tab, request, awake):
     locale = request.node.callspec.params["tab"]
     visit(tab, server.url, tiny())
@@ -95,10 +95,11 @@ def test_a_page_whose_server_was_killed_says_so_and_shows_what_is_true_once_it_i
     expect(state(tab)).to_have_text(NO_CONNECTION[locale], timeout=5000)
     assert time.monotonic() - killed < 5
     expect(tab.locator(".st-key-digits-live .right")).to_have_text("")
-    end = time.monotonic() + 8  # Streamlit pings with longer and longer pauses, and opens its dialog after some
+    end = time.monotonic() + 5  # Streamlit pings with longer and longer pauses, and opens its dialog after some
     while time.monotonic() < end:
         assert theirs(tab) == []
         tab.wait_for_timeout(100)
+    assert tab.get_by_test_id("stDialog").count() == 0  # it would hold the focus
     server.start()
     expect(told(tab, locale)).to_be_hidden(timeout=30_000)
     expect(state(tab)).to_have_class(re.compile("interrupted"), timeout=30_000)
@@ -107,6 +108,7 @@ def test_a_page_whose_server_was_killed_says_so_and_shows_what_is_true_once_it_i
     expect(state(tab)).to_have_class(re.compile("running"), timeout=60_000)
 
 
+@pytest.mark.check
 def test_a_page_without_a_run_comes_back_too_and_keeps_its_settings(server, tab):
     tab.goto(f"{server.url}/neuron?neuron=%7B%22activation%22%3A%22tanh%22%7D")
     settled(tab)
@@ -122,8 +124,8 @@ def test_a_page_without_a_run_comes_back_too_and_keeps_its_settings(server, tab)
     assert tab.url == address
 
 
-def test_a_network_that_drops_is_told_and_what_was_there_goes_on_when_it_is_back(server, tab, awake):
-    visit(tab, server.url, tiny())
+def test_a_network_that_drops_is_told_and_what_was_there_goes_on_when_it_is_back(app_url, tab, awake):
+    visit(tab, app_url, tiny())
     tab.locator(".st-key-digits-train button").click()
     expect(state(tab)).to_have_class(re.compile("running"), timeout=60_000)
     tab.wait_for_function("globalThis[Symbol.for('derin.contact')]?.answered")
@@ -136,8 +138,10 @@ def test_a_network_that_drops_is_told_and_what_was_there_goes_on_when_it_is_back
     expect(state(tab)).to_have_class(re.compile("running"), timeout=20_000)
     before = progress(tab).inner_text()
     expect(progress(tab)).not_to_have_text(before, timeout=20_000)
+    halt(tab)
 
 
+@pytest.mark.check
 def test_a_server_that_stands_still_without_ending_its_connections_is_told_within_five_seconds(server, tab):
     tab.goto(f"{server.url}/neuron")
     settled(tab)
@@ -150,8 +154,8 @@ def test_a_server_that_stands_still_without_ending_its_connections_is_told_withi
     expect(told(tab, "en-US")).to_be_hidden(timeout=20_000)
 
 
-def test_a_session_that_the_server_has_forgotten_while_the_laptop_slept_begins_anew(server, tab):
-    tab.goto(f"{server.url}/neuron")
+def test_a_session_that_the_server_has_forgotten_while_the_laptop_slept_begins_anew(app_url, tab):
+    tab.goto(f"{app_url}/neuron")
     settled(tab)
     tab.wait_for_function("globalThis[Symbol.for('derin.contact')]?.answered")
     tab.evaluate("globalThis.before = true")
@@ -177,3 +181,20 @@ def test_when_only_the_engine_dies_the_page_stays_connected_and_says_that_the_ru
         expect(state(tab)).to_have_class(re.compile("running"), timeout=120_000)
     finally:
         server.kill()
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("name", [file.removesuffix(".py") for _group, file, _title in pages_there()])
+def test_every_page_comes_back(server, tab, name):
+    tab.goto(f"{server.url}/{name.replace('home', '')}")
+    settled(tab)
+    title = tab.locator("h1").inner_text()
+    tab.wait_for_function("globalThis[Symbol.for('derin.contact')]?.answered")
+    server.kill()
+    expect(told(tab, "en-US")).to_be_visible(timeout=5000)
+    assert theirs(tab) == []
+    server.start()
+    expect(told(tab, "en-US")).to_be_hidden(timeout=30_000)
+    settled(tab)
+    expect(tab.locator("h1")).to_have_text(title)
+    tab.wait_for_function("globalThis[Symbol.for('derin.contact')]?.answered")

@@ -19,6 +19,7 @@ from pages.ui.language import _, number, percent, told
 from pages.ui.learned import problem
 from pages.ui.live import pack_topics
 from pages.ui.playground import sharing
+from pages.ui.waking import silence
 
 PAUSE = 0.3  # seconds between two looks at the Job
 IGNORED = ("training.seed", "training.pace", "data.table")  # change nothing of what is compared, or say nothing
@@ -41,7 +42,7 @@ class Tried:
         if self.job is None or (view := state.engine().job(self.job)) is None:
             self.job = None
             return
-        self.progress, self.result = view.progress, view.result or self.result
+        self.progress, self.result, self.message = view.progress, view.result or self.result, silence(view)
         if view.finished:
             self.job, self.message = None, told(view.error) if view.error else ""
 

@@ -8,6 +8,7 @@ import streamlit as st
 from dlcore.errors import DerinError
 from pages.ui import state
 from pages.ui.language import _, percent, told
+from pages.ui.waking import silence
 
 PAUSE = 0.3  # seconds between two looks at a Job
 
@@ -45,7 +46,7 @@ class Work:
         if view is None:
             self.job = None
             return
-        self.progress, self.result = view.progress, view.result or self.result
+        self.progress, self.result, self.message = view.progress, view.result or self.result, silence(view)
         if view.finished or view.error:
             self.message, self.job = told(view.error) if view.error else "", None
 

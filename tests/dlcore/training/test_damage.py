@@ -50,7 +50,7 @@ FAMILIES: dict[str, Learner] = {
     "diffusion": replace(_points, data=replace(_points.data, points=512), network=Denoiser(hidden=32, layers=2)),
 }
 STEPS = (3, 6, 9)  # at which the recordings have a full state
-QUICK, THOROUGH = 8, 200  # damages of each family
+QUICK, THOROUGH = 5, 200  # damages of each family
 
 Draw = random.Random
 Damage = Callable[[Path, Draw], object]
