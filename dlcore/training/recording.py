@@ -13,17 +13,17 @@ or left out: one line of the events, one state.
 """
 
 import json
-import re
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from dlcore.errors import N_, RecordingError
 from dlcore.specs import codec
 from dlcore.specs.changes import Change, is_step
 from dlcore.specs.learning import Learner, kind_of
+from dlcore.training.about import read_about
 from dlcore.training.eventlog import may_change, read_lines
 from dlcore.training.files import (
     DAMAGED,
@@ -45,13 +45,21 @@ MAX_SNAPSHOTS = 40
 MAX_BYTES = 400 * 2**20
 STATE_BYTES = 240 * 2**20  # of full states; the last two are always kept
 SYNC_PAUSE = 5.0           # seconds between two states that are made durable, at least ...
-SYNC_SHARE = 1 / 200       # ... and so much longer that waiting for the disk takes this share of the time, at most
+SYNC_SHARE = 1 / 200       # ... and, over all runs of a process, so long that waiting takes this share of its time
 HALF_SAFE = 60_000.0
+FEW = 5_000                      # weights that take no more than a block on the disk
 LAST = ("finished", "diverged")  # events that end a run
 LONGEST = 10                     # digits of a step
-RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-RUN_DAMAGED = N_("The recording of run {run} is damaged: what it is of cannot be read any more.")
-FEW = 5_000  # weights that take no more than a block on the disk
+
+
+@dataclass
+class _Disk:
+    """When this process, which may train several runs, waits for the disk again without being asked."""
+
+    next: float = 0.0
+
+
+_disk = _Disk()
 
 
 class Recording:
@@ -81,15 +89,7 @@ class Recording:
 
     def about(self) -> dict:
         """Return run.json: experiment (plain), owner (hash), parent, created (seconds since 1970)."""
-        try:
-            about = json.loads((self.folder / "run.json").read_bytes())
-        except OSError as error:
-            raise RecordingError(N_("There is no recording of run {run}."), run=self.folder.name) from error
-        except (ValueError, RecursionError) as error:
-            raise RecordingError(RUN_DAMAGED, run=self.folder.name) from error
-        if not _is_about(about):
-            raise RecordingError(RUN_DAMAGED, run=self.folder.name)
-        return {"parent": None} | about
+        return read_about(self.folder)
 
     @property
     def experiment(self) -> Learner:
@@ -142,11 +142,12 @@ class Recording:
         """
         path, waited = self.folder / "states" / f"{step}.safetensors", 0.0
         most = min(MAX_SNAPSHOTS, max(2, STATE_BYTES // max(1, sum(value.nbytes for value in tensors.values()))))
-        if durable := durable or most == 2 or time.monotonic() >= self._next_sync:
+        if durable := durable or most == 2 or time.monotonic() >= max(self._next_sync, _disk.next):
             waited += self._sync_events()
         waited += save_tensors(path, tensors, {"step": str(step), "about": json.dumps(about)}, durable=durable)
         if durable:
-            self._next_sync, self._safe = time.monotonic() + max(SYNC_PAUSE, waited / SYNC_SHARE), step
+            now, self._safe = time.monotonic(), step
+            self._next_sync, _disk.next = now + SYNC_PAUSE, now + waited / SYNC_SHARE
         for old in thin(self.states(), most, last=2):
             if old != self._safe:
                 (self.folder / "states" / f"{old}.safetensors").unlink(missing_ok=True)
@@ -260,17 +261,6 @@ def halved(weights: np.ndarray) -> np.ndarray:
 def whole(weights: np.ndarray) -> np.ndarray:
     """Return weights that were kept in half precision as float32."""
     return weights.astype(np.float32) if weights.dtype == np.float16 else weights
-
-
-def _is_about(about: object) -> bool:
-    """Whether what run.json holds is what create has written there."""
-    match about:
-        case {"experiment": dict(), "owner": str(), "parent": [str(run), step]}:
-            return RUN_ID.fullmatch(run) is not None and is_step(step)
-        case {"experiment": dict(), "owner": str()}:
-            return about.get("parent") is None
-        case _:
-            return False
 
 
 def _precedes(event: dict, step: int) -> bool:

@@ -7,13 +7,14 @@
 
 import { component, make, mark, say } from "./panel.js";
 import { publish } from "./bus.js";
-import { ask } from "./line.js";
+import { ask, sinceAnswer } from "./line.js";
 
 const PAUSE = 2000; // milliseconds between two questions
 const UNSEEN = 10000; // the same while nobody looks at the page
 const AWAY = 700; // the same while the server is away
 const PATIENCE = 2500; // until a question counts as not answered
 const GRACE = 400; // a connection of Streamlit's that is made anew at once is not worth a word
+const STUCK = 20000; // until a page whose server answers, but not Streamlit's connection, is loaded again
 const RELOADS = 5000; // between two times that the page is loaded again
 const NAME = "derin.reloaded";
 const CONNECTION = "data-test-connection-state";
@@ -21,7 +22,7 @@ const CONNECTION = "data-test-connection-state";
 const STYLE = `
   .panel { position: fixed; z-index: 1000000; top: 8px; left: 50%; transform: translateX(-50%); width: max-content;
     max-width: calc(100vw - 24px); display: flex; gap: 10px; align-items: center; padding: 8px 14px; border-radius: 8px;
-    color: var(--st-text-color); background: var(--st-secondary-background-color); font-size: 14px; line-height: 20px;
+    color: var(--st-text-color); background: var(--st-secondary-background-color); font-size: 14px; line-height: 20px; pointer-events: none;
     border: 1px solid var(--st-orange-color, var(--st-border-color)); box-shadow: 0 4px 16px rgb(0 0 0 / 18%); }
   .dot { width: 9px; height: 9px; border-radius: 50%; flex: none; background: var(--st-orange-color, #d9730d); }
   .text { min-width: 0; }
@@ -38,7 +39,8 @@ const isConnected = () => app()?.getAttribute(CONNECTION) === "CONNECTED";
 
 // One life for the whole page: a visit to another page draws the panel anew, and what is known stays.
 const contact = (globalThis[Symbol.for("derin.contact")] ??= {
-  line: "", timer: 0, asking: false, answered: false, lost: false, unconnected: 0, leaving: false, show() {},
+  line: "", timer: 0, asking: false, answered: false, broke: false, lost: false, unconnected: 0, back: 0,
+  leaving: false, show() {},
 });
 
 export default component(STYLE, (stage) => {
@@ -85,8 +87,8 @@ function plan(pause) {
 
 // Streamlit has lost its connection, or has it again.
 function connectionChanged() {
-  if (isConnected()) contact.unconnected = 0;
-  else if (!contact.unconnected) contact.unconnected = performance.now();
+  if (isConnected()) contact.unconnected = contact.back = 0;
+  else if (!contact.unconnected) Object.assign(contact, { unconnected: performance.now(), broke: true });
   if (!isConnected()) hush(true); // before it is drawn
   plan(isConnected() ? 0 : GRACE);
 }
@@ -98,7 +100,7 @@ async function look() {
   const answer = navigator.onLine ? await question() : "nobody";
   contact.asking = false;
   if (contact.leaving) return;
-  if (answer === "another") return reload();
+  if (answer === "another" || isStuck(answer)) return reload();
   const held = !contact.unconnected || performance.now() < contact.unconnected + GRACE;
   settle(answer === "nobody" || !held);
   plan(contact.lost ? AWAY : document.hidden ? UNSEEN : contact.unconnected ? GRACE : PAUSE);
@@ -107,14 +109,22 @@ async function look() {
 // Returns who answers: our server with this session, another one (or one that has forgotten us), or nobody. What stands
 // between may refuse lines altogether: then they tell nothing.
 async function question() {
+  if (contact.answered && !contact.unconnected && sinceAnswer() < PAUSE / 2) return "ours"; // another panel was answered just now
   try {
     await ask(contact.line, {}, PATIENCE);
     contact.answered = true;
     return "ours";
   } catch ({ status }) {
-    if (status === 404 && contact.answered) return "another";
+    if (status === 404 && (contact.answered || contact.broke)) return "another";
     return status === undefined || status >= 500 ? "nobody" : "ours";
   }
+}
+
+// Whether Streamlit has given its connection up, though our server answers.
+function isStuck(answer) {
+  if (answer !== "ours" || !contact.unconnected) contact.back = 0;
+  else contact.back ||= performance.now();
+  return contact.back && performance.now() - contact.back > STUCK;
 }
 
 function settle(lost) {

@@ -2,6 +2,11 @@
 
 import { decode } from "./tick.js";
 
+const heard = (globalThis[Symbol.for("derin.heard")] ??= { at: -Infinity }); // when a line answered last, on any panel
+
+// Returns the milliseconds since a line was answered.
+export const sinceAnswer = () => performance.now() - heard.at;
+
 // Returns what is answered; an error where nobody does, or not in time (milliseconds).
 export async function ask(address, question, patience) {
   const answer = await fetch(new URL(address, document.baseURI), {
@@ -10,5 +15,6 @@ export async function ask(address, question, patience) {
     signal: AbortSignal.timeout(patience),
   });
   if (!answer.ok) throw Object.assign(new Error(`The line answers with status ${answer.status}.`), { status: answer.status });
+  heard.at = performance.now();
   return decode(new Uint8Array(await answer.arrayBuffer()));
 }

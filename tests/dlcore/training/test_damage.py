@@ -204,6 +204,7 @@ def use(home: Path, family: str) -> list[str]:
     for step in (*recording.snapshots(), None):
         done.append(tell(lambda step=step: f"rewound to {load({'run': family, 'step': step}, home).step}"))
     assert all(scores is None or scores.scores.ndim == 2 for scores in map(recording.predictions, STEPS))
+    done.append(tell(lambda: f"copied from {copy_on(home, family)}"))
     done.append(tell(lambda: f"went on from {go_on(home, family)}"))
     return done
 
@@ -225,11 +226,22 @@ def look(home: Path, family: str) -> object:
     return view, str(view.message or ""), np.array(view.snapshots, np.uint32)
 
 
+def copy_on(home: Path, family: str) -> int:
+    """Go on in a copy, from a step in the middle."""
+    parent, spec = (family, 6), read_run(home, family).experiment
+    Recording.create(home / "runs" / "copy", spec, "", parent)
+    return train_on(home, "copy", spec, parent)
+
+
 def go_on(home: Path, family: str) -> int:
-    """Continue as an engine's worker does, and train a step."""
-    run = read_run(home, family)
-    trainer = open_trainer({"run": family, "experiment": codec.to_dict(run.experiment), "changes": [], "owner": "",
-                            "parent": None}, home)
+    """Go on with the run itself."""
+    return train_on(home, family, read_run(home, family).experiment)
+
+
+def train_on(home: Path, run: str, spec: Learner, parent: tuple[str, int] | None = None) -> int:
+    """Go on as an engine's worker does, and train a step; return from where."""
+    trainer = open_trainer({"run": run, "experiment": codec.to_dict(spec), "changes": [], "owner": "",
+                            "parent": parent}, home)
     assert 0 <= trainer.step <= max(STEPS)
     begun = trainer.step
     if trainer.step < trainer.total_steps:

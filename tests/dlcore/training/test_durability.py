@@ -62,6 +62,12 @@ class Disk:
         return left
 
 
+@pytest.fixture(autouse=True)
+def no_run_before(monkeypatch):
+    """What other tests have waited for does not count."""
+    monkeypatch.setattr(recording, "_disk", recording._Disk())
+
+
 @pytest.fixture
 def disk(tmp_path, monkeypatch) -> Disk:
     disk, fsync, rename = Disk(tmp_path), os.fsync, os.replace
@@ -192,3 +198,24 @@ def test_what_ends_a_run_and_what_pauses_it_is_durable(disk, tmp_path):
     for paused in (True, False):
         note_paused(kept.folder, paused)
         assert ("paused" in disk.names[kept.folder.stat().st_ino]) == paused
+
+
+def test_several_runs_of_a_process_wait_no_longer_together_than_one(tmp_path, monkeypatch):
+    now, waited = [0.0], []
+
+    def slow_sync(*paths):
+        now[0] += 0.02 * len(paths)
+        waited.append(0.02 * len(paths))
+        return waited[-1]
+
+    for module in (recording, files):
+        monkeypatch.setattr(module, "sync", slow_sync)
+    monkeypatch.setattr(files, "_sync", slow_sync)
+    monkeypatch.setattr(recording.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(files.time, "perf_counter", lambda: now[0])
+    runs = [Recording.create(tmp_path / "runs" / str(number), Experiment()) for number in range(6)]
+    for step in range(50):
+        now[0] += 2
+        for run in runs:
+            run.save_state(step % 40, tensors(step), {})
+    assert len(waited) > 9 and sum(waited) < 0.01 * now[0]
