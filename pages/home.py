@@ -17,7 +17,7 @@ def show_waking() -> None:
     """Say how long the engine still needs; once it answers, the page is drawn again with its pictures."""
     if not is_waking():
         st.rerun()
-    st.caption(f"{waking() or _('The network is waking')}. {_('You can draw already.')}")
+    st.caption(_("{waking}. You can draw already.").format(waking=waking() or _("The network is waking")))
 
 
 beside = open_page(_("See deep learning happen"), _(LEAD))

@@ -28,7 +28,8 @@ from dlcore.training.trainers import TRAINERS
 from tests.benchmarks.figures import Figure, show, sized
 
 KINDS = {"digits": Experiment(data=ImageData(train_size=60_000), training=Training(epochs=100)),
-         "playground": Playground(training=PlaneTraining(epochs=100_000)), "recurrent": Recurrent(), "transformer": Transformer(), "diffusion": Diffusion()}
+         "playground": Playground(training=PlaneTraining(epochs=100_000)), "recurrent": Recurrent(),
+         "transformer": Transformer(), "diffusion": Diffusion()}
 BLOCKS, SECONDS = sized(10, 40), 1.5  # of each of the two
 TURN = 0.03
 
