@@ -12,7 +12,7 @@ import { ask, sinceAnswer } from "./line.js";
 const PAUSE = 2000; // milliseconds between two questions
 const UNSEEN = 10000; // the same while nobody looks at the page
 const AWAY = 700; // the same while the server is away
-const PATIENCE = 2500; // until a question counts as not answered
+const PATIENCE = 2200; // until a question counts as not answered
 const GRACE = 400; // a connection of Streamlit's that is made anew at once is not worth a word
 const STUCK = 20000; // until a page whose server answers, but not Streamlit's connection, is loaded again
 const RELOADS = 5000; // between two times that the page is loaded again
@@ -109,7 +109,7 @@ async function look() {
 // Returns who answers: our server with this session, another one (or one that has forgotten us), or nobody. What stands
 // between may refuse lines altogether: then they tell nothing.
 async function question() {
-  if (contact.answered && !contact.unconnected && sinceAnswer() < PAUSE / 2) return "ours"; // another panel was answered just now
+  if (contact.answered && !contact.unconnected && sinceAnswer() < PAUSE / 4) return "ours"; // another panel was answered just now
   try {
     await ask(contact.line, {}, PATIENCE);
     contact.answered = true;

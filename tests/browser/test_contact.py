@@ -36,17 +36,23 @@ class Server:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def host(self) -> int | None:
+    def host(self) -> int:
         """Return the process of the engine that this server has started."""
-        for entry in Path("/proc").iterdir():
-            try:
-                told = (entry / "stat").read_text().rsplit(")", 1)[1].split() if entry.name.isdecimal() else []
-                command = (entry / "cmdline").read_bytes() if told else b""
-            except OSError:
-                continue
-            if told and int(told[1]) == self.process.pid and b"dlcore.engine" in command:
-                return int(entry.name)
-        return None
+        return next(child for child in children(self.process.pid)
+                    if b"dlcore.engine" in Path(f"/proc/{child}/cmdline").read_bytes())
+
+
+def children(parent: int) -> list[int]:
+    """Return the processes that another has started."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            told = (entry / "stat").read_text().rsplit(")", 1)[1].split() if entry.name.isdecimal() else []
+        except OSError:
+            continue
+        if told and int(told[1]) == parent:
+            found.append(int(entry.name))
+    return found
 
 
 @pytest.fixture
@@ -166,7 +172,7 @@ def test_a_session_that_the_server_has_forgotten_while_the_laptop_slept_begins_a
 
 
 @pytest.mark.check
-def test_when_only_the_engine_dies_the_page_stays_connected_and_says_that_the_run_was_interrupted(tmp_path, tab):
+def test_when_only_the_engine_hangs_or_dies_the_page_stays_connected_and_says_so(tmp_path, tab):
     (tmp_path / "home").mkdir()
     server = Server(tmp_path / "home", tmp_path / "streamlit.log", DERIN_ENGINE="")
     server.start()
@@ -174,6 +180,14 @@ def test_when_only_the_engine_dies_the_page_stays_connected_and_says_that_the_ru
         visit(tab, server.url, tiny())
         button(tab, "Train").click()
         expect(state(tab)).to_have_class(re.compile("running"), timeout=120_000)
+        workers = children(server.host())
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        right = tab.locator(".st-key-digits-live .right")
+        expect(right).to_have_text(re.compile("no answer for 1[0-9] s"), timeout=15_000)
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
+        expect(right).to_have_text(re.compile("digits/s"), timeout=30_000)
         os.kill(server.host(), signal.SIGKILL)
         expect(state(tab)).to_have_class(re.compile("interrupted"), timeout=15_000)
         expect(told(tab, "en-US")).to_be_hidden()
