@@ -3,22 +3,15 @@
 import streamlit as st
 
 from dlcore.errors import DerinError
-from pages.ui import gradient_health, state, walking
+from pages.ui import gradient_health, walking
 from pages.ui.forms import Form
-from pages.ui.language import _, lesson, number, told
+from pages.ui.language import _, lesson, told
 from pages.ui.panels import Chart, Line, curves
 from pages.ui.shell import open_page, show_notices
 from pages.ui.small_network import KIND, edit_small_network, spec
+from pages.ui.waking import show_waking
 
 PAGE = "backprop"
-
-
-def show_waking() -> None:
-    """Say how long the engine still needs, and draw the page again once it answers."""
-    status = state.engine().status()
-    if status.ready:
-        st.rerun()
-    st.caption(_("The network is waking, {seconds} s.").format(seconds=number(max(1, status.seconds_left))))
 
 
 def show_updates() -> None:

@@ -108,23 +108,32 @@ def served(home: Path, log: Path, root: Path = ROOT, fails: bool = False, **envi
 
     Its log must show no traceback, but where something is meant to fail.
     """
+    port = free_port()
+    server = launch(home, log, port, root, **environment)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: server.poll() is not None or is_healthy(url), PATIENCE, "the server did not start")
+        assert server.poll() is None, log.read_text()
+        yield url
+    finally:
+        server.terminate()
+        server.wait(20)
+    assert fails or "Traceback" not in log.read_text(), log.read_text()
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return probe.getsockname()[1]
+
+
+def launch(home: Path, log: Path, port: int, root: Path = ROOT, **environment: str) -> subprocess.Popen:
+    """Start a server on a port; what it says is added to its log."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address",
                "127.0.0.1", "--server.headless", "true"]
-    with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=root, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                  env={**os.environ, "DERIN_HOME": str(home), **environment})
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait_until(lambda: server.poll() is not None or is_healthy(url), PATIENCE, "the server did not start")
-            assert server.poll() is None, log.read_text()
-            yield url
-        finally:
-            server.terminate()
-            server.wait(20)
-    assert fails or "Traceback" not in log.read_text(), log.read_text()
+    with log.open("a") as output:
+        return subprocess.Popen(command, cwd=root, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                env={**os.environ, "DERIN_HOME": str(home), **environment})
 
 
 def copy_app(root: Path, **pages: str) -> Path:

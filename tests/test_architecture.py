@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "torchvision", "captum", "numba"}
 LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/limits.py", "dlcore/seeds.py", "dlcore/specs", "dlcore/plots",
          "dlcore/export",
-         "dlcore/engine/client.py", "dlcore/training/recording.py", "dlcore/training/report.py",
+         "dlcore/engine/client.py", "dlcore/training/recording.py", "dlcore/training/about.py",
+         "dlcore/training/eventlog.py",
+         "dlcore/training/files.py", "dlcore/training/predictions.py", "dlcore/training/report.py",
          "dlcore/training/bands.py", "dlcore/training/significance.py", "dlcore/explain/pretrained.py",
          "dlcore/data/images.py", "dlcore/data/drawing.py", "dlcore/data/curves.py", "dlcore/data/pictures.py",
          "dlcore/data/home.py", "dlcore/data/uploads.py", "dlcore/data/keeping.py", "dlcore/data/numbers.py",

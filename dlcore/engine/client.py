@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from dlcore.data import images
@@ -20,14 +21,13 @@ from dlcore.engine.protocol import EXPLAINERS
 from dlcore.engine.questions import Questions
 from dlcore.engine.schedule import Schedule, Times
 from dlcore.engine.storage import keep_shares, make_room
-from dlcore.engine.views import EngineStatus, JobView, RunView
-from dlcore.errors import N_, EngineAsleep, HomeError
+from dlcore.engine.views import ACTIVE, EngineStatus, JobView, RunView
+from dlcore.errors import HomeError
 from dlcore.limits import Limits, limits_here
 from dlcore.specs.learning import Learner
 
 TICK = 0.25  # seconds between two looks at leases and queue
 NOWHERE = Path(os.devnull)
-ASLEEP = N_("The engine is waking up: about {seconds:.0f} s left.")
 
 
 def hash_owner(owner: str) -> str:
@@ -109,8 +109,10 @@ class Engine:
     def status(self) -> EngineStatus:
         """Return whether the engine is awake, and how busy."""
         with self._lock:
-            return EngineStatus(self._ready, self._crew.hosting.seconds_left, self._admission.devices or ("cpu",),
-                                len(self._schedule.active), len(self._admission.queue))
+            hosting, ready = self._crew.hosting, self._ready
+            return EngineStatus(ready, hosting.seconds_left, self._admission.devices or ("cpu",),
+                                len(self._schedule.active), len(self._admission.queue),
+                                0.0 if ready else hosting.waking, hosting.usual)
 
     def processes(self) -> dict[str, int]:
         """Return the ids of the engine's processes by name, of those that are there."""
@@ -138,7 +140,10 @@ class Engine:
         """Return a run with its events since the cursor, or None if there is none; this keeps the run alive."""
         found = self._schedule.read(run_id) if self._schedule.is_stale(run_id) else None
         with self._lock:
-            return self._schedule.view(run_id, cursor, found)
+            view = self._schedule.view(run_id, cursor, found)
+            if view is None or view.state not in ACTIVE:
+                return view
+            return replace(view, silent=self._crew.silence(self._schedule.runs[run_id].worker))
 
     def resume(self, run_id: str, owner: str) -> None:
         """Let a run go on; NotOwner for somebody else."""
@@ -176,7 +181,7 @@ class Engine:
         end = time.monotonic() + timeout
         while not any(map(self._crew.has, EXPLAINERS)):
             if not self._crew.hosting.awake or time.monotonic() > end:
-                raise EngineAsleep(ASLEEP, seconds=self._crew.hosting.seconds_left)
+                raise self._crew.hosting.asleep()
             time.sleep(0.005)
         return self._questions.ask(visitor, request, max(0.0, end - time.monotonic()), panel)
 
@@ -190,7 +195,8 @@ class Engine:
     def job(self, job_id: str) -> JobView | None:
         """Return how far a Job is, or None if it is not known (any more); this keeps the Job alive."""
         with self._lock:
-            return self._jobs.view(job_id)
+            view, worker = self._jobs.view(job_id), self._jobs.worker_of(job_id)
+            return view and replace(view, silent=self._crew.silence(worker))
 
     def cancel(self, job_id: str) -> None:
         """Give a Job up."""

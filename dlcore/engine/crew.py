@@ -73,6 +73,10 @@ class Crew:
             time.sleep(0.01)
         self.hosting.stop()
 
+    def silence(self, name: str | None) -> float:
+        """Return the seconds for which a process that has something to do has said nothing."""
+        return self.watchdog.silence(name) if name else 0.0
+
     def end_silent(self, busy: Iterable[str]) -> None:
         """End those of the busy processes that hang; they are forked again."""
         for name in self.watchdog.find_silent(busy):

@@ -14,13 +14,17 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from dlcore.engine.protocol import HOST, KEY, LOST, connect
+from dlcore.errors import N_, EngineAsleep
 
 ROOT = Path(__file__).parents[2]
 QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 FIRST_GUESS = 6.0       # seconds that a start takes, until one has been measured
+LONGEST_GUESS = 3600.0  # what took longer says nothing of the next start
 LOG_BYTES = 2**20
 LONGEST_PATH = 60       # of the folder in which we make ours
 LEAVING = 3.0           # seconds that the host gets to end
+ASLEEP = N_("The engine is waking up: about {seconds:.0f} s left.")
+STARTING = N_("The engine has been waking for {seconds:.0f} s.")
 
 
 class Hosting:
@@ -39,7 +43,8 @@ class Hosting:
         self.process: subprocess.Popen | None = None
         self._control: Connection | None = None
         self.awake = False
-        self._begun, self._guess = time.monotonic(), self._read_guess()
+        self._begun, self._measured = time.monotonic(), self._read_guess()
+        self._asleep = self._begun  # since when it is not awake, whatever attempts there were
         self._stop = threading.Event()
         if not self._attached:
             self._write_key()
@@ -47,13 +52,28 @@ class Hosting:
     def start(self, after: float = 0.0) -> None:
         """Start the host (one of our own `after` some seconds), and a thread that watches it."""
         after = 0.0 if self._attached else after
-        self._begun = time.monotonic() + after
+        self._begun = self._asleep = time.monotonic() + after
         threading.Thread(target=self._watch, args=(after,), name="derin-host", daemon=True).start()
 
     @property
     def seconds_left(self) -> float:
         """Seconds until the host is awake, estimated from its last start; 0 when it is."""
-        return 0.0 if self.awake else max(0.0, self._guess - (time.monotonic() - self._begun))
+        return 0.0 if self.awake else max(0.0, (self.usual or FIRST_GUESS) - self.waking)
+
+    def asleep(self) -> EngineAsleep:
+        """Return what is told while the host wakes: how long that takes yet, or has taken."""
+        left = self.seconds_left
+        return EngineAsleep(ASLEEP, seconds=left) if left >= 1 else EngineAsleep(STARTING, seconds=self.waking)
+
+    @property
+    def waking(self) -> float:
+        """Seconds since the host, or all attempts at one, began to start."""
+        return max(0.0, time.monotonic() - self._asleep)
+
+    @property
+    def usual(self) -> float:
+        """Seconds that the last start took; 0 where none has been measured."""
+        return self._measured
 
     def stop(self) -> None:
         """End the host (and with it all its workers); leave nothing behind."""
@@ -84,6 +104,7 @@ class Hosting:
             if control is not None:
                 pause = 0.05
                 self._attend(control)
+                self._asleep = time.monotonic()
             self.awake = False
             if not self._stop.is_set():
                 self._lost()
@@ -150,14 +171,15 @@ class Hosting:
 
     def _read_guess(self) -> float:
         try:
-            return float(json.loads((self.home / "engine.json").read_text())["start_seconds"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return FIRST_GUESS
+            seconds = float(json.loads((self.home / "engine.json").read_text())["start_seconds"])
+            return seconds if 0 < seconds < LONGEST_GUESS else 0.0
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
+            return 0.0
 
     def _keep_guess(self, seconds: float) -> None:
         if self._attached:
             return
-        self._guess = seconds
+        self._measured = seconds
         try:
             (self.home / "engine.json").write_text(json.dumps({"start_seconds": round(seconds, 2)}))
         except OSError:

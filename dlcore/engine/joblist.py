@@ -112,6 +112,11 @@ class JobList:
         job.seen = time.monotonic()
         return job.view
 
+    def worker_of(self, job_id: str) -> str | None:
+        """Return the worker that has a Job, or None where none has."""
+        job = self.jobs.get(job_id)
+        return job and job.worker
+
     def cancel(self, job_id: str) -> None:
         """Give a Job up, if nobody else shares it."""
         job = self.jobs.get(job_id)

@@ -32,6 +32,8 @@ DISK_FULL = N_("The disk is full, so the run was paused. Free some space and pre
                "full state.")
 DISK_FAULT = N_("The run's folder cannot be written ({reason}), so the run was paused. Once that is put right, press "
                 "Continue: it goes on from its last full state.")
+LOST_STEPS = N_("What this run had kept last is damaged on the disk. It goes on from step {step:,}, the newest that is "
+                "whole: {lost:,} steps are trained again.")
 NO_MEMORY = N_("There is not enough memory on {device} for this run. Use a smaller batch or a smaller network.")
 
 
@@ -72,7 +74,7 @@ class LiveRun:
         self._noted = was_paused(self.trainer.recording.folder)
         self._live_step: int | None = None
         self._since_publication, self._cost, self._published = 0.0, 0.0, -PUBLISH_PAUSE
-        self._told, self._news = 0.0, {"state": None} | self._past(order)
+        self._told, self._news = 0.0, {"state": None} | self._past(order) | self._damage()
         self._window: list[tuple[float, int, int]] = []
         self._camera = Camera(self.trainer)
         self._due = 0.0 if order["running"] else time.perf_counter() + STANDING
@@ -83,6 +85,13 @@ class LiveRun:
             return {}
         self.trainer.take_events()
         return {"history": self.trainer.recording.events()}
+
+    def _damage(self) -> dict:
+        """Return what is said where the newest of what was kept could not be used."""
+        lost = self.trainer.lost
+        if lost is None:
+            return {}
+        return {"notice": error_to_plain(EngineError(LOST_STEPS, step=self.trainer.step, lost=lost))}
 
     def turn(self, threads: int) -> None:
         """Train for one turn on at most so many threads."""

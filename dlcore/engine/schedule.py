@@ -180,10 +180,10 @@ class Schedule:
         run.take(message)
         if run.state == "starting" and message.get("state", "") is None:
             run.state, run.paused = ("running", 0.0) if run.goes_on else ("paused", time.monotonic())
+            run.message = _said(message, "notice")
         if message.get("state"):
             run.state, run.paused, run.leaving = message["state"], time.monotonic(), True
-            error = error_from_plain(message["error"]) if "error" in message else None
-            run.message = Message(error.template, error.values) if error else None
+            run.message = _said(message, "error")
 
     def gone(self, worker: str, run_id: str) -> None:
         """Note that a worker holds a run no more."""
@@ -279,3 +279,9 @@ class Schedule:
     def active(self) -> list[Run]:
         """The runs that learn now."""
         return [run for run in self.runs.values() if run.state in ACTIVE]
+
+
+def _said(message: dict, name: str) -> Message | None:
+    """Return what a worker's message says to visitors under a name, if anything."""
+    error = error_from_plain(message[name]) if name in message else None
+    return Message(error.template, error.values) if error else None

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from dlcore.training.files import sync
+
 MARK = "paused"
 
 
@@ -14,6 +16,7 @@ def note_paused(folder: Path, paused: bool) -> bool:
         (folder / MARK).touch()
     else:
         (folder / MARK).unlink(missing_ok=True)
+    sync(folder)
     return paused
 
 

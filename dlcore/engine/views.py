@@ -20,13 +20,19 @@ class Message:
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """Whether the engine is awake, in how many seconds it will be, and how much it has to do."""
+    """Whether the engine is awake, in how many seconds it will be, and how much it has to do.
+
+    While it wakes, `waking` are the seconds for which it has been at that, through all attempts, and `usual` those
+    that its last start took (0: nobody knows).
+    """
 
     ready: bool
     seconds_left: float
     devices: tuple[str, ...]
     running: int
     queued: int
+    waking: float = 0.0
+    usual: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,8 @@ class RunView:
     `state` is queued, starting, running, paused, finished, interrupted or failed; `place` counts from 1 while queued,
     and is 0 otherwise; `rate` is in pictures a second. An event of kind "cut" says that training went on from its
     step: whoever has collected events drops those after it. `frame` is the latest picture of the network, for kinds
-    that show one (see dlcore.explain.plane).
+    that show one (see dlcore.explain.plane). `silent` are the seconds for which the process that holds an active run
+    has said nothing.
     """
 
     id: str
@@ -57,13 +64,15 @@ class RunView:
     threads: int
     parent: tuple[str, int] | None
     frame: dict | None = None
+    silent: float = 0.0
 
 
 @dataclass(frozen=True)
 class JobView:
     """A Job as it stands: its `result` so far, where the Job has one; `error` says why there will be no more.
 
-    `waits` says what keeps it from being begun until something else has ended.
+    `waits` says what keeps it from being begun until something else has ended, `silent` for how many seconds the
+    process that works on it has said nothing.
     """
 
     progress: float
@@ -71,3 +80,4 @@ class JobView:
     result: object = None
     error: Message | None = None
     waits: Message | None = None
+    silent: float = 0.0

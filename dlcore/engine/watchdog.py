@@ -18,6 +18,11 @@ class Watchdog:
         if name in self._heard:
             self._heard[name] = self.clock()
 
+    def silence(self, name: str) -> float:
+        """Return the seconds for which a busy process has said nothing; 0 where it has nothing to do."""
+        heard = self._heard.get(name)
+        return 0.0 if heard is None else self.clock() - heard
+
     def find_silent(self, busy: Iterable[str]) -> list[str]:
         """Return which of the busy processes have said nothing for too long; they are told once."""
         now = self.clock()

@@ -5,6 +5,7 @@ LOOK_PAUSE = 0.3            # seconds of training between two looks (evaluation 
 LOOK_SHARE = 1 / 12         # looking takes this share of the time, at most
 STATE_PAUSE = 5.0           # seconds of training between two full states, at least
 STATE_SHARE = 1 / 30
+WAIT_SHARE = 1 / 200        # waiting for the disk takes this share of the time, at most
 
 
 class Clock:
@@ -47,6 +48,6 @@ class Clock:
         """Whether to save the full state now."""
         return self.seconds >= self._next_state
 
-    def add_state(self, seconds: float) -> None:
-        """Count a saved state, and put the next one off."""
-        self._next_state = self.seconds + max(STATE_PAUSE, seconds / STATE_SHARE)
+    def add_state(self, seconds: float, waited: float = 0.0) -> None:
+        """Count a saved state, and put the next one off; `waited` are the seconds that the disk took for it."""
+        self._next_state = self.seconds + max(STATE_PAUSE, seconds / STATE_SHARE, waited / WAIT_SHARE)

@@ -3,7 +3,10 @@
 import torch
 from torch import nn, optim
 
+from dlcore.errors import N_, RecordingError
 from dlcore.specs.training import Training
+
+FOREIGN = N_("These moments belong to another network.")
 
 
 def make_optimizer(module: nn.Module, spec: Training) -> optim.Optimizer:
@@ -33,8 +36,12 @@ def state_tensors(module: nn.Module, optimizer: optim.Optimizer) -> dict[str, to
 
 
 def restore_tensors(module: nn.Module, optimizer: optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
-    """Give the optimiser back what state_tensors returned, laid out in memory as its parameters are."""
+    """Give the optimiser back what state_tensors returned, laid out in memory as its parameters are.
+
+    RecordingError where these are another network's or another optimiser's.
+    """
     parameters = dict(module.named_parameters())
+    _check_moments(parameters, tensors)
     for path, value in tensors.items():
         key, _, name = path.partition("/")
         parameter = parameters[name]
@@ -42,6 +49,20 @@ def restore_tensors(module: nn.Module, optimizer: optim.Optimizer, tensors: dict
             parameter.grad = _laid_out(value, parameter)
         else:
             optimizer.state[parameter][key] = _laid_out(value, parameter)
+
+
+def _check_moments(parameters: dict[str, nn.Parameter], tensors: dict[str, torch.Tensor]) -> None:
+    """Whether every moment is as large as its parameter, and each parameter that has moments has the same ones."""
+    held: dict[str, set[str]] = {}
+    for path, value in tensors.items():
+        key, _, name = path.partition("/")
+        fits = not value.dim() or value.shape == parameters[name].shape if name in parameters else False
+        if not fits or not value.is_floating_point():
+            raise RecordingError(FOREIGN)
+        if key != "grad":
+            held.setdefault(name, set()).add(key)
+    if len({frozenset(keys) for keys in held.values()}) > 1:
+        raise RecordingError(FOREIGN)
 
 
 def _laid_out(value: torch.Tensor, parameter: nn.Parameter) -> torch.Tensor:

@@ -3,11 +3,12 @@
 import torch
 from torch import Tensor, nn, optim
 
+from dlcore.errors import RecordingError
 from dlcore.models.plane import PlaneNet, is_weight
 from dlcore.specs.plane_network import parameter_names
 from dlcore.specs.playground import PlaneTraining, Playground
 from dlcore.training.files import Weights
-from dlcore.training.state import to_arrays
+from dlcore.training.state import FOREIGN, to_arrays
 
 MOMENTS = {"sgd": ("momentum_buffer",), "rmsprop": ("square_avg",), "adam": ("exp_avg", "exp_avg_sq"),
            "adamw": ("exp_avg", "exp_avg_sq")}
@@ -71,11 +72,15 @@ class PlaneMemory:
                 for name, value in to_arrays(tensors).items()}
 
     def take_arrays(self, arrays: Weights) -> None:
-        """Take over what to_arrays returned, in place."""
-        own = {"weights": self.net.state_dict(), "moments": self.moments}
-        for path, value in arrays.items():
-            part, _, name = path.partition("/")
-            own[part][name].copy_(torch.from_numpy(value))
+        """Take over what to_arrays returned, in place; RecordingError where it is another network's."""
+        own = {f"{part}/{name}": value for part, tensors in (("weights", self.net.state_dict()),
+                                                             ("moments", self.moments))
+               for name, value in tensors.items()}
+        if {name: tuple(value.shape) for name, value in own.items()} != {name: value.shape
+                                                                         for name, value in arrays.items()}:
+            raise RecordingError(FOREIGN)
+        for name, value in arrays.items():
+            own[name].copy_(torch.from_numpy(value))
 
 
 def make_optimizer(parameter: nn.Parameter, training: PlaneTraining) -> optim.Optimizer:

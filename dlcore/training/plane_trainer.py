@@ -134,7 +134,7 @@ class PlaneTrainer(Recorded):
 
     def _finish(self) -> None:
         if not self.over:
-            self._measure_and_keep()
+            self._measure_and_keep(durable=True)
         if not self.over:
             self._tell({"kind": "finished", "step": self.step})
             self.finished = True
@@ -148,9 +148,9 @@ class PlaneTrainer(Recorded):
         if self._tell_metrics() and self._pulse.keep_is_due(self.step, now):
             self._keep()
 
-    def _measure_and_keep(self) -> None:
+    def _measure_and_keep(self, durable: bool = False) -> None:
         if self._tell_metrics():
-            self._keep()
+            self._keep(durable)
 
     def measure(self) -> dict:
         """Return how well the network does now."""
@@ -194,12 +194,12 @@ class PlaneTrainer(Recorded):
     def save(self) -> None:
         """Keep a snapshot and the full state of this moment, unless the network is lost."""
         if self.diverged is None and self._are_weights_numbers():
-            self._keep()
+            self._keep(durable=True)
 
-    def _keep(self) -> None:
+    def _keep(self, durable: bool = False) -> None:
         begun = perf_counter()
         self._snapshot(None)
-        self._save_state()
+        self._save_state(durable)
         self._pulse.note_keep(self.step, begun, perf_counter() - begun)
 
     def _full_state(self) -> tuple[Weights, dict]:

@@ -1,10 +1,12 @@
 """What all Trainers have in common: a spec that can be changed on the way, events, and a recording to go on from."""
 
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from operator import attrgetter
 
+import torch
 from torch import Tensor
 
 from dlcore.errors import DerinError
@@ -16,6 +18,7 @@ from dlcore.training.files import Weights
 from dlcore.training.recording import Predictions, Recording
 
 BY_STEP = attrgetter("step")
+NO_MEMORY = (MemoryError, torch.OutOfMemoryError)
 
 
 class Recorded:
@@ -31,6 +34,7 @@ class Recorded:
         self.experiment, self.settings, self.recording = experiment, experiment, recording
         self.step, self.finished = 0, False
         self.diverged: DerinError | None = None  # why the training has failed: its loss came to no number
+        self.lost: int | None = None  # steps that are trained again, because what was kept later is damaged
         self._pending = sorted(experiment.changes, key=BY_STEP)
         self._events: list[dict] = []
         self._prepare()
@@ -110,7 +114,7 @@ class Recorded:
             return
         if self.recording is not None and self.step not in self.recording.snapshots():
             self._snapshot(None)
-        self._save_state()
+        self._save_state(durable=True)
 
     # changes on the way
 
@@ -134,19 +138,44 @@ class Recorded:
             self.recording.save_snapshot(self.step, state.to_arrays(self.weights()), predictions)
             self._tell({"kind": "snapshot", "step": self.step})
 
-    def _save_state(self) -> float:
-        """Save the full state; return the processor seconds that this took."""
-        begun = time.thread_time()
+    def _save_state(self, durable: bool = False) -> tuple[float, float]:
+        """Save the full state; return the processor seconds that this took, and those that the disk was waited for."""
+        begun, waited = time.thread_time(), 0.0
         if self.recording is not None:
             arrays, about = self._full_state()
             changes = [[made.step, made.field, made.value] for made in self.experiment.changes]
-            self.recording.save_state(self.step, arrays, {"changes": changes, **about})
-        return time.thread_time() - begun
+            waited = self.recording.save_state(self.step, arrays, {"changes": changes, **about}, durable)
+        return time.thread_time() - begun, waited
 
     def _restore(self, start: int) -> None:
-        """Go on from the nearest full state at or before `start`, or from the snapshot's weights alone."""
-        nearest = self.recording.nearest_state(start)
-        changes = self._restore_weights(start) if nearest is None else self._restore_state(nearest)
+        """Go on from the newest whole state at or before `start`, or from a snapshot's weights alone.
+
+        Without either it begins anew.
+        """
+        newest, reached = self.recording.nearest_state(start), self.recording.reached()
+        for restore, step in self._ways_back(start):
+            try:
+                changes = restore(step)
+                check(replace(self.experiment, changes=tuple(sorted(changes, key=BY_STEP))))
+                break
+            except NO_MEMORY:
+                raise
+            except Exception:
+                logging.exception("%s: step %s is damaged", self.recording.folder.name, step)
+                self._prepare()
+        if self.step < (start if newest is None else newest):
+            self.lost = max(reached, start) - self.step
+        self._go_on_with(changes)
+
+    def _ways_back(self, start: int) -> Iterator[tuple[Callable[[int], list[Change]], int]]:
+        """Yield how to go back to where, from the best: full states, weights alone, and the beginning."""
+        states, snapshots = reversed(self.recording.states()), reversed(self.recording.snapshots())
+        yield from ((self._restore_state, step) for step in states if step <= start)
+        yield from ((self._restore_weights, step) for step in snapshots if 0 < step <= start)
+        yield self._restore_weights, 0
+
+    def _go_on_with(self, changes: list[Change]) -> None:
+        """Forget what was recorded after this step, and take over what was changed, and what is planned."""
         self.recording.cut(self.step)
         self.experiment = replace(self.experiment, changes=tuple(sorted(changes, key=BY_STEP)))
         self._pending = [made for made in self.experiment.changes if made.step >= self.step]
@@ -156,8 +185,11 @@ class Recorded:
         """Take over a full state; return the changes made before it, and those that are planned."""
         self.step = step
         arrays, about = self.recording.state(step)
+        changes = [Change(*made) for made in about.pop("changes")]
+        if not state.alike(about, self._full_state()[1]):
+            raise ValueError("these notes belong to another training")
         self._take_full_state(arrays, about)
-        return [Change(*made) for made in about["changes"]]
+        return changes
 
     def _restore_weights(self, step: int) -> list[Change]:
         """Take over a snapshot (step 0 needs none); return the changes made up to it, and those that are planned."""

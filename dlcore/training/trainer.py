@@ -226,8 +226,8 @@ class Trainer(Recorded):
 
     # keeping
 
-    def _save_state(self) -> None:
-        self._clock.add_state(super()._save_state())
+    def _save_state(self, durable: bool = False) -> None:
+        self._clock.add_state(*super()._save_state(durable))
 
     def _full_state(self) -> tuple[Weights, dict]:
         return state.full_state(self.module, self.optimizer), {"sums": self._sums.tolist()}

@@ -21,6 +21,7 @@ from pages.ui.language import _, language, told
 from pages.ui.layer_words import write_size
 from pages.ui.live import pack
 from pages.ui.microscope import busy, frame, show_scope
+from pages.ui.waking import wait
 
 NAME = "bench"
 FINE = 96  # pixels of an own picture, for it needs no network here
@@ -132,7 +133,7 @@ def _show_result(page: str, bench: Bench, image: np.ndarray) -> None:
         st.error(told(error))
         return
     except EngineAsleep:
-        meta, arrays = {"waiting": state.engine().status().seconds_left}, {}
+        meta, arrays = wait(), {}
     except EngineError as error:
         meta, arrays = busy(error), {}
     except DerinError:

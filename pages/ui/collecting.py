@@ -14,7 +14,7 @@ from dlcore.specs.experiment import learn_from
 from pages.ui import state, thumbnails
 from pages.ui.foreign import one_line, plain
 from pages.ui.language import N_, _, ngettext, number, percent, told
-from pages.ui.working import waits_or
+from pages.ui.waking import say_work
 
 PAUSE = 0.2  # seconds between two looks at the Job
 ENDINGS = ["png", "jpg", "jpeg", "jfif", "gif", "bmp", "webp", "tif", "tiff", "heic", "heif"]  # of the last two is said
@@ -180,8 +180,8 @@ def _start(page: str, way: str) -> None:
 def _watch(page: str, job: str) -> None:
     view = state.engine().job(job)
     if view is not None and not view.finished:
-        st.progress(view.progress, text=waits_or(view, _("Reading the pictures, {share}").format(
-            share=percent(view.progress, 0))))
+        st.progress(view.progress, text=say_work(
+            _("Reading the pictures, {share}").format(share=percent(view.progress, 0)), view))
         st.button(_("Stop"), key=f"{page}.stop_collecting", icon=":material/stop:", on_click=_stop, args=(page, job))
         return
     st.session_state[f"_collect_job.{page}"] = None

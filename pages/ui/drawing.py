@@ -11,8 +11,10 @@ from pages.ui import panels, runs, state, words
 from pages.ui.canvas import Look, drawing_on, pad
 from pages.ui.lines import open_line
 from pages.ui.reader import Reader, read, see
+from pages.ui.waking import wait
 
 LAST = "_drawn_on"  # the page on which something was drawn last
+BUSY = {"waiting": 1.0, "since": None}  # it answers, but not now
 EXAMPLE = 0  # the test picture that the layers look at while nothing is drawn
 
 
@@ -31,9 +33,9 @@ def show_pad(page: str, details: bool = True, model: dict | None = None) -> None
             answer = read(drawn, model, dataset)
             topics = see(answer, model, runs.shown_run(page))
     except EngineAsleep:
-        waiting = state.engine().status().seconds_left
+        waiting = wait()
     except EngineError:
-        waiting = 1.0  # it is busy: the pad asks again
+        waiting = BUSY  # it is busy: the pad asks again
     except DerinError:
         answer = None  # the snapshot is not there any more
     line = open_line(key, Reader(run, model, dataset).answer) if model else None

@@ -8,7 +8,7 @@ from pages.ui import state, words
 from pages.ui.collecting import SETS
 from pages.ui.foreign import plain
 from pages.ui.language import N_, _, number, percent, told
-from pages.ui.working import waits_or
+from pages.ui.waking import say_work
 
 PAUSE = 0.3  # seconds between two looks at the Job
 
@@ -73,7 +73,7 @@ def _show_job(page: str, dataset: str, job: str | None) -> None:
         st.session_state[f"_unfetched.{page}"] = dataset, told(view.error) if view and view.error else ""
         st.rerun()
     if job:
-        st.progress(view.progress, text=waits_or(view, _("Fetching, {share}").format(share=percent(view.progress, 0))))
+        st.progress(view.progress, text=say_work(_("Fetching, {share}").format(share=percent(view.progress, 0)), view))
         st.button(_("Stop"), key=f"{page}.stop_fetching", icon=":material/stop:", on_click=_stop, args=(page, job))
         return
     label = _("Fetch {size} MB").format(size=number(describe(dataset).megabytes))

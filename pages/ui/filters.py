@@ -17,7 +17,7 @@ from pages.ui.language import _, number, percent, told
 from pages.ui.microscope import ask_inside
 from pages.ui.sheet import run_job, stop_job
 from pages.ui.subject import Sight
-from pages.ui.working import waits_or
+from pages.ui.waking import say_work
 
 PAUSE = 0.4  # seconds between two looks at a Job
 
@@ -82,7 +82,7 @@ def _show_all(page: str, sight: Sight, place, layer: str, layers: dict) -> JobVi
                         note=note.format(n=number(found["count"])), answers=True,
                         pictures=_patches(found["patches"][:, 0]))
         if job and not job.finished:
-            st.progress(job.progress, waits_or(job, _("Looking through the held-out pictures")))
+            st.progress(job.progress, say_work(_("Looking through the held-out pictures"), job))
         _say_error(job)
     return job
 
@@ -158,7 +158,7 @@ def _show_ascent(page: str, job: JobView | None) -> None:
                     pictures=_patches(job.result["picture"][None], [_("{first} → {last}").format(
                         first=number(float(values[0]), 2), last=number(float(values[-1]), 2))]))
     if job and not job.finished:
-        st.progress(job.progress, waits_or(job, _("Gradient ascent")))
+        st.progress(job.progress, say_work(_("Gradient ascent"), job))
     _say_error(job)
     st.toggle(_("Smooth"), value=True, key=f"{page}.smooth", on_change=settle, args=(page,),
               help=_("Blurs the gradient in every step. Without it the picture is full of speckles, which excite the "
@@ -202,7 +202,7 @@ def _show_accuracy(page: str, sight: Sight, off: tuple) -> list[JobView | None]:
         st.markdown(told_of.format(n=number(job.result["count"]), whole=percent(job.result["whole"], 2),
                                    without=percent(job.result["without"], 2)))
     if job and not job.finished:
-        st.progress(job.progress, waits_or(job))
+        st.progress(job.progress, say_work("", job))
         st.button(_("Stop"), key=f"{page}.stop_measuring", on_click=_measure, args=(page, None))
     _say_error(job)
     return [job]

@@ -17,7 +17,7 @@ from pages.ui import panels, state
 from pages.ui.charts import count_axis, show_chart
 from pages.ui.language import _, ngettext, number, told
 from pages.ui.neuron import write_tiny
-from pages.ui.working import waits_or
+from pages.ui.waking import say_work, silence, waking
 
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16)  # that "every width" trains
 NAMED = (1, 4, 8, 12, 16)  # that stand under the chart of the errors
@@ -43,9 +43,10 @@ class Fits:
         if self.job is None:
             return
         view = state.engine().job(self.job)
-        self.waits = waits_or(view)
+        self.waits = say_work("", view) if view and view.waits else ""
         for fit in (view.result or {}).get("fits", ()) if view else ():
             self.found[fit["neurons"]], self.newest = fit, fit["neurons"]
+        self.message = silence(view) if view else ""
         if view is None or view.finished:
             self.message = told(view.error) if view and view.error else ""
             self._leave()
@@ -120,9 +121,7 @@ def _bar(fits: Fits, fit: dict | None) -> dict[str, Any]:
     if fit is None and fits.job is None:
         return {"state": "paused", "text": _("Stopped")}
     if fit is None:
-        status = state.engine().status()
-        waking = _("The engine is waking, {left} s left").format(left=number(max(1, status.seconds_left)))
-        return {"state": "starting", "text": _("Starting"), "left": fits.waits if status.ready else waking}
+        return {"state": "starting", "text": _("Starting"), "left": waking() or fits.waits}
     done = len([width for width in fits.wanted if fits.found.get(width, {}).get("step") == fit["steps"]])
     share = fit["step"] / fit["steps"]
     whole = (done + share * (share < 1)) / len(fits.wanted) if fits.wanted else share

@@ -61,7 +61,8 @@ def write_size(side: int, size: int, stride: int, padding: int, dilation: int) -
 def walk_words() -> dict:
     """Return the sentences of the microscope."""
     return {
-        "waiting": _("Waking, {seconds} s"), "input": _("input"), "scores": _("scores"), "map": _("map {n} of {count}"),
+        "waking": _("Waking, {seconds} s"), "starting": _("Waking for {seconds} s"),
+        "input": _("input"), "scores": _("scores"), "map": _("map {n} of {count}"),
         "unit": _("unit {n} of {count}"), "layer": _("Layer"), "maps": _("Maps"),
         "play": _("Play"), "pause": _("Pause"),
         "back": _("One step back"), "next": _("Next step"), "sees": _("sees {size} pixels"),

@@ -29,6 +29,7 @@ from pages.ui.layer_words import describe_layers, size_formula, walk_words
 from pages.ui.live import pack
 from pages.ui.panels import register
 from pages.ui.subject import Sight
+from pages.ui.waking import wait
 
 PLACE = ("layer", "channel", "down", "across", "draw")
 
@@ -50,7 +51,7 @@ def _look(page: str, pad, before: tuple) -> None:
         answer = ask_inside(page, sight, spec)
         meta, arrays = _tell(sight, spec, answer, held.get("have"))
     except EngineAsleep:
-        meta, arrays = {"waiting": state.engine().status().seconds_left}, {}
+        meta, arrays = wait(), {}
     except EngineError as error:
         meta, arrays = busy(error), {}
     except DerinError:

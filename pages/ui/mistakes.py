@@ -16,7 +16,7 @@ from dlcore.training.report import find_flips
 from pages.ui import moments, panels, runs, state, words
 from pages.ui.foreign import plain
 from pages.ui.language import _, ngettext, number, percent, told
-from pages.ui.working import waits_or
+from pages.ui.waking import say_work
 
 PAUSE = 0.2   # seconds between two looks at the Job
 TAKEN = 25    # mistakes of a cell whose like get more weight, the surest first
@@ -56,7 +56,7 @@ def _watch(page: str, job: tuple[str, RunView, int, int]) -> None:
     name, view, step, times = job
     found = state.engine().job(name)
     if found is not None and not found.finished:
-        st.progress(found.progress, text=waits_or(found, _("Looking for training pictures that are like them")))
+        st.progress(found.progress, text=say_work(_("Looking for training pictures that are like them"), found))
         return
     st.session_state[f"_similar.{page}"] = None
     if found is not None and found.error is None:

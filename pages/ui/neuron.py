@@ -28,6 +28,7 @@ from pages.ui.forms import Form
 from pages.ui.language import N_, _, language, number, percent, told
 from pages.ui.live import pack
 from pages.ui.panels import register
+from pages.ui.waking import wait
 
 KNOBS = ("inputs", "weights", "bias", "logits", "temperature")
 FAINT, DEAD, WEAK = 0.01, 1e-12, 0.1
@@ -52,7 +53,7 @@ def show_neuron(page: str) -> None:
     try:
         meta, arrays = (_tell_softmax if softmax else _tell_neuron)(spec, ask(spec))
     except EngineAsleep:
-        meta = {"waiting": state.engine().status().seconds_left}
+        meta = wait()
     except EngineError as error:
         meta = {"waiting": 1.0, "words": _words() | {"waking": told(error)}}
     except DerinError:
@@ -189,6 +190,7 @@ def _words() -> dict[str, str]:
         "input": _("input"), "weight": _("weight"), "bias": _("bias"), "logit": _("logit"),
         "temperature": _("temperature"), "gradient": _("gradient"), "value": _("Activation"),
         "slope": _("Derivative"), "faint": _("gradient near zero"), "waking": _("Waking, {seconds} s"),
+        "starting": _("Waking for {seconds} s"),
         "curve": _("{name}: a = {a} at z = {z}"), "derivative": _("Derivative of {name}: {slope} at z = {z}"),
         "probabilities": _("Probabilities"), "jacobian": _("Jacobian"),
         "note": _("how probability i (row) answers to logit j (column)"),

@@ -12,6 +12,7 @@ from pages.ui import live, moments, runs, state
 from pages.ui.canvas import NEIGHBOURS, Answer, Drawing, pack_answer, read_pad
 from pages.ui.explaining import explain
 from pages.ui.language import _, number
+from pages.ui.waking import wait
 
 NEWEST = 2**62  # a cursor behind all events
 BUSY = {"again": True}
@@ -34,7 +35,7 @@ class Reader:
         try:
             return self._read(drawn, question.get("at"))
         except EngineAsleep:
-            return live.pack({"waiting": state.engine().status().seconds_left})
+            return live.pack(wait())
         except EngineError:
             return live.pack(BUSY)
         except DerinError:

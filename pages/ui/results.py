@@ -15,7 +15,7 @@ from pages.ui.charts import share_axis, show_chart
 from pages.ui.explaining import explain
 from pages.ui.history import history_of
 from pages.ui.language import _, number, percent, told
-from pages.ui.working import waits_or
+from pages.ui.waking import say_work
 
 
 def shown_predictions(page: str):
@@ -143,7 +143,7 @@ def _watch_job(page: str, job_id: str) -> None:
         if job is not None and job.error:
             st.session_state[f"_job_said.{page}"] = told(job.error)
         st.rerun()
-    st.progress(job.progress, waits_or(job))
+    st.progress(job.progress, say_work("", job))
     if st.button(_("Stop"), key=f"{page}.stop_job"):
         state.engine().cancel(job_id)
         st.session_state.pop(f"_job.{page}", None)

@@ -11,6 +11,7 @@ from dlcore.specs.learning import Learner, in_effect, kind_of, live_settings, sa
 from pages.ui import state
 from pages.ui.language import N_, _, number, told
 from pages.ui.visitors import is_known
+from pages.ui.waking import duration, silence
 
 STATES = {
     "queued": N_("Waiting"), "starting": N_("Starting"), "running": N_("Training"), "paused": N_("Paused"),
@@ -79,20 +80,12 @@ def progress_texts(page: str, view: RunView, wanted: Experiment | None = None) -
                                                    view.experiment.training.epochs))
     if view.state != "finished" and not same_run(wanted or state.experiment(page), view.experiment):
         done = _("{done} · settings changed: Restart trains with them").format(done=done)
+    if silent := silence(view):
+        return done, silent
     if view.state != "running" or not view.rate:
         return done, ""
     left = duration(view.seconds_left or 0)
     return done, _("{rate} digits/s · {left} left").format(rate=number(view.rate), left=left)
-
-
-def duration(seconds: float) -> str:
-    """Return a time in words: "2.9 s", "3 min 20 s", "1 h 5 min"."""
-    if seconds < 60:
-        return _("{s} s").format(s=number(seconds, 1))
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return _("{min} min {s} s").format(min=minutes, s=rest)
-    return _("{h} h {min} min").format(h=minutes // 60, min=minutes % 60)
 
 
 def show_transport(page: str, view: RunView | None, broken: bool, after_step: Callable[[], None] | None = None) -> None:

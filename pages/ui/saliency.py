@@ -9,7 +9,7 @@ from dlcore.specs.datasets import MOST_CLASSES
 from dlcore.specs.saliency import COMPANY, METHODS, TARGETS, TRUE, Saliency
 from pages.ui import state, subject, words
 from pages.ui.forms import Form, grouped
-from pages.ui.language import _, number, told
+from pages.ui.language import _, told
 from pages.ui.maps import picked_map, show_maps, show_waiting
 from pages.ui.method_card import show_card
 from pages.ui.methods import COMPANY as COMPANIES
@@ -17,6 +17,7 @@ from pages.ui.methods import in_order, method_name, print_attribution
 from pages.ui.removal import ask_removal, say_rank, show_removal
 from pages.ui.sheet import Sheet, fill_sheet, moves, refusals, resting, spec
 from pages.ui.trust import ask_trust, show_trust
+from pages.ui.waking import waking
 
 MAPS = "saliency.maps"
 
@@ -140,10 +141,7 @@ def _show_closer(page: str, asked: Saliency, close: Closer, refused: str, waits:
 
 
 def _waiting(error: EngineError) -> str:
-    status = state.engine().status()
-    if status.ready:
-        return told(error, markdown=False)
-    return _("The engine is waking, {seconds} s").format(seconds=number(max(1, status.seconds_left)))
+    return waking() or told(error, markdown=False)
 
 
 def _take_picked(page: str) -> None:

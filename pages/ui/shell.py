@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.ui import runs, state, words
+from pages.ui.contact import keep_contact
 from pages.ui.diffusion.words import part_name
 from pages.ui.foreign import plain, quoted
 from pages.ui.language import N_, _, choose_language, number, switch_language, told
@@ -142,6 +143,7 @@ def _draw_frame(page: st.Page) -> None:
     for style in sorted(STYLES.glob("*.css")):
         st.html(style)
     translate_widgets()
+    keep_contact()
     state.engine()
     with st.sidebar.container(key="shell_language"):
         switch_language()

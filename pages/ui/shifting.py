@@ -16,7 +16,7 @@ from pages.ui.forms import Form
 from pages.ui.language import _, percent, told
 from pages.ui.sheet import run_job
 from pages.ui.subject import Sight
-from pages.ui.working import waits_or
+from pages.ui.waking import say_work
 
 
 def show_shift(page: str, pad) -> None:
@@ -98,7 +98,7 @@ def _show_chart(page: str, sight: Sight, spec: Any):
     if job and job.result:
         _draw_chart(page, sight, spec, job.result["scores"])
     if job and not job.finished:
-        st.progress(job.progress, waits_or(job, _("Reading the picture at every place")))
+        st.progress(job.progress, say_work(_("Reading the picture at every place"), job))
     if job and job.error:
         st.warning(told(DerinError(job.error.template, **job.error.values)))
     return job

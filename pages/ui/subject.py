@@ -20,6 +20,7 @@ from pages.ui.forms import grouped
 from pages.ui.history import history_of
 from pages.ui.language import _, number
 from pages.ui.pictures import choose_picture, picture, settle, show_pad, subject
+from pages.ui.rewinding import say_damage
 from pages.ui.watching import QUICK, snapshots_topic
 
 __all__ = ["Sight", "choose", "drawn_for", "look", "pause", "settle", "show_pad", "show_rewind", "shown_run", "subject"]
@@ -164,6 +165,7 @@ def show_rewind(page: str) -> None:
     if news is not None:
         history.take(news)
     linked = step if panels.chosen_step(key) is None and step != NEWEST else None
+    say_damage(page, view, None if step == NEWEST else step)
     panels.rewind(key, page, {"snapshots": snapshots_topic(view, history)}, linked, lambda: _take_step(page))
 
 

@@ -12,6 +12,7 @@ from dlcore.specs.experiment import Experiment
 from pages.ui import moments, panels, runs, state
 from pages.ui.history import History
 from pages.ui.language import _
+from pages.ui.waking import waking
 
 QUICK, CALM = 0.2, 0.6  # seconds between two looks, with few and with many trainings
 STANDING = 1.0          # while the run stands still: another tab may let it go on
@@ -126,13 +127,6 @@ def standing(wanted: Experiment) -> str:
     """Say which network is shown while there is no run."""
     shown = wanted.kind == "experiment" and wanted.data.dataset == "mnist"
     return _("shown is the pretrained network, until you train one") if shown else ""
-
-
-def waking() -> str:
-    """Say how long the engine still needs; nothing once it is awake."""
-    status = state.engine().status()
-    return "" if status.ready else _("The engine is waking, {left} left").format(
-        left=runs.duration(status.seconds_left))
 
 
 def snapshots_topic(view: RunView, history: History) -> dict:

@@ -7,6 +7,7 @@ from dlcore.errors import DerinError
 from pages.ui.language import told
 from pages.ui.live import pack
 from pages.ui.panels import register
+from pages.ui.waking import say_work
 
 _working = register("working", 24)
 
@@ -17,15 +18,10 @@ def show_working(key: str, job: JobView | None, text: str, done: str = "") -> No
     pending = job is None or not job.finished
     number = st.session_state.get(f"_shown.{key}", 0) + 1
     st.session_state[f"_shown.{key}"] = number
-    text = waits_or(job, text)
+    text = say_work(text, job) if pending else text
     said = told(DerinError(error.template, **error.values), markdown=False) if error else text if pending else done
     _working(key=key, on_seen_change=_keep, data=pack({
         "pending": pending, "progress": job.progress if job else 0.0, "text": said, "seq": number}))
-
-
-def waits_or(job: JobView | None, text: str = "") -> str:
-    """Return what keeps a Job from being begun, else a text for while it is worked on."""
-    return told(job.waits) if job is not None and job.waits else text
 
 
 def _keep() -> None:

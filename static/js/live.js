@@ -36,24 +36,31 @@ export default component(STYLE, (stage) => {
   const right = row.appendChild(make("span", "right mono"));
   stage.box.replaceChildren(track, row);
   let shown = null;
+  let seen = {};
+  let contact = null; // what is said in the place of the state while the server is away
 
   function show({ state = {}, progress = 0, left: done = "", right: rate = "" }) {
-    say(pill, state.text ?? "");
-    mark(pill, "class", `pill ${state.kind ?? ""}`);
+    const kind = contact && state.kind ? "failed" : state.kind ?? "";
+    say(pill, kind && contact ? contact : state.text ?? "");
+    mark(pill, "class", `pill ${kind}`);
     say(left, done);
-    say(right, rate);
+    say(right, contact ? "" : rate);
     mark(right, "title", rate);
     bar.style.transform = `scaleX(${Math.min(Math.max(progress ?? 0, 0), 1)})`;
     mark(track, "aria-valuenow", Math.round(100 * (progress ?? 0)));
-    mark(track, "aria-valuetext", [state.text, done, rate].filter(Boolean).join(", "));
+    mark(track, "aria-valuetext", [pill.textContent, done, right.textContent].filter(Boolean).join(", "));
   }
 
   function take(tick) {
-    show(tick.meta);
+    show((seen = tick.meta));
     publish(tick.meta.channel, "state", { ...tick.meta, topics: undefined });
     publishTopics(tick.meta.channel, tick);
   }
 
+  stage.hear("shell", "contact", ({ lost, text }) => {
+    contact = lost ? text : null;
+    show(seen);
+  });
   const follower = openFollower(stage, take);
   return {
     update(tick, { data, setTriggerValue }) {

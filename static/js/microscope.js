@@ -3,7 +3,7 @@
 // (pages/ui/microscope.py); moving the stamp over them is done here.
 
 const version = new URL(import.meta.url).search;
-const { component, fill, make, mark, numbers, say } = await import(`./panel.js${version}`);
+const { component, fill, make, mark, numbers, say, sayWaking } = await import(`./panel.js${version}`);
 const { encode, mapOf } = await import(`./sheet.js${version}`);
 const { typeset, writer } = await import(`./formula.js${version}`);
 const { line } = await import(`./sending.js${version}`);
@@ -80,7 +80,7 @@ function take(view, { meta, arrays }, { data, setStateValue }) {
   view.shown = data;
   view.config = meta;
   view.line.answered(view.sent?.seq === meta.seq ? view.sent : null);
-  if (view.waits = meta.waiting !== undefined ? setTimeout(() => send(view, {}), 700) : 0) say(view.waiting, fill(meta.words.waiting, { seconds: Math.ceil(meta.waiting) }));
+  if (view.waits = meta.waiting !== undefined ? setTimeout(() => send(view, {}), 700) : 0) say(view.waiting, sayWaking(meta.words, meta));
   if (!meta.walk) return;
   say(view.waiting, "");
   if (arrays.sheet) Object.assign(view, { sheet: arrays.sheet, key: meta.key });

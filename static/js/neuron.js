@@ -3,7 +3,7 @@
 // While a slider is pulled the point glides along the curve that the network sent; every number shown is the network's
 // answer.
 
-import { fill, make, mark, say } from "./panel.js";
+import { fill, make, mark, say, sayWaking } from "./panel.js";
 import { bounds, drawAxes, drawLabel, drawPoint, openFrame, trace, valueOn, within } from "./axes.js";
 import { STYLE as KNOBS, decimals, openKnob, openPicture, panelOfKnobs } from "./knobs.js";
 
@@ -60,7 +60,7 @@ function paint(view) {
   const { meta, answer } = view;
   const format = decimals(meta.language, 2);
   for (const knob of view.knobs) knob.show(format, answer ? gradientOf(answer, knob) : "");
-  if (!answer) return void say(view.sentence, fill(meta.words.waking, { seconds: Math.ceil(meta.waiting ?? 1) }));
+  if (!answer) return void say(view.sentence, sayWaking(meta.words, meta));
   writeSum(view, format);
   say(view.sentence, answer.sentence);
   say(view.key, meta.words.faint);

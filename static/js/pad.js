@@ -4,7 +4,7 @@
 // Python comes one message a run (pages/ui/canvas/__init__.py). On its channel the pad hears "bars" (a running training
 // moves them) and "digit" (a picture sent to it from elsewhere).
 
-import { component } from "./panel.js";
+import { component, sayWaking } from "./panel.js";
 import { openConversation } from "./asking.js";
 import { rewoundTo } from "./bus.js";
 import { follow } from "./hand.js";
@@ -214,10 +214,10 @@ function hearDigit(pad, digit) {
 function hear(pad, tick) {
   const { meta, arrays } = tick;
   pad.ready = true;
-  if (meta.seq === undefined || meta.seq === null) return meta.waiting ? wait(pad, meta) : showIdle(pad);
+  if (meta.seq === undefined || meta.seq === null) return sleeps(meta) ? wait(pad, meta) : showIdle(pad);
   if (meta.topics) publishTopics(meta.channel, tick);
-  pad.talk.answered(meta.seq, !meta.waiting);
-  if (meta.waiting) return wait(pad, meta);
+  pad.talk.answered(meta.seq, !sleeps(meta));
+  if (sleeps(meta)) return wait(pad, meta);
   endWaiting(pad);
   if (pad.drawing.empty || !arrays.probabilities) return showIdle(pad);
   showAnswer(pad, tick, pad.talk.versionOf(meta.seq));
@@ -226,7 +226,7 @@ function hear(pad, tick) {
 
 function hearLine(pad, tick, version, moves) {
   const { meta, arrays } = tick;
-  if (meta.waiting) return wait(pad, meta);
+  if (sleeps(meta)) return wait(pad, meta);
   endWaiting(pad);
   if (meta.topics) publishTopics(pad.channel, tick);
   if (pad.drawing.empty || !arrays.probabilities) return showIdle(pad);
@@ -261,13 +261,17 @@ function showNothing(pad) {
 function showIdle(pad) {
   if (pad.read && !pad.drawing.empty) return;
   const { words } = pad.config;
-  const left = pad.awake ? Math.ceil((pad.awake - performance.now()) / 1000) : 0;
-  showReading(pad.face.reading, null, pad.awake ? words.waking.replace("{seconds}", Math.max(left, 1)) : words.idle);
+  const waking = pad.asleep && sayWaking(words, pad.asleep, (performance.now() - pad.asleep.at) / 1000);
+  showReading(pad.face.reading, null, waking || words.idle);
+}
+
+function sleeps({ waiting }) {
+  return typeof waiting === "number";
 }
 
 // The engine is waking: say how long, and ask again until it answers.
-function wait(pad, { waiting }) {
-  pad.awake = performance.now() + 1000 * waiting;
+function wait(pad, { waiting, since }) {
+  pad.asleep = { waiting, since, at: performance.now() };
   pad.read = null;
   clearInterval(pad.clock);
   pad.clock = setInterval(() => showIdle(pad), 250);
@@ -277,5 +281,5 @@ function wait(pad, { waiting }) {
 
 function endWaiting(pad) {
   clearInterval(pad.clock);
-  pad.awake = 0;
+  pad.asleep = null;
 }

@@ -153,6 +153,14 @@ export function fill(template, values) {
   return (template ?? "").replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+// Say how long an engine that wakes still needs, some seconds after that was told, or else for how long it has been
+// starting (pages/ui/waking.py); one that is awake and busy says so.
+export function sayWaking(words, { waiting = 0, since = 0 }, seconds = 0) {
+  if (since === null) return words.busy;
+  const left = Math.ceil(waiting - seconds);
+  return left > 0 ? fill(words.waking, { seconds: left }) : fill(words.starting, { seconds: Math.round(since + seconds) });
+}
+
 // Returns a formatter for numbers: "percent", "number" (three places below ten) or "count".
 export function numbers(language, kind = "number") {
   const choose = (options) => new Intl.NumberFormat(language, options);

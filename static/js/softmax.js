@@ -1,6 +1,6 @@
 // The softmax: sliders for logits and temperature, the probabilities as bars, and the Jacobian as a small heat map.
 
-import { fill, make, mark, numbers, say } from "./panel.js";
+import { fill, make, mark, numbers, say, sayWaking } from "./panel.js";
 import { along, css, textOn } from "./colors.js";
 import { STYLE as KNOBS, decimals, openKnob, openPicture, panelOfKnobs } from "./knobs.js";
 
@@ -51,7 +51,7 @@ function paint(view) {
   const { meta, arrays } = view;
   const format = decimals(meta.language, 2);
   for (const knob of view.knobs) knob.show(format, "");
-  if (!arrays) return void say(view.sentence, fill(meta.words.waking, { seconds: Math.ceil(meta.waiting ?? 1) }));
+  if (!arrays) return void say(view.sentence, sayWaking(meta.words, meta));
   say(view.sentence, view.said);
   paintBars(view, numbers(meta.language, "percent"));
   paintCells(view, decimals(meta.language, 3));

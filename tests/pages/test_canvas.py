@@ -127,7 +127,7 @@ def test_a_pad_whose_drawing_cannot_be_read_stays_alive():
 
 
 def test_a_pad_is_told_how_long_the_engine_still_needs():
-    assert message_of(run(waiting=4.5))["meta"]["waiting"] == 4.5
+    assert message_of(run(waiting={"waiting": 4.5, "since": 1.0}))["meta"]["waiting"] == 4.5
 
 
 def test_the_prediction_can_be_found_by_its_key():

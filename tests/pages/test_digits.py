@@ -166,6 +166,20 @@ def test_training_goes_on_from_a_snapshot_in_a_run_of_its_own(digits, awake):
     assert awake.view(run_id).step == first.step
 
 
+def test_a_rewind_to_a_damaged_snapshot_says_so(digits, awake):
+    app = digits()
+    app.button(key="digits.train").click().run()
+    view, run_id = finished(app, awake), app.query_params["run"]
+    path = awake.home / "runs" / run_id / "snapshots" / f"{view.step}.safetensors"
+    path.write_bytes(bytes(path.stat().st_size))
+    app.session_state["digits.rewind"] = {"at": view.step}
+    app.run()
+    assert f"The recording of step {view.step} cannot be read any more." in [warning.value for warning in app.warning]
+    app.session_state["digits.rewind"] = {"at": None}
+    app.run()
+    assert "cannot be read" not in str([warning.value for warning in app.warning])
+
+
 def test_somebody_else_watches_and_may_go_on_with_a_copy(digits, awake):
     mine = digits()
     mine.button(key="digits.step").click().run()

@@ -155,7 +155,7 @@ class Pretended:
         self.error = error
 
     def status(self):
-        return type("Status", (), {"seconds_left": 3.5})
+        return type("Status", (), {"seconds_left": 3.5, "waking": 2.0})
 
     def view(self, *_):
         return None
@@ -164,7 +164,7 @@ class Pretended:
         raise self.error
 
 
-@pytest.mark.parametrize(("error", "told"), [(EngineAsleep("asleep"), {"waiting": 3.5}),
+@pytest.mark.parametrize(("error", "told"), [(EngineAsleep("asleep"), {"waiting": 3.5, "since": 2.0}),
                                              (EngineError("busy"), {"again": True})])
 def test_an_engine_that_sleeps_or_is_busy_is_said(session, monkeypatch, error, told):
     monkeypatch.setattr(state, "engine", lambda: Pretended(error))

@@ -98,12 +98,13 @@ class Look:
 
 
 def pad(key: str, channel: str, answer: Answer | None = None, *, look: Look | None = None,
-        waiting: float | None = None, topics: tuple[dict, dict] | None = None, line: str | None = None
+        waiting: Mapping[str, float] | None = None, topics: tuple[dict, dict] | None = None, line: str | None = None
         ) -> Drawing | None:
     """Show the pad with an answer to what stands on it, and return that (None before anything was drawn).
 
-    `waiting`: seconds until the engine is awake; the pad says so and asks again by itself. `topics`: what else follows
-    the drawing, for the other panels of the channel (pages.ui.live.lay_out). `line`: where the pad may ask at once.
+    `waiting`: how long the engine still sleeps (pages.ui.waking.wait); the pad says so and asks again by itself.
+    `topics`: what else follows the drawing, for the other panels of the channel (pages.ui.live.lay_out). `line`: where
+    the pad may ask at once.
     """
     look, drawn = look or Look(), drawing_on(key)
     meta, arrays = _frame(key, channel, look) | {"line": line}, {}
@@ -116,7 +117,7 @@ def pad(key: str, channel: str, answer: Answer | None = None, *, look: Look | No
         meta["topics"], arrays = topics[0], arrays | topics[1]
     if drawn is None or drawn.samples != look.dataset:
         arrays["samples"] = sample_digits(look.dataset)
-    _pad(key=key, data=pack({**meta, "waiting": waiting}, **arrays), on_image_change=_keep)
+    _pad(key=key, data=pack({**meta, "waiting": None, **(waiting or {})}, **arrays), on_image_change=_keep)
     return drawn
 
 
@@ -225,7 +226,8 @@ def _words(dataset: str) -> dict[str, Any]:
     digits = dataset == "mnist"
     return {
         "idle": _("Draw a digit") if digits else _("Draw something"),
-        "waking": _("Waking, {seconds} s"), "step": _("step {step}"), "here": _("draw here"),
+        "waking": _("Waking, {seconds} s"), "starting": _("Waking for {seconds} s"), "busy": _("Busy, one moment"),
+        "step": _("step {step}"), "here": _("draw here"),
         "undo": _("Undo"), "clear": _("Clear"), "brush": _("Brush"),
         "brushes": [_("thin brush"), _("medium brush"), _("thick brush")],
         "samples": _("Sample digits"), "sample": _("sample: {name}"), "probabilities": _("Probability of each class"),

@@ -11,7 +11,8 @@ from pages.ui import panels, rewinding, runs
 from pages.ui.diffusion import sight
 from pages.ui.history import History, history_of
 from pages.ui.language import _, number, told
-from pages.ui.watching import snapshots_topic, waking
+from pages.ui.waking import silence, waking
+from pages.ui.watching import snapshots_topic
 
 Topics = dict[str, dict]
 Moment = Callable[[str, sight.Sight], Topics]  # what a part shows of a network at a moment
@@ -75,6 +76,8 @@ def progress_texts(page: str, view: RunView) -> tuple[str, str]:
     if view.state == "queued" and waking():
         return waking(), ""
     done, _digits = runs.progress_texts(page, view)
+    if silent := silence(view):
+        return done, silent
     if view.state != "running" or not view.rate:
         return done, ""
     template = _("{rate} points/s · {left} left") if view.experiment.data.on_plane else _(

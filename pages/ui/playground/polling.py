@@ -15,6 +15,7 @@ from pages.ui.language import _, number, told
 from pages.ui.learned import problem
 from pages.ui.playground import frames, steering
 from pages.ui.playground.frames import Topics
+from pages.ui.waking import silence, waking
 from pages.ui.watching import snapshots_topic
 
 LINES = ("train_loss", "test_loss", "train_accuracy", "test_accuracy", "train_r2", "test_r2")
@@ -40,7 +41,7 @@ def _tick(page: str, state_before: str) -> None:
     view = runs.shown_run(page, known.cursor)
     if view is None:
         st.session_state[f"_shown.{page}"] = {}
-        panels.live(f"{page}.live", page, _empty(), text=_("Not trained yet"), left=_waking())
+        panels.live(f"{page}.live", page, _empty(), text=_("Not trained yet"), left=waking())
         return
     known.take(view)
     done, speed = _progress(view)
@@ -53,20 +54,15 @@ def _tick(page: str, state_before: str) -> None:
         st.rerun()
 
 
-def _waking() -> str:
-    status = state.engine().status()
-    return "" if status.ready else _("The engine is waking, {left} left").format(
-        left=runs.duration(status.seconds_left))
-
-
 def _progress(view: RunView) -> tuple[str, str]:
     """Return what is done ("epoch 120"), and what trains, how fast and why ("kernel, 60 epochs/s")."""
-    if view.state == "queued" and _waking():
-        return _waking(), ""
+    if view.state == "queued" and waking():
+        return waking(), ""
+    silent = silence(view)
     done = _("epoch {epoch} of {epochs}").format(epoch=number(view.epoch, 0 if view.epoch >= 10 else 2),
                                                  epochs=number(round(view.total_steps * view.epoch / view.step)
                                                                if view.step else view.experiment.training.epochs))
-    return done, " · ".join(filter(None, [_gear(view.frame), _speed(view)]))
+    return done, silent or " · ".join(filter(None, [_gear(view.frame), _speed(view)]))
 
 
 def _gear(frame: dict | None) -> str:

@@ -15,7 +15,7 @@ from pages.ui.charts import count_axis, share_axis, show_chart
 from pages.ui.language import _, number, percent, told
 from pages.ui.learned import problem
 from pages.ui.playground import sharing
-from pages.ui.working import waits_or
+from pages.ui.waking import say_work
 
 PAUSE = 0.3  # seconds between two looks at the Job
 CHART_HEIGHT = 240
@@ -38,7 +38,7 @@ class Tried:
             self.job = None
             return
         self.progress, self.result = view.progress, view.result or self.result
-        self.message = waits_or(view)
+        self.message = say_work("", view)
         if view.finished:
             self.job, self.message = None, told(view.error) if view.error else ""
 

@@ -13,6 +13,7 @@ from pages.ui.language import _, number, told
 from pages.ui.recurrent import sight
 from pages.ui.recurrent.moments import Topics, moment
 from pages.ui.recurrent.names import cell_name
+from pages.ui.waking import silence, waking
 from pages.ui.watching import snapshots_topic
 
 QUICK, CALM = 0.25, 0.6  # seconds between two looks, with few and with many trainings
@@ -79,9 +80,8 @@ def _say(page: str, view: RunView) -> None:
 
 def _standing(page: str) -> str:
     """Say what is shown while there is no run."""
-    status = state.engine().status()
-    if not status.ready:
-        return _("The engine is waking, {left} left").format(left=runs.duration(status.seconds_left))
+    if text := waking():
+        return text
     looked = sight.look(page)
     if looked is not None and "pretrained" in looked.model:
         return _("Shown until you train: cells that were trained before, {hidden} units each").format(
@@ -97,6 +97,8 @@ def _done(page: str, view: RunView) -> str:
 
 
 def _speed(view: RunView) -> str:
+    if silent := silence(view):
+        return silent
     if view.state != "running" or not view.rate:
         return ""
     return _("{rate} symbols/s a cell · {left} left").format(rate=number(view.rate),

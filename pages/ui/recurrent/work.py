@@ -8,7 +8,7 @@ import streamlit as st
 from dlcore.errors import DerinError
 from pages.ui import state
 from pages.ui.language import _, percent, told
-from pages.ui.working import waits_or
+from pages.ui.waking import say_work
 
 PAUSE = 0.3  # seconds between two looks at a Job
 
@@ -47,7 +47,7 @@ class Work:
         if view is None:
             self.job = None
             return
-        self.progress, self.result, self.waits = view.progress, view.result or self.result, waits_or(view)
+        self.progress, self.result, self.waits = view.progress, view.result or self.result, say_work("", view)
         if view.finished or view.error:
             self.message, self.job = told(view.error) if view.error else "", None
 

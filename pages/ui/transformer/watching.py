@@ -11,7 +11,8 @@ from pages.ui.language import _, number
 from pages.ui.transformer.borrowed import tell_standing
 from pages.ui.transformer.moments import Topics, moment
 from pages.ui.transformer.sight import Sight
-from pages.ui.watching import EMPTY, Tick, pause, snapshots_topic, waking
+from pages.ui.waking import silence, waking
+from pages.ui.watching import EMPTY, Tick, pause, snapshots_topic
 
 ASLEEP = 1.0  # seconds until a page without a run asks again for what it did not get
 
@@ -89,6 +90,8 @@ def follow(sight: Sight | None, view: RunView | None) -> Sight | None:
 
 def speed(view: RunView) -> str:
     """Say how fast a run goes, and how long it will take."""
+    if silent := silence(view):
+        return silent
     if view.state != "running" or not view.rate:
         return ""
     return _("{rate} tokens/s · {left} left").format(rate=number(view.rate), left=runs.duration(view.seconds_left or 0))

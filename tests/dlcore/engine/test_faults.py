@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,30 @@ def test_a_worker_that_hangs_is_ended_and_what_it_held_goes_on(attach):
     engine.stop(watch.run, OWNER)
 
 
+def test_a_worker_that_says_nothing_is_told_of_long_before_it_is_ended(attach):
+    engine = attach()
+    watch = Watch(engine, engine.start_run(tiny(), OWNER))
+    assert watch.until(lambda view: view.step > 10).silent < 5
+    pid = engine.processes()[engine._schedule.runs[watch.run].worker]
+    os.kill(pid, signal.SIGSTOP)
+    stopped = time.monotonic()
+    seen = [watch.until(lambda view, least=least: view.silent > least).silent for least in (1, 2)]
+    assert all(silent <= time.monotonic() - stopped + 1 for silent in seen) and seen == sorted(seen)
+    assert watch.look().state == "running"
+    os.kill(pid, signal.SIGCONT)
+    watch.until(lambda view: view.silent < 1)
+    engine.stop(watch.run, OWNER)
+
+
+def test_a_job_whose_worker_says_nothing_is_told_of(attach):
+    engine = attach()
+    wait_for(lambda: len(engine.processes()) == 3)
+    job = engine.start_job("me", {"kind": "spin", "to": 1})
+    wait_for(lambda: engine.job(job).silent > 1)
+    assert engine.job(job).error is None
+    engine.cancel(job)
+
+
 def test_a_job_that_never_ends_its_turn_is_ended_with_its_worker_and_it_is_said(attach):
     engine = attach()
     engine._crew.watchdog.patience = 1.0
@@ -155,7 +180,8 @@ def test_after_a_restart_what_was_paused_or_interrupted_goes_on_to_the_same_numb
     for _ in range(3):
         before.step(stepped.run, OWNER)
     stood = paused.until(lambda view: view.snapshots[-1:] == (view.step,)).step
-    wait_for(lambda: was_paused(before.home / "runs" / stepped.run))  # single steps are kept after a while
+    folder = before.home / "runs" / stepped.run
+    wait_for(lambda: Recording(folder).states()[-1:] == [3] and was_paused(folder))  # they are kept after a while
     hit = Watch(before, before.start_run(experiment, OWNER))
     hit.until(lambda view: len(view.snapshots) > 2)
     for name in {run.worker for run in before._schedule.runs.values()}:
@@ -196,6 +222,25 @@ def test_nothing_outlives_a_server_that_is_killed(doomed_server):
     folder, pids = Path(told.split()[0]), [int(pid) for pid in told.split()[1:]]
     assert len(pids) == 4
     wait_for(lambda: not any(map(is_alive, pids)) and not folder.exists())
+
+
+def test_a_run_whose_newest_state_is_damaged_goes_on_from_the_one_before_and_says_what_that_costs(start, awake):
+    watch = start(tiny(reproducible=True))
+    watch.until(lambda view: len(view.snapshots) > 3)
+    kill(awake, awake._schedule.runs[watch.run].worker)
+    reached = watch.until_state("interrupted").step
+    recording = Recording(awake.home / "runs" / watch.run)
+    *_, before, newest = recording.states()
+    path = recording.folder / "states" / f"{newest}.safetensors"
+    path.write_bytes(bytes(path.stat().st_size))
+    awake.resume(watch.run, OWNER)
+    message = watch.until(lambda view: view.state == "running" and view.message).message
+    assert message.values["step"] == before
+    assert newest - before <= message.values["lost"] <= reached - before
+    assert f"{before:,}" in str(message) and "trained again" in str(message)
+    watch.until_step(newest + 5)
+    steps = [event["step"] for event in watch.events if event["kind"] == "metric"]
+    assert steps == sorted(steps) and steps[0] == 0
 
 
 def test_a_host_that_is_killed_comes_back_with_workers_and_explainer(start, awake):

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from dlcore.data.grammar import grammar
-from dlcore.errors import EngineError, SpecError
+from dlcore.errors import EngineError, RecordingError, SpecError
 from dlcore.explain.gates import HeldGate, layer_weights, unroll, unroll_clamped
 from dlcore.explain.generation import Sampling
 from dlcore.explain.recurrent_snapshot import open_cells
@@ -329,5 +329,5 @@ def test_a_unit_that_hears_the_start_alone_is_found_at_the_start_of_every_name()
 
 def test_a_snapshot_of_other_weights_is_refused():
     weights = {name: value.numpy() for name, value in build_cells(NAMES).state_dict().items()}
-    with pytest.raises(ValueError, match="another network"):
+    with pytest.raises(RecordingError, match="another network"):
         open_cells(PLAYS, weights | {"extra": np.zeros(1)}, 0, Path("."), None)
