@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcore.data.images import folder_of
-from dlcore.data.pictures import crop_square, read_picture
+from dlcore.data.pictures import crop_square, make_digit, read_picture
 from dlcore.data.shelf import put, unwritable
 from dlcore.data.zips import open_zip, pictures_in, read_member
 from dlcore.errors import N_, DataError
@@ -96,7 +96,11 @@ class Collect(Uploaded):
 
 
 class OpenPicture:
-    """The Job that reads the picture at "path", which it takes away: {"picture": uint8 ("side", "side", 3)}."""
+    """The Job that reads the picture at "path", which it takes away.
+
+    Its result is {"picture": uint8 ("side", "side", 3), its middle square; "digit": uint8 (28, 28), the whole as a
+    network for digits gets it, or None; "why": (template, values) where there is none}.
+    """
 
     def __init__(self, request: dict, home: Path):
         self.progress, self.finished, self.result = 0.0, False, None
@@ -104,7 +108,12 @@ class OpenPicture:
 
     def advance(self, seconds: float) -> None:
         """Read it."""
-        self.result = {"picture": crop_square(read_picture(self._content), self._side)}
+        picture = read_picture(self._content)
+        self.result = {"picture": crop_square(picture, self._side), "digit": None, "why": None}
+        try:
+            self.result["digit"] = make_digit(picture)
+        except DataError as error:
+            self.result["why"] = (error.template, error.values)
         self.progress, self.finished = 1.0, True
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from dlcore.engine.protocol import LOST, accept, error_to_plain
 from dlcore.errors import N_, DerinError, EngineError
 from dlcore.explain import snapshot
+from dlcore.explain.familiarity import measure_on
 from dlcore.explain.requests import REQUESTS
 
 MOST_BYTES = 256 * 2**20  # of loaded snapshots
@@ -46,6 +47,7 @@ class Explainer:
 
     def _collect(self) -> None:
         while not self.waiting or self.connection.poll():
+            self._use_the_rest()
             message = self.connection.recv()
             if message["op"] == "leave":
                 raise EOFError
@@ -53,6 +55,11 @@ class Explainer:
             if place in self.waiting:
                 self._reply(self.waiting[place], error=error_to_plain(EngineError(SUPERSEDED)))
             self.waiting[place] = message
+
+    def _use_the_rest(self) -> None:
+        """Measure on, in small steps, while nobody asks."""
+        while not self.waiting and not self.connection.poll() and measure_on():
+            pass
 
     def _answer(self, request: dict) -> dict:
         try:

@@ -10,7 +10,7 @@ from dlcore.specs.datasets import describe
 from pages.ui import panels, runs, state, words
 from pages.ui.canvas import Look, drawing_on, pad
 from pages.ui.lines import open_line
-from pages.ui.reader import Reader, read, see
+from pages.ui.reader import Reader, is_settled, read, see
 
 LAST = "_drawn_on"  # the page on which something was drawn last
 EXAMPLE = 0  # the test picture that the layers look at while nothing is drawn
@@ -28,8 +28,9 @@ def show_pad(page: str, details: bool = True, model: dict | None = None) -> None
         if drawn is not None and not drawn.empty:
             st.session_state[LAST] = page
         if drawn is not None and not drawn.empty and model is not None:
-            answer = read(drawn, model, dataset, state.visitor())
-            topics = see(answer, model, runs.shown_run(page), state.visitor())
+            view = runs.shown_run(page)
+            answer = read(drawn, model, dataset, state.visitor(), is_settled(model, view))
+            topics = see(answer, model, view, state.visitor())
     except EngineAsleep:
         waiting = state.engine().status().seconds_left
     except EngineError:
