@@ -28,6 +28,8 @@ LEAST = 0.2     # of the strongest ink, at least: fainter is the ground's own un
 RAMP = 0.4      # of the way from there to the strongest ink: where it is full
 AT_EDGE = 0.2   # of what touches the edge of the picture: a part as large that does not is preferred
 NEAR = 7        # pixels around the digit that are its edges
+SMALL = 32      # pixels of the side at which a picture without ink is looked at as a whole
+SCENE = 110     # of 255: what differs more in any colour is more than light and shade on a sheet
 AT_RIM = 0.3    # of the rim, at most, is ink
 ALONE = 0.4     # of all that is as dark, at least, is the digit; else it is no ink on a ground
 LONGEST = 5     # times the digit's longer side: a longer line is no digit but a pattern
@@ -44,6 +46,8 @@ def find_ink(picture: NDArray[np.uint8]) -> Picture | None:
     whole = Image.fromarray(picture)
     scale = max(1.0, max(whole.size) / LOOK)
     seen = _search(_cut(whole, (0, 0, *whole.size), scale))
+    if seen is None and _is_scene(whole):
+        return None
     if seen is None:
         raise DataError(N_("No ink was found: nothing in the picture is clearly darker or lighter than what is around "
                            "it. Write with a thicker pen, or take the picture in better light."))
@@ -53,6 +57,13 @@ def find_ink(picture: NDArray[np.uint8]) -> Picture | None:
     found = _search(_cut(whole, near, max(near[2] - near[0], near[3] - near[1]) / CLOSE))
     ink = _put_on_pad(*(found or seen)[:2])
     return ink if ink.sum() / 255 / stroke_width(ink) < LONGEST * ON_PAD else None
+
+
+def _is_scene(whole: Image.Image) -> bool:
+    """Whether a picture without ink shows something all the same: large areas of clearly different colours."""
+    colours = np.array(whole.resize((SMALL, SMALL), Image.Resampling.BOX, reducing_gap=2), np.float32)
+    low, high = np.percentile(colours, (2, 98), axis=(0, 1))
+    return bool((high - low).max() > SCENE)
 
 
 def _cut(whole: Image.Image, box: tuple[float, ...], scale: float) -> Grey:
@@ -106,7 +117,8 @@ def _close(grey: Grey, window: int) -> Grey:
     across = max(3, window // BLOCK) | 1
     closed = extreme_around(extreme_around(blocks, across, np.maximum), across, np.minimum)
     large = np.array(Image.fromarray(closed).resize(wide.shape[::-1], Image.Resampling.BILINEAR))
-    return large[room:room + height, room:room + width]
+    level = extreme_around(large, 2 * BLOCK + 1, np.minimum)  # at an edge of the ground its darker side counts
+    return level[room:room + height, room:room + width]
 
 
 def _rim(shape: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
