@@ -26,7 +26,7 @@ def tell(two: bool, nearer: float | None, dataset: str) -> dict | None:
 
 def _text(nearer: float, digits: bool) -> str:
     if nearer >= UNLIKE:
-        return _("Unlike anything it has learned: farther from it than {share} of the test digits.") if digits else \
-            _("Unlike anything it has learned: farther from it than {share} of the test pictures.")
+        return _("Unlike anything it has learned: farther than {share} of test digits.") if digits else \
+            _("Unlike anything it has learned: farther than {share} of test pictures.")
     return _("Farther from what it has learned than {share} of the test digits.") if digits else \
         _("Farther from what it has learned than {share} of the test pictures.")
