@@ -96,6 +96,14 @@ def test_a_digit_of_mnist_comes_as_it_is():
         assert np.array_equal(make_digit(digit[..., None].repeat(3, 2)), digit)
 
 
+def test_a_photograph_of_twelve_megapixels_is_read_like_a_small_one():
+    rng = np.random.default_rng(45)
+    for index in range(4):
+        small = photograph(TEST.test_images[index], rng, "shadow")
+        large = np.array(Image.fromarray(small).resize((4000, 3000), Image.Resampling.BICUBIC))
+        assert read(make_digit(large)[None])[0] == read(make_digit(small)[None])[0]
+
+
 def test_a_digit_far_from_the_middle_of_a_wide_sheet_is_found():
     sheet = np.full((240, 720, 3), 230, np.uint8)
     for place, digit in enumerate(TEST.test_images[:10]):
