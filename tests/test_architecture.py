@@ -19,7 +19,7 @@ LIGHT = ("app.py", "pages", "dlcore/errors.py", "dlcore/limits.py", "dlcore/seed
          "dlcore/training/bands.py", "dlcore/training/significance.py", "dlcore/explain/pretrained.py",
          "dlcore/data/images.py", "dlcore/data/drawing.py", "dlcore/data/curves.py", "dlcore/data/pictures.py",
          "dlcore/data/home.py", "dlcore/data/uploads.py", "dlcore/data/keeping.py", "dlcore/data/numbers.py",
-         "dlcore/data/encodings.py",
+         "dlcore/data/encodings.py", "dlcore/data/ink.py", "dlcore/data/components.py",
          "dlcore/data/collecting.py", "dlcore/data/zips.py", "dlcore/data/shelf.py",
          "dlcore/data/toy.py", "dlcore/data/tables.py", "dlcore/data/text.py", "dlcore/data/grammar.py",
          "dlcore/data/memory_tasks.py", "dlcore/data/columns.py", "dlcore/data/cells.py", "dlcore/data/series.py",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dlcore.data.home import check_kept
 from dlcore.data.images import folder_of
 from dlcore.data.keeping import unwritable, write_whole
-from dlcore.data.pictures import crop_square, read_picture
+from dlcore.data.pictures import crop_square, make_digit, read_picture
 from dlcore.data.shelf import put
 from dlcore.data.uploads import admit
 from dlcore.data.zips import HEIC, choose_level, look_into, open_zip, read_member
@@ -104,7 +104,11 @@ class Collect(Uploaded):
 
 
 class OpenPicture:
-    """The Job that reads the picture at "path", which it takes away: {"picture": uint8 ("side", "side", 3)}."""
+    """The Job that reads the picture at "path", which it takes away.
+
+    Its result is {"picture": uint8 ("side", "side", 3), its middle square; "digit": uint8 (28, 28), the whole as a
+    network for digits gets it, or None; "why": (template, values) where there is none}.
+    """
 
     def __init__(self, request: dict, home: Path):
         self.progress, self.finished, self.result = 0.0, False, None
@@ -112,7 +116,12 @@ class OpenPicture:
 
     def advance(self, seconds: float) -> None:
         """Read it."""
-        self.result = {"picture": crop_square(read_picture(self._content), self._side)}
+        picture = read_picture(self._content)
+        self.result = {"picture": crop_square(picture, self._side), "digit": None, "why": None}
+        try:
+            self.result["digit"] = make_digit(picture)
+        except DataError as error:
+            self.result["why"] = (error.template, error.values)
         self.progress, self.finished = 1.0, True
 
 

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dlcore.data.components import extreme_around, find_parts
+
 Picture = NDArray[np.uint8]
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 Square = tuple[float, float, float]  # left, top, side
@@ -25,6 +27,12 @@ SMALLEST = 20  # ink smaller than this on the pad is not enlarged to BOX: a dot 
 WIDTHS = (2.3, 3.1)  # stroke widths that are left alone, in pixels of the input; half of MNIST's are 1.8 to 2.5
 MOST_THINNING = 0.5  # of a stroke's width: what is thinner elsewhere must not vanish
 MARGIN = 16  # room around the ink in which strokes may grow
+INK = 64  # what is brighter is ink for certain
+CRUMB = 12  # pixels: less ink than that is no drawing
+APART = 0.05  # of the longer side of all the ink: parts that are farther from each other are drawings of their own
+ABOVE = 0.15  # the same for parts that stand above each other, as a 5 and its bar do
+OVER = 0.15  # of the narrower one's width, over which drawings side by side may reach over each other
+ALIKE = 0.4  # of the larger one's longer side: what is smaller is no second drawing
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,35 @@ def toggle_each(drawing: Picture, steps: Steps) -> dict[str, Picture]:
     """Return by step what the network would receive if that one step were taken, or left out, the other way."""
     changed = {name: replace(steps, **{name: not getattr(steps, name)}) for name in STEPS}
     return {name: received.pixels for name, way in changed.items() if (received := receive(drawing, way))}
+
+
+def are_two(drawing: Picture) -> bool:
+    """Whether two drawings stand on a pad, beside or above each other; a digit of several strokes is one."""
+    _labels, parts = find_parts(drawing > INK)
+    edges = np.array([part.box for part in parts if part.size >= CRUMB])
+    if len(edges) < 2:
+        return False
+    longer = max(edges[:, 2:].max(0) - edges[:, :2].min(0))
+    reach = int(APART * longer / 2)
+    grown = extreme_around(np.pad(drawing > INK, reach), 2 * reach + 1, np.maximum)
+    _labels, groups = find_parts(grown)
+    boxes = sorted((_shrink(group.box, reach) for group in groups), key=_longer, reverse=True)
+    return len(boxes) > 1 and _longer(boxes[1]) >= ALIKE * _longer(boxes[0]) and _stand_apart(*boxes[:2], longer)
+
+
+def _shrink(box: Box, by: int) -> Box:
+    return box[0] + by, box[1] + by, box[2] - by, box[3] - by
+
+
+def _longer(box: Box) -> int:
+    return max(box[2] - box[0], box[3] - box[1])
+
+
+def _stand_apart(one: Box, other: Box, longer: int) -> bool:
+    """Whether two boxes stand side by side, or one clearly above the other."""
+    over = min(one[2], other[2]) - max(one[0], other[0])
+    down = max(one[1] - other[3], other[1] - one[3])
+    return over <= OVER * min(one[2] - one[0], other[2] - other[0]) or down >= ABOVE * longer
 
 
 def find_box(ink: Picture) -> Box:

@@ -7,24 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from dlcore.data.drawing import PAD, Steps, receive
-from dlcore.data.images import SIDE
+from dlcore.data.drawing import BOX, MIDDLE, PAD, SIDE, find_box, find_mass, receive
+from dlcore.data.ink import find_ink
 from dlcore.errors import N_, DataError
 
 MOST_BYTES = 10 * 2**20
 MOST_PIXELS = 40_000_000
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
 HEIC = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc")  # how Apple's pictures begin, behind 4 bytes
-EDGE = 0.06  # of the side: what counts as the picture's edge
-EVEN = 48  # levels between which most of the edge lies where a picture is ink on an even ground
-FAINT = 0.25  # of the strongest ink: weaker is taken for the ground's own unevenness
+EDGE = 6  # pixels: what counts as the edge of a picture of 112
+LIGHT = 192  # where what can be seen of a picture that is clear elsewhere is lighter, it is put on black
 
 
 def read_picture(content: bytes) -> NDArray[np.uint8]:
-    """Return an uploaded picture as uint8 (height, width, 3), upright, on white where it is clear.
+    """Return an uploaded picture as uint8 (height, width, 3), upright.
 
-    Of an animated one the first frame, of 16-bit and CMYK ones what a screen would show. DataError, with what to do,
-    for one that is too large, broken or of another format.
+    Where it is clear it is white, or black under light ink. Of an animated one the first frame, of 16-bit and CMYK ones
+    what a screen would show. DataError, with what to do, for one that is too large, broken or of another format.
     """
     if len(content) > MOST_BYTES:
         raise DataError(N_("The picture has {size:.0f} MB, more than the {most} allowed. Make it smaller and try "
@@ -64,8 +63,15 @@ def _flatten(picture: Image.Image) -> Image.Image:
         return Image.fromarray((255 * np.clip(levels / most, 0, 1)).astype(np.uint8)).convert("RGB")
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         clear = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB")
+        return Image.alpha_composite(Image.new("RGBA", clear.size, _ground_of(clear)), clear).convert("RGB")
     return picture.convert("RGB")
+
+
+def _ground_of(clear: Image.Image) -> str:
+    """Return what a clear picture is put on, so that it can be seen: white, and black where what it shows is light."""
+    seen = np.asarray(clear.getchannel("A"), np.float64)
+    light = np.asarray(clear.convert("RGB").convert("L"), np.float64)
+    return "black" if (light * seen).sum() > LIGHT * seen.sum() else "white"
 
 
 def crop_square(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -76,30 +82,27 @@ def crop_square(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 def make_digit(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return a picture (height, width, 3) as a network for digits gets it: uint8 (28, 28), light on dark.
 
-    Its middle square, inverted where its edge is light. Ink on an even ground is cut out and centred like a drawing;
-    any other picture is scaled as it is.
+    Ink on any ground is found, cut out and centred like a drawing; a picture that is no ink is scaled as it is, its
+    middle square, inverted where its edge is light; one that is like MNIST's stays as it is. DataError where there is
+    nothing to be seen.
     """
-    grey = np.array(Image.fromarray(crop_square(picture, PAD)).convert("L")).astype(np.float64)
-    edge = _edge(grey)
-    low, ground, high = np.percentile(edge, (5, 50, 95))
-    if high - low <= EVEN and (ink := _lift(grey, ground)) is not None:
-        return receive(ink, Steps(strokes=False)).pixels
-    grey = 255 - grey if ground > 127 else grey
-    return np.array(Image.fromarray(grey.astype(np.uint8)).resize((SIDE, SIDE), Image.Resampling.BOX))
+    if _is_ready(picture):
+        return picture[..., 0]
+    if (ink := find_ink(picture)) is not None:
+        return receive(ink).pixels
+    grey = np.array(Image.fromarray(crop_square(picture, PAD)).convert("L"))
+    edge = np.concatenate([grey[:EDGE].ravel(), grey[-EDGE:].ravel(), grey[:, :EDGE].ravel(), grey[:, -EDGE:].ravel()])
+    grey = 255 - grey if np.median(edge) > 127 else grey
+    return np.array(Image.fromarray(grey).resize((SIDE, SIDE), Image.Resampling.BOX))
 
 
-def _edge(grey: NDArray[np.float64]) -> NDArray[np.float64]:
-    wide = int(EDGE * len(grey))
-    inside = np.zeros(grey.shape, bool)
-    inside[wide:-wide, wide:-wide] = True
-    return grey[~inside]
-
-
-def _lift(grey: NDArray[np.float64], ground: float) -> NDArray[np.uint8] | None:
-    """Return the ink on an even ground, dark or light, as strong as a drawing's; None where there is none."""
-    darker = ground - grey.min() > grey.max() - ground
-    over = np.clip(ground - grey if darker else grey - ground, 0, None)
-    if over.max() < EVEN:
-        return None
-    strength = np.clip((over / over.max() - FAINT) / (1 - FAINT), 0, 1)
-    return np.rint(255 * strength).astype(np.uint8)
+def _is_ready(picture: NDArray[np.uint8]) -> bool:
+    """Whether a picture is one of 28×28 with a grey digit on black, of MNIST's size and in its middle."""
+    grey = picture[..., 0]
+    if grey.shape != (SIDE, SIDE) or (picture != grey[..., None]).any() or not grey.any():
+        return False
+    if np.percentile(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]), 80):
+        return False
+    left, top, right, bottom = find_box(grey)
+    off = np.abs(np.array(find_mass(grey)) - MIDDLE).max()
+    return abs(max(right - left, bottom - top) - BOX) <= 4 and off <= 1

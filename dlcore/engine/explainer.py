@@ -10,6 +10,7 @@ from pathlib import Path
 from dlcore.engine.protocol import LOST, accept, error_to_plain
 from dlcore.errors import N_, DerinError, EngineError
 from dlcore.explain import snapshot
+from dlcore.explain.familiarity import measure_on
 from dlcore.explain.requests import REQUESTS
 
 MOST_BYTES = 128 * 2**20  # of loaded snapshots
@@ -37,9 +38,16 @@ class Explainer:
 
     def answer_all(self) -> None:
         """Answer until the connection ends."""
-        while (message := self.connection.recv())["op"] != "leave":
+        while True:
+            self._use_the_rest()
+            if (message := self.connection.recv())["op"] == "leave":
+                raise EOFError
             self.connection.send({"op": "reply", "id": message["id"], **self._answer(message["request"])})
-        raise EOFError
+
+    def _use_the_rest(self) -> None:
+        """Measure on, in small steps, while nobody asks."""
+        while not self.connection.poll() and measure_on():
+            pass
 
     def _answer(self, request: dict) -> dict:
         try:

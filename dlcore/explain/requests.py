@@ -16,6 +16,7 @@ from dlcore.data.batches import generator, pictures_of
 from dlcore.explain.backprop import explain_backprop
 from dlcore.explain.convolution import QUESTIONS as CONVOLUTION
 from dlcore.explain.diffusion import DIFFUSION
+from dlcore.explain.familiarity import read_and_compare
 from dlcore.explain.feature_maps import convolution_maps, first_filters
 from dlcore.explain.gradient_health import measure_gradients
 from dlcore.explain.neighbours import find_neighbours
@@ -32,8 +33,16 @@ Answer = dict
 
 
 def read_pictures(snapshot: Snapshot, request: dict) -> Answer:
-    """Return class scores for "images", uint8 (pictures, side, side) or (pictures, side, side, 3)."""
-    return {"scores": _read(snapshot, request["images"]), "step": snapshot.step}
+    """Return class scores for "images", uint8 (pictures, side, side) or (pictures, side, side, 3).
+
+    With "compare" also the share of test pictures that are "nearer" to what was learned than the first of them (None
+    where that cannot be said), and whether it is still "measuring" that: ask again.
+    """
+    if not request.get("compare"):
+        return {"scores": _read(snapshot, request["images"]), "step": snapshot.step}
+    pictures = torch.from_numpy(np.ascontiguousarray(request["images"]))
+    scores, nearer, measuring = read_and_compare(snapshot, pictures)
+    return {"scores": scores.numpy(), "step": snapshot.step, "nearer": nearer, "measuring": measuring}
 
 
 def show_moment(snapshot: Snapshot, request: dict) -> Answer:

@@ -10,6 +10,7 @@ import torch
 from safetensors.numpy import save_file
 
 from dlcore.data import images
+from dlcore.explain.familiarity import keep_reference, measure
 from dlcore.explain.pretrained import FOLDER
 from dlcore.explain.snapshot import load_written
 from dlcore.specs import codec
@@ -72,6 +73,9 @@ def _pretrain(command: str, name: str, experiment: Learner, say: Callable[[dict]
     _write(name, manifest, folder)
     less = {"seeds": 1, "every": 5} if brief and experiment.kind == "diffusion" else {}
     _write(name, manifest | MEASURES[experiment.kind](name, folder, **less), folder)
+    if name == "digits" and not brief:
+        made = load_written(name, folder)
+        keep_reference(measure(made), made.module, folder)
 
 
 def measure_accuracy(name: str, folder: Path = FOLDER) -> float:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import streamlit as st
-from numpy.typing import NDArray
 
 from dlcore.data.collecting import leave_upload
 from dlcore.data.pictures import MOST_BYTES, MOST_PIXELS
@@ -41,6 +40,11 @@ def draw_state(page: str) -> None:
         st.fragment(_wait, run_every=PAUSE)(job)
 
 
+def refuse(page: str, template: str, values: dict) -> None:
+    """Say why the picture that was brought is not taken."""
+    st.session_state[f"_unbrought.{page}"] = _(template).format(**values)
+
+
 def _begin(page: str, key: str, side: int) -> None:
     brought, st.session_state[f"_unbrought.{page}"] = st.session_state.get(key), ""
     if brought is None:
@@ -59,14 +63,14 @@ def _wait(job: str) -> None:
     st.caption(_("Reading the picture"))
 
 
-def take(page: str, choose: Callable[[NDArray], object]) -> None:
-    """Hand over the picture that was brought, once it is read."""
+def take(page: str, choose: Callable[[dict], object]) -> None:
+    """Hand over the picture that was brought, once it is read: what dlcore.data.collecting.OpenPicture says of it."""
     job = st.session_state.get(f"_bringing.{page}")
     view = state.engine().job(job) if job else None
     if job is None or (view is not None and not view.finished):
         return
     st.session_state[f"_bringing.{page}"] = None
     if view is not None and view.error is None:
-        choose(view.result["picture"])
+        choose(view.result)
     elif view is not None:
         st.session_state[f"_unbrought.{page}"] = told(view.error)

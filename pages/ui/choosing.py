@@ -2,10 +2,12 @@
 
 One component (static/js/reader.js) shows the picture and its reading; the channel's "bars" move it while a training
 runs. It gets
-    meta      channel, language, words, classes, sentences, prediction_class, title, seq, note, topics
+    meta      channel, language, words, classes, sentences, prediction_class, title, seq, note, remark,
+              measuring, topics
     arrays    picture uint8 (1, side, side[, 3]), probabilities float32 (classes,)
 """
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +18,11 @@ from numpy.typing import NDArray
 from dlcore.data.images import is_there, load_test
 from dlcore.errors import DerinError
 from dlcore.specs.datasets import describe
-from pages.ui import bringing, drawing, live, moments, panels, runs, words
+from pages.ui import bringing, drawing, live, moments, panels, remarks, runs, words
 from pages.ui.explaining import explain
 from pages.ui.foreign import plain
 from pages.ui.language import _, language, number
+from pages.ui.reader import is_settled
 
 AT_ONCE = 24  # test pictures that are offered at a time
 NEAREST = 8
@@ -82,7 +85,7 @@ def show_reader(page: str) -> None:
         return
     indices, key = _offered(page, dataset)
     take_pick(page, key, dataset, indices)
-    bringing.take(page, lambda picture: choose(page, dataset, picture, None, _("your picture")))
+    bringing.take(page, lambda brought: choose(page, dataset, brought["picture"], None, _("your picture")))
     kept = chosen(page, dataset)
     drawing.hold_input(page, kept.image, kept.seq)
     _show(page, model, kept)
@@ -127,25 +130,33 @@ def _turn(page: str) -> None:
 def _show(page: str, model: dict | None, kept: Chosen) -> None:
     names = words.class_names(kept.dataset)
     meta, arrays = _frame(page, names, kept), {"picture": kept.image[None]}
-    scores, step = _read(model, kept)
+    scores, step, told = _read(model, kept, is_settled(model, runs.shown_run(page)) if model else False)
     if scores is not None:
+        meta |= {"remark": remarks.tell(False, told.get("nearer"), kept.dataset),
+                 "measuring": time.monotonic() if told.get("measuring") else 0}
         meta["note"] = _("step {step}").format(step=number(step))
         arrays["probabilities"] = np.asarray(scores, np.float32)
         if topics := _seen_in(page, model, kept):
             meta["topics"], arrays = topics[0], arrays | topics[1]
-    _reader(key=f"{page}.reader", data=live.pack(meta, **arrays))
+    _reader(key=f"{page}.reader", data=live.pack(meta, **arrays), on_again_change=_ask_again)
     st.session_state[f"{page}.prediction"] = names[int(np.argmax(scores))] if scores is not None else ""
 
 
-def _read(model: dict | None, kept: Chosen) -> tuple[NDArray | None, int]:
-    """Return the class scores of the chosen picture and the step they are of; None where nothing can read it yet."""
+def _ask_again() -> None:
+    """Do nothing when the browser asks for what is still being measured: it is asked for in the run that follows."""
+
+
+def _read(model: dict | None, kept: Chosen, settled: bool) -> tuple[NDArray | None, int, dict]:
+    """Return the class scores of the chosen picture, the step they are of, and all that was told; None where nothing
+    can read it yet.
+    """
     if model is None:
-        return None, 0
+        return None, 0, {}
     try:
-        answer = explain({"kind": "read", "model": model, "images": kept.image[None]})
+        answer = explain({"kind": "read", "model": model, "compare": settled, "images": kept.image[None]})
     except DerinError:
-        return None, 0
-    return answer["scores"][0], answer["step"]
+        return None, 0, {}
+    return answer["scores"][0], answer["step"], answer
 
 
 def _seen_in(page: str, model: dict, kept: Chosen) -> tuple[dict, dict] | None:

@@ -10,7 +10,7 @@ from dlcore.specs.datasets import describe
 from pages.ui import panels, runs, state, words
 from pages.ui.canvas import Look, drawing_on, pad
 from pages.ui.lines import open_line
-from pages.ui.reader import Reader, read, see
+from pages.ui.reader import Reader, is_settled, read, see
 from pages.ui.waking import wait
 
 LAST = "_drawn_on"  # the page on which something was drawn last
@@ -30,8 +30,9 @@ def show_pad(page: str, details: bool = True, model: dict | None = None) -> None
         if drawn is not None and not drawn.empty:
             st.session_state[LAST] = page
         if drawn is not None and not drawn.empty and model is not None:
-            answer = read(drawn, model, dataset)
-            topics = see(answer, model, runs.shown_run(page))
+            view = runs.shown_run(page)
+            answer = read(drawn, model, dataset, is_settled(model, view))
+            topics = see(answer, model, view)
     except EngineAsleep:
         waiting = wait()
     except EngineError:

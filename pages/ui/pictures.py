@@ -11,7 +11,7 @@ from PIL import Image
 
 from dlcore.data.drawing import receive
 from dlcore.data.images import SIDE, load_test
-from dlcore.data.pictures import crop_square, make_digit
+from dlcore.data.pictures import crop_square
 from dlcore.specs.data import ImageData
 from dlcore.specs.datasets import describe
 from dlcore.specs.subject import Subject, read_pixels, write_pixels
@@ -39,7 +39,7 @@ def settle(page: str, **changed) -> None:
 
 def choose_picture(page: str, data: ImageData):
     """Draw the choice of the picture; returns the place in which `show_pad` draws where one is wanted, else None."""
-    bringing.take(page, lambda brought: _take_own(page, brought))
+    bringing.take(page, lambda brought: _take_own(page, brought, data))
     shown, form = subject(page), Form(page, kind=page)
     with grouped(_("Picture"), _summary(page, data), "picture", page, unfolded=True):
         form.press("subject.picture", format_func=words.picture_source, label_visibility="collapsed")
@@ -97,8 +97,8 @@ def _bring_own(page: str, form: Form, data: ImageData) -> None:
         return
     if describe(data.dataset).drawn:
         form.press("subject.own_way", format_func=lambda way: _(WAYS[way]), label_visibility="collapsed")
-    st.caption(_("The network gets its middle square as 28×28 grey pixels, light on dark, like the pictures it "
-                 "learned from.") if _as_digit(page, data) else _in_words(data))
+    st.caption(_("The ink is found, cut out and centred, light on dark, like the digits that the network learned "
+                 "from.") if _as_digit(page, data) else _in_words(data))
 
 
 def _in_words(data: ImageData) -> str:
@@ -107,9 +107,15 @@ def _in_words(data: ImageData) -> str:
     return text.format(side=data.size)
 
 
-def _take_own(page: str, brought: np.ndarray) -> None:
-    pixels = write_pixels(make_digit(brought).tobytes())
-    st.session_state[OWN] = pixels, brought
+def _take_own(page: str, brought: dict, data: ImageData) -> None:
+    """Look at the picture that was brought; without ink in it there is no digit to look at."""
+    digit, square = brought["digit"], brought["picture"]
+    if digit is None and _as_digit(page, data):
+        return bringing.refuse(page, *brought["why"])
+    if digit is None:
+        digit = np.array(Image.fromarray(crop_square(square, SIDE)).convert("L"))
+    pixels = write_pixels(digit.tobytes())
+    st.session_state[OWN] = pixels, square
     settle(page, picture="own", pixels=pixels)
 
 

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from dlcore.data.drawing import Received, receive, toggle_each
+from dlcore.data.drawing import Received, are_two, receive, toggle_each
 from dlcore.engine.views import RunView
 from dlcore.errors import DerinError, EngineAsleep, EngineError
-from pages.ui import live, moments, runs, state
+from pages.ui import live, moments, remarks, runs, state
 from pages.ui.canvas import NEIGHBOURS, Answer, Drawing, pack_answer, read_pad
 from pages.ui.explaining import explain
 from pages.ui.language import _, number
@@ -47,22 +47,32 @@ class Reader:
         if view is not None and view.live_step is not None:
             model = {"run": view.id, "step": at if isinstance(at, int) and not isinstance(at, bool) else None}
         panel = "details" if drawn.detail else "bars"  # neither takes the other's place
-        answer = read(drawn, model, self.dataset, panel)
+        answer = read(drawn, model, self.dataset, is_settled(model, view), panel)
         return pack_answer(answer, see(answer, model, view, panel))
 
 
-def read(drawn: Drawing, model: dict, dataset: str, panel: str = "") -> Answer:
-    """Return what a network makes of a drawing that is not empty; a newer question of the panel's takes its place."""
+def read(drawn: Drawing, model: dict, dataset: str, settled: bool, panel: str = "") -> Answer:
+    """Return what a network makes of a drawing that is not empty; a newer question of the panel's takes its place.
+
+    Of a `settled` network, one that is not being trained, it is said how near the drawing is to what it has learned.
+    """
     received = receive(drawn.picture, drawn.steps)
     others = toggle_each(drawn.picture, drawn.steps) if drawn.detail else {}
     images = np.stack([received.pixels, *others.values()])
-    told = explain({"kind": "read", "model": model, "images": images}, panel, QUICK)
+    told = explain({"kind": "read", "model": model, "compare": settled, "images": images}, panel, QUICK)
     scores, *rest = told["scores"]
-    answer = {"note": _note(model, told["step"])}
+    two = dataset == "mnist" and are_two(drawn.picture)
+    answer = {"note": _note(model, told["step"]), "measuring": told.get("measuring", False),
+              "remark": remarks.tell(two, told.get("nearer"), dataset)}
     if drawn.detail:
         answer |= {"otherwise": dict(zip(others, rest, strict=True)), "received": received,
                    "neighbours": _neighbours(received, dataset, panel)}
     return Answer(drawn, scores, **answer)
+
+
+def is_settled(model: dict, view: RunView | None) -> bool:
+    """Whether a network stays as it is: no training that is watched live."""
+    return model.get("step") is not None or view is None or view.state not in runs.ACTIVE or "pretrained" in model
 
 
 def see(answer: Answer, model: dict, view: RunView | None, panel: str = "") -> tuple[dict, dict] | None:

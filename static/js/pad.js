@@ -19,6 +19,7 @@ const SIDE = 112; // of the picture that Python gets
 const BRUSHES = [6, 9, 13]; // widths on it
 const PAUSE = 33; // milliseconds between two questions for the bars
 const DETAIL_PAUSE = 250; // and for the details
+const MEASURING = 600; // until it is asked again how near the drawing is to what was learned
 const MOST_SAMPLES = 2000;
 const measured = (globalThis.__derin_pad = { answers: 0, samples: [] }); // milliseconds from each move of the pen to the painted bars
 
@@ -222,6 +223,7 @@ function hear(pad, tick) {
   if (pad.drawing.empty || !arrays.probabilities) return showIdle(pad);
   showAnswer(pad, tick, pad.talk.versionOf(meta.seq));
   showReceived(pad.face.received, tick);
+  if (meta.measuring && !pad.lines[0].open) pad.talk.again(MEASURING);
 }
 
 function hearLine(pad, tick, version, moves) {
@@ -233,13 +235,14 @@ function hearLine(pad, tick, version, moves) {
   showAnswer(pad, tick, version);
   showReceived(pad.face.received, tick);
   if (moves.length && !arrays.stages) measure(moves);
+  if (meta.measuring && !arrays.stages) pad.lines[0].again(MEASURING);
 }
 
 // What was asked earlier may be answered later.
 function showAnswer(pad, { meta, arrays }, version) {
   if (version < pad.answered) return;
   pad.answered = version;
-  pad.read = { probabilities: arrays.probabilities, top: meta.top, note: meta.note };
+  pad.read = { probabilities: arrays.probabilities, top: meta.top, note: meta.note, remark: meta.remark };
   showReading(pad.face.reading, pad.read, pad.config.words.idle);
 }
 

@@ -5,6 +5,8 @@ const { component, fill, make, mark, say } = await import(`./panel.js${version}`
 const { publishTopics } = await import(`./tick.js${version}`);
 const { READING_STYLE, configureReading, openReading, showReading } = await import(`./reading.js${version}`);
 
+const MEASURING = 800; // milliseconds until it is asked again how near the picture is to what was learned
+
 const STYLE = `
   .panel { container-type: inline-size; }
   .layout { display: grid; grid-template-columns: minmax(0, 232px) minmax(210px, 1fr); gap: 10px 24px; align-items: start; }
@@ -27,13 +29,15 @@ export default component(STYLE, (stage) => {
   const view = { canvas, caption, reading, config: null, told: null };
 
   return {
-    update(tick, { data }) {
+    update(tick, { data, setTriggerValue }) {
       if (!tick.meta.words || data === view.shown) return;
       view.shown = data;
       view.config = tick.meta;
       configureReading(reading, tick.meta);
       paint(view, tick.arrays.picture);
-      read(view, tick.arrays.probabilities, tick.meta.note);
+      read(view, tick.arrays.probabilities, tick.meta.note, tick.meta.remark);
+      clearTimeout(view.timer);
+      if (tick.meta.measuring) view.timer = setTimeout(() => setTriggerValue("again", tick.meta.seq), MEASURING);
       if (tick.meta.topics) publishTopics(tick.meta.channel, tick);
       stage.hear(tick.meta.channel, "bars", (bars) => hear(view, bars));
     },
@@ -46,8 +50,8 @@ function hear(view, { arrays, step, seq }) {
   read(view, arrays.probabilities, step == null ? "" : fill(config.words.step, { step: step.toLocaleString(config.language) }));
 }
 
-function read({ reading, config }, probabilities, note) {
-  showReading(reading, probabilities ? { probabilities, note } : null, config.words.idle);
+function read({ reading, config }, probabilities, note, remark = null) {
+  showReading(reading, probabilities ? { probabilities, note, remark } : null, config.words.idle);
 }
 
 function paint({ canvas, caption, config }, picture) {

@@ -1,4 +1,4 @@
-// What is read on a pad: the sentence with the class, and a bar for each class.
+// What is read on a pad: the sentence with the class, a bar for each class, and a remark on what these cannot say.
 
 import { fill, make, mark, numbers, say } from "./panel.js";
 
@@ -25,6 +25,8 @@ export const READING_STYLE = `
     border-left: 1px solid var(--st-gray-color); }
   .fill { height: 100%; background: var(--st-gray-color); transform-origin: left; transform: scaleX(0);
     border-radius: 0 3px 3px 0; opacity: .55; }
+  .remark { margin: 6px 0 0; min-height: 32px; font-size: 12px; line-height: 16px; color: var(--st-gray-text-color); }
+  .remark.loud { color: var(--st-orange-text-color); }
   .top .fill { background: var(--st-primary-color); opacity: 1; }
 `;
 
@@ -35,8 +37,9 @@ export function openReading() {
   const [before, prediction, after] = ["before", "prediction", "after"].map((name) => sentence.appendChild(make("span", name)));
   const note = head.appendChild(make("span", "note mono"));
   const bars = box.appendChild(make("div", "bars", { attributes: { role: "group" } }));
+  const remark = box.appendChild(make("p", "remark"));
   const spoken = box.appendChild(make("div", "hidden", { attributes: { "aria-live": "polite", role: "status" } }));
-  return { box, sentence, before, prediction, after, note, bars, spoken, rows: [], config: null, timer: 0 };
+  return { box, sentence, before, prediction, after, note, bars, remark, spoken, rows: [], config: null, timer: 0 };
 }
 
 export function configureReading(view, config) {
@@ -63,7 +66,7 @@ function openRow(name) { // of a class, or of a rank, whose name comes with the 
   return { row, label, bar, share: row.appendChild(make("span", "share mono")) };
 }
 
-// Show class probabilities; without them the bars are empty and `idle` stands in the place of the sentence.
+// Show class probabilities (with top, note, remark); without them the bars are empty and `idle` stands in the place of the sentence.
 export function showReading(view, reading, idle) {
   const { config, rows, format } = view;
   const top = reading ? (reading.top ?? argmax(reading.probabilities)) : -1;
@@ -84,7 +87,16 @@ export function showReading(view, reading, idle) {
   say(view.prediction, reading ? config.classes[top] : "");
   say(view.after, after ?? "");
   say(view.note, reading?.note ?? "");
-  speak(view, reading && fill(config.sentences[top], { name: config.classes[top] }) + `, ${format(reading.probabilities[top])}`);
+  showRemark(view.remark, reading?.remark);
+  speak(view, reading && fill(config.sentences[top], { name: config.classes[top] }) + `, ${format(reading.probabilities[top])}` +
+    (reading.remark?.loud ? `. ${reading.remark.text}` : ""));
+}
+
+// What the bars cannot say (pages/ui/remarks.py); its place is kept where there is none.
+function showRemark(node, remark) {
+  say(node, remark?.text ?? "");
+  node.title = remark?.title ?? "";
+  node.classList.toggle("loud", Boolean(remark?.loud));
 }
 
 function speak(view, text) {

@@ -130,3 +130,24 @@ def test_the_reading_and_the_nearest_digits_come_without_moving_anything(page, a
     labels = page.locator(f"{PAD} .neighbour .label")
     wait_until(lambda: labels.all_inner_texts().count("7") >= 5, 60, "The nearest digits are no sevens.")
     assert [part.bounding_box() for part in parts] == before
+
+
+def remark(tab):
+    return tab.locator(f"{PAD} .remark")
+
+
+def test_beside_the_bars_stands_what_they_cannot_say_of_a_digit_a_letter_and_two_drawings(page, app_url, awake):
+    open_pad(page, app_url)
+    draw(page, SEVEN)
+    wait_until(lambda: remark(page).inner_text().startswith("Farther from what it has learned than "), 15,
+               "It is not said how far the 7 is from the training digits.")
+    draw(page, [(0.3, 0.9), (0.75, 0.15)])
+    draw(page, [(0.2, 0.15), (0.8, 0.9)])
+    wait_until(lambda: remark(page).inner_text().startswith("Unlike anything it has learned: "), 15,
+               "Lines over the 7 are not told from digits.")
+    page.keyboard.press("Delete")
+    wait_until(lambda: remark(page).inner_text() == "", 15, "The remark outlives the drawing.")
+    for x in (0.2, 0.75):
+        draw(page, [(x, 0.25), (x + 0.03, 0.75)])
+    wait_until(lambda: remark(page).inner_text() == "Two drawings: draw one digit.", 15, "Two drawings are not told.")
+    assert "loud" in remark(page).get_attribute("class") and remark(page).get_attribute("title")

@@ -12,6 +12,10 @@ import streamlit as st
 from dlcore.data.drawing import PAD
 from dlcore.data.images import load_test
 from dlcore.errors import EngineAsleep, EngineError
+from dlcore.specs.data import ImageData
+from dlcore.specs.experiment import Experiment
+from dlcore.specs.model import Flatten, Linear, Network
+from dlcore.specs.training import Training
 from pages.ui import lines, state
 from pages.ui.language import language
 from pages.ui.reader import Reader
@@ -130,6 +134,26 @@ def test_the_details_say_what_each_step_is_good_for_and_which_digits_are_near(re
 def test_a_run_that_is_not_there_is_no_reason_to_fail(reader):
     assert unpack(Reader("no-such-run", {"run": "no-such-run"}, "mnist").answer(image(seven()))) == ({}, {})
     assert unpack(Reader("no-such-run", PRETRAINED, "mnist").answer(image(seven())))[0]["top"] == 7
+
+
+def test_two_drawings_are_said_in_the_language_of_the_session(reader):
+    pair = np.zeros((PAD, PAD), np.uint8)
+    pair[30:80, 20:30] = pair[30:80, 70:80] = 255
+    remark = unpack(reader.answer(image(pair)))[0]["remark"]
+    assert remark["text"] == "İki ayrı çizim var: tek bir rakam çizin." and remark["loud"] and remark["title"]
+    assert not unpack(reader.answer(image(seven())))[0]["remark"]["loud"]
+
+
+def test_a_run_is_measured_while_nobody_asks_and_then_says_how_near_a_drawing_is(reader, awake):
+    spec = Experiment(data=ImageData(train_size=500), network=Network(blocks=(Flatten(), Linear(features=10))),
+                      training=Training(epochs=10))
+    run = awake.start_run(spec, "somebody")
+    wait_until(lambda: awake.view(run).state == "finished", 60, "The run does not finish.")
+    own = Reader(run, PRETRAINED, "mnist")
+    meta = unpack(own.answer(image(seven())))[0]
+    assert meta["measuring"] and meta["remark"] is None
+    wait_until(lambda: not unpack(own.answer(image(seven())))[0].get("measuring", True), 60, "It is never measured.")
+    assert "uzak" in unpack(own.answer(image(seven())))[0]["remark"]["text"]
 
 
 NONSENSE = {

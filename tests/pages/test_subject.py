@@ -129,6 +129,20 @@ def test_an_own_picture_becomes_28_by_28_pixels_in_the_link_and_a_broken_one_get
     assert np.frombuffer(read_pixels(subject(app).pixels), np.uint8).reshape(28, 28).tolist() == pixels.tolist()
 
 
+def test_without_ink_nothing_is_read_and_a_sentence_says_why(visit):
+    app = visit()
+    choose(app, "pills", "picture", "own")
+    falling = np.linspace(215, 165, 160).astype(np.uint8)[None, :, None].repeat(120, 0).repeat(3, 2)
+    bring(app, "empty.png", png(falling))
+    assert "No ink was found" in app.error[0].value and subject(app).pixels == ""
+    written = falling.copy()
+    written[20:100, 130:138] = 30
+    bring(app, "one.png", png(written))
+    assert not app.error
+    pixels = np.frombuffer(read_pixels(subject(app).pixels), np.uint8).reshape(28, 28)
+    assert pixels[14, 14] > 200 and pixels[:, :8].max() == 0  # it is found where it stands, and put into the middle
+
+
 def test_an_own_picture_reaches_a_network_for_digits_as_a_digit_or_in_its_colours_at_its_size(visit, engine, asked):
     flag = np.zeros((96, 96, 3), np.uint8)
     flag[:, :48, 0], flag[:, 48:, 2] = 200, 100

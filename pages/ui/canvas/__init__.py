@@ -13,8 +13,9 @@ line it does so all the time, at most one on its way:
                parts are wanted too), off [steps left out], samples (the set of sample digits that the browser has),
                busy (whether the pen is down), recalled (whether it stands there from before)
     message    meta      channel, language, words, classes, sentences, steps, prediction_class, details, neighbours (how
-                         many), sample_set, compact, store, line (its address); of the answer: seq, top, note, mass,
-                         near [{index, label, distance}], otherwise {step: {top, probability}}; waiting; topics
+                         many), sample_set, compact, store, line (its address); of the answer: seq, top, note, remark
+                         (see pages.ui.remarks, or null), measuring, mass, near [{index, label, distance}], otherwise
+                         {step: {top, probability}}; waiting; topics
                arrays    probabilities float32 (classes,), stages uint8 (4, 56, 56), neighbours uint8 (count, 28, 28),
                          samples uint8 (classes, turns, 28, 28)
 
@@ -71,6 +72,7 @@ class Drawing:
 class Answer:
     """What a network makes of a drawing; what is left None stays on screen as it was.
 
+    `remark` is what the network itself cannot say (pages.ui.remarks); `measuring` whether there will be more to say.
     `otherwise` holds the scores when one step is taken the other way, by step; `neighbours` anything with indices,
     distances, labels and pictures, nearest first.
     """
@@ -81,6 +83,8 @@ class Answer:
     received: Received | None = None
     otherwise: Mapping[str, Sequence[float]] | None = None
     neighbours: Any = None
+    remark: Mapping[str, Any] | None = None
+    measuring: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,8 @@ def sample_digits(dataset: str) -> NDArray[np.uint8]:
 def _tell(answer: Answer) -> tuple[dict[str, Any], dict[str, NDArray]]:
     """Return the fields and the arrays of an answer."""
     scores = np.asarray(answer.scores, np.float32)
-    meta: dict[str, Any] = {"seq": answer.drawing.seq, "top": int(scores.argmax()), "note": answer.note}
+    meta: dict[str, Any] = {"seq": answer.drawing.seq, "top": int(scores.argmax()), "note": answer.note,
+                            "remark": answer.remark, "measuring": answer.measuring}
     arrays = {"probabilities": scores}
     if answer.received is not None:
         meta["mass"], arrays["stages"] = answer.received.mass, answer.received.stages

@@ -94,4 +94,18 @@ def test_a_picture_that_is_no_ink_is_only_scaled():
     expected = crop_square(crop_square(noise, 112), 28).astype(float).mean(2)
     digit = make_digit(noise).astype(float)
     assert np.abs(digit - expected).mean() < 30 or np.abs(255 - digit - expected).mean() < 30
-    assert make_digit(np.full((40, 40, 3), 255, np.uint8)).max() == 0
+
+
+def test_two_large_areas_of_other_colours_are_no_empty_sheet():
+    flag = np.zeros((96, 96, 3), np.uint8)
+    flag[:, :48, 0], flag[:, 48:, 2] = 200, 100
+    digit = make_digit(flag).astype(int)
+    assert digit.shape == (28, 28) and np.abs(digit[:, 3] - digit[:, 24]).min() > 30
+
+
+def test_light_ink_on_a_clear_ground_is_put_on_black_and_dark_ink_on_white():
+    for ink, ground in (((255, 255, 255), 0), ((250, 240, 90), 0), ((20, 60, 180), 255), ((120, 120, 120), 255)):
+        clear = Image.new("RGBA", (20, 20), (255, 0, 255, 0))
+        clear.paste((*ink, 255), (5, 5, 12, 15))
+        picture = read_picture(saved(clear))
+        assert picture[0, 0].tolist() == [ground] * 3 and picture[8, 8].tolist() == list(ink)
