@@ -5,7 +5,6 @@ they are given (pages/ui/live.py lists the topics): `live` is mounted in the pol
 which are mounted once outside it and never again while a training runs.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.language import LANGUAGES, N_, _, language, translations
+from pages.ui.language import _, language
 from pages.ui.live import pack, pack_topics
 from pages.ui.scripts import PLACE
 
@@ -22,22 +21,10 @@ REPEAT = 1.5  # seconds for which a topic is sent again with every tick
 
 # what cannot be loaded or drawn says so in its place: Streamlit would put a box in English with a stack there
 LOADER = """
-const panel = import(new URL("{place}/{name}.js", document.baseURI));
-const words = {words};
-const said = (root) => root.querySelector(".undrawn");
-export default (call) => panel.then((module) => {{
-  const end = module.default(call);
-  said(call.parentElement)?.remove();
-  return end;
-}}).catch((error) => {{
-  console.error(error);
-  const language = new URL(location).searchParams.get("lang") ?? navigator.language.slice(0, 2);
-  const text = said(call.parentElement) ?? call.parentElement.appendChild(document.createElement("p"));
-  Object.assign(text, {{ className: "undrawn", textContent: words[language] ?? words.en }});
-  text.style.cssText = "margin: 0; font: 13px/18px var(--st-font); color: var(--st-gray-text-color)";
-}});
+const at = (name) => import(new URL(`{place}/${{name}}.js`, document.baseURI));
+const panel = at("{name}"), guard = at("undrawn");
+export default (call) => guard.then((undrawn) => undrawn.draw(panel, call));
 """
-UNDRAWN = N_("This part of the page could not be drawn. Reload the page.")
 
 
 @dataclass(frozen=True)
@@ -71,8 +58,7 @@ class Chart:
 def register(name: str, height: int = 0) -> Callable:
     """Register the component of static/js/<name>.js; its place is `height` pixels high until it is drawn."""
     html = f'<div class="panel" style="min-height:{height}px">\n</div>'
-    words = json.dumps({spoken: translations(spoken).gettext(UNDRAWN) for spoken in LANGUAGES})
-    js = LOADER.format(name=name, place=PLACE, words=words)
+    js = LOADER.format(name=name, place=PLACE)
     return st.components.v2.component(f"derin_{name}", html=html, js=js)
 
 

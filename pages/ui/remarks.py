@@ -18,15 +18,15 @@ def tell(two: bool, nearer: float | None, dataset: str) -> dict | None:
                            "a digit all the same.")}
     if nearer is None:
         return None
-    return {"text": _text(nearer, dataset == "mnist").format(share=percent(nearer, 0)), "loud": nearer >= UNLIKE,
+    return {"text": _text(nearer, dataset == "mnist"), "loud": nearer >= UNLIKE,
             "title": _("How far it lies from the training pictures, in what the network's dense layers are given: the "
                        "distance to the fifth nearest of up to 2,000 of them, compared with that of the test pictures. "
                        "It is a measure and no proof: what is no digit can lie near, too.")}
 
 
 def _text(nearer: float, digits: bool) -> str:
+    """Return the remark in as few words as there is room for beside the bars."""
     if nearer >= UNLIKE:
-        return _("Unlike anything it has learned: farther than {share} of test digits.") if digits else \
-            _("Unlike anything it has learned: farther than {share} of test pictures.")
-    return _("Farther from what it has learned than {share} of the test digits.") if digits else \
-        _("Farther from what it has learned than {share} of the test pictures.")
+        return _("Unlike anything it has learned")
+    text = _("Farther out than {share} of test digits") if digits else _("Farther out than {share} of test pictures")
+    return text.format(share=percent(nearer, 0))

@@ -31,8 +31,8 @@ from pages.ui.scripts import PLACE, SCRIPTS
 from pages.ui.visitors import is_page
 
 # what the first page needs: of our scripts, and of the parts that Streamlit loads when it meets an element
-FIRST = ("pad.js", "panel.js", "tick.js", "bus.js", "colors.js", "asking.js", "quick.js", "line.js", "hand.js",
-         "strokes.js", "face.js", "reading.js", "received.js", "grid.js")
+FIRST = ("undrawn.js", "pad.js", "panel.js", "tick.js", "bus.js", "colors.js", "asking.js", "quick.js", "line.js",
+         "hand.js", "strokes.js", "face.js", "reading.js", "received.js", "grid.js")
 LAZY = ("BidiComponent", "serialization", "recordbatch", "_arrayReduce", "Html", "purify.es", "ButtonGroup", "PageLink",
         "WidgetLabel", "WidgetLabelHelpIconInline", "useBasicWidgetState")
 SHARE = 0.0005  # seconds that a thread computes while others wait: answers wait for the runs of scripts ten times less

@@ -20,8 +20,11 @@ _wording = register("wording")
 
 
 def translate_widgets() -> None:
-    """Have the widgets of this page speak the visitor's language, and the panels that wait (static/js/panel.js)."""
+    """Have the widgets of this page speak the visitor's language, and panels that wait or fail (static/js/panel.js)."""
     with st.container(key="shell_wording"):
-        st.html(f'<span data-derin-waiting="{escape(_("Waiting for the answer"))}"></span>')
+        words = {"waiting": _("Waiting for the answer"),
+                 "undrawn": _("This part of the page could not be drawn. Reload the page.")}
+        said = " ".join(f'data-derin-{name}="{escape(text)}"' for name, text in words.items())
+        st.html(f"<span {said}></span>")
         if language() != "en":
             _wording(key="shell.wording", data={"words": [[text, _(text)] for text in TEXTS]})

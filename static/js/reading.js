@@ -12,10 +12,9 @@ export const READING_STYLE = `
   .sentence { font-weight: 600; font-size: 14px; white-space: nowrap; flex: none; }
   .sentence.idle { font-weight: 400; color: var(--st-gray-text-color); }
   .reading .note { margin-left: auto; }
-  .bars { display: grid; gap: 1px; margin-top: 4px; }
+  .bars { display: grid; margin-top: 4px; }
   .bars .row { display: grid; grid-template-columns: minmax(1.5ch, var(--label, 1.5ch)) 1fr 6.5ch; gap: 8px;
-    align-items: center; height: 19px; font-size: 12.5px; line-height: 18px; color: var(--st-gray-text-color); }
-  .bars.dense { gap: 0; }
+    align-items: center; height: 18px; font-size: 12.5px; line-height: 18px; color: var(--st-gray-text-color); }
   .bars.dense .row { height: 12px; font-size: 10px; line-height: 12px; }
   .bars.dense .track { height: 8px; border-left: 0; }
   .bars .row.top { color: var(--st-text-color); }
@@ -25,7 +24,8 @@ export const READING_STYLE = `
     border-left: 1px solid var(--st-gray-color); }
   .fill { height: 100%; background: var(--st-gray-color); transform-origin: left; transform: scaleX(0);
     border-radius: 0 3px 3px 0; opacity: .55; }
-  .remark { margin: 6px 0 0; min-height: 32px; font-size: 12px; line-height: 16px; color: var(--st-gray-text-color); }
+  .remark { margin: 4px 0 0; height: 16px; font-size: 12px; line-height: 16px; color: var(--st-gray-text-color);
+    white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
   .remark.loud { color: var(--st-orange-text-color); }
   .top .fill { background: var(--st-primary-color); opacity: 1; }
 `;

@@ -434,6 +434,7 @@ def test_the_tab_key_comes_from_the_menu_to_train_and_on_to_the_pad(app_url, pag
         passed.append(page.evaluate(FOCUSED))
         if passed[-1] == "application":
             break
+    assert {"Train", "Step", "application"} <= set(passed), passed
     assert passed.index("Train") < passed.index("Step") < passed.index("application")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dlcore.engine.client import Engine
+from dlcore.engine.protocol import EXPLAINERS
 from dlcore.engine.standing import was_paused
 from dlcore.errors import EngineError
 from dlcore.training.recording import Recording
@@ -136,10 +137,17 @@ def test_an_explainer_that_hangs_is_ended_and_the_next_question_is_answered(atta
     engine._crew.watchdog.patience = 1.0
     ask = {"kind": "take time", "seconds": 0, "say": "here"}
     assert engine.explain("somebody", ask)["said"] == "here"
-    os.kill(engine.processes()["explainer"], signal.SIGSTOP)
+    for pid in wait_for(lambda: all_explainers(engine)):
+        os.kill(pid, signal.SIGSTOP)
     with pytest.raises(EngineError):
         engine.explain("somebody", ask, timeout=60)
     assert wait_for(lambda: answered(engine, ask)) == "here"
+
+
+def all_explainers(engine: Engine) -> list[int]:
+    """Return the ids of the explainers once all are there."""
+    pids = [engine.processes().get(name) for name in EXPLAINERS]
+    return pids if all(pids) else []
 
 
 def answered(engine: Engine, ask: dict) -> str | None:

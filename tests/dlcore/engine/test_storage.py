@@ -104,8 +104,10 @@ def test_a_recording_that_says_not_whose_it_is_is_left_alone(tmp_path):
 
 def test_who_lost_recordings_is_told_once_and_the_runs_are_not_known_any_more(attach):
     engine = attach(limits=Limits(recordings=1))
-    runs = [engine.start_run(tiny(epochs=1, train_size=500), "me") for _ in range(2)]
-    wait_for(lambda: all(engine.view(run).state == "finished" for run in runs))
+    runs = []
+    for _ in range(2):  # one after the other: who ends last is the newest
+        runs.append(engine.start_run(tiny(epochs=1, train_size=500), "me"))
+        wait_for(lambda: engine.view(runs[-1]).state == "finished")
     wait_for(lambda: not any(run.worker for run in engine._schedule.runs.values()))
     (engine.home / "runs" / runs[1] / "snapshots" / "9.safetensors").write_bytes(bytes(2**20))
     for run in engine._schedule.runs.values():
