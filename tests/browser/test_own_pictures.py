@@ -81,7 +81,7 @@ def test_a_photograph_becomes_the_picture_that_the_network_looks_at_and_the_came
     page.wait_for_function("document.querySelector('video')?.videoWidth > 0", timeout=PATIENCE)
     page.get_by_role("button", name="Fotoğraf çek", exact=True).click()
     expect(page.get_by_role("button", name="Fotoğrafı sil", exact=True)).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("öğrendiği resimler gibi")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("öğrendiği rakamlar gibi")).to_be_visible(timeout=PATIENCE)
     page.get_by_text("Olduğu gibi").click()
     expect(page.get_by_text("gri olarak 28×28 pikselde")).to_be_visible(timeout=PATIENCE)
     asked = from_link(page.evaluate("new URL(location.href).searchParams.get('convolution')"), "convolution")[0]
