@@ -24,7 +24,7 @@ NOWHERE = "http://127.0.0.1:9"  # as proxy: no test reaches the internet, here o
 os.environ |= {"http_proxy": NOWHERE, "https_proxy": NOWHERE, "no_proxy": "127.0.0.1,localhost"}
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 60  # seconds that a machine which is busy with other things may take for anything
+PATIENCE = 120  # seconds that a machine which is busy with other things may take for anything
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-extensions", "--no-first-run",
          "--disable-component-update", "--disable-background-networking", "--hide-scrollbars",

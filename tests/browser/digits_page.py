@@ -14,7 +14,7 @@ from dlcore.specs.experiment import Experiment
 from dlcore.specs.training import Training
 from tests.conftest import settled
 
-PATIENCE = 60_000  # milliseconds that a shared machine may take for anything
+PATIENCE = 120_000  # milliseconds that a shared machine may take for anything
 
 SHORT = Experiment(data=ImageData(train_size=5000), training=Training(epochs=2))
 # learns on until it is told to stop, in steps so small that it is never far

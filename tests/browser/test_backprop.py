@@ -13,7 +13,7 @@ WALK = ".st-key-backprop-walk"
 
 def open_walk(tab, app_url: str, address: str = ""):
     tab.goto(f"{app_url}/backprop{address}")
-    tab.locator(f"{WALK} .graph .place").first.wait_for(timeout=60_000)
+    tab.locator(f"{WALK} .graph .place").first.wait_for(timeout=120_000)
     settled(tab)
     return tab.locator(WALK)
 
@@ -43,13 +43,13 @@ def test_walk_forwards_and_backwards_pick_a_weight_check_it_and_update(page, app
     assert "Backward pass" in walk.locator("[aria-live=polite]").text_content()
 
     place(walk, "w2.2.3").locator(".hit").dispatch_event("click")
-    wait_until(lambda: walk.locator("select").input_value() == "w2.2.3", 60, "The weight was not picked.")
+    wait_until(lambda: walk.locator("select").input_value() == "w2.2.3", 120, "The weight was not picked.")
     assert "w2.2.3" in page.evaluate("decodeURIComponent(location.search)")
     walk.get_by_role("button", name="Check").click()
     walk.get_by_text("they agree. Digits that are the same").wait_for()
     before = place(walk, "w2.2.3").locator(".label").text_content()
     page.get_by_role("button", name="Update", exact=True).click()
-    wait_until(lambda: place(walk, "w2.2.3").locator(".label").text_content() != before, 60, "Nothing was updated.")
+    wait_until(lambda: place(walk, "w2.2.3").locator(".label").text_content() != before, 120, "Nothing was updated.")
     assert lit(walk) == "z2.1"  # the walk stays where it was
 
 
@@ -59,7 +59,7 @@ def test_keys_walk_pick_and_go_on_to_the_next_update(page, app_url, awake):
     page.keyboard.press("ArrowRight")
     assert lit(walk) == "z1.2"
     page.keyboard.press("ArrowDown")
-    wait_until(lambda: walk.locator("select").input_value() == "w1.1.2", 60, "No other weight was picked.")
+    wait_until(lambda: walk.locator("select").input_value() == "w1.1.2", 120, "No other weight was picked.")
     page.keyboard.press("End")
     assert walk.get_by_role("button", name="4. Update").get_attribute("aria-current") == "step"
     page.keyboard.press("ArrowRight")
@@ -67,7 +67,7 @@ def test_keys_walk_pick_and_go_on_to_the_next_update(page, app_url, awake):
     assert lit(walk) == "z1.1"
     walk.locator(".stage").focus()
     page.keyboard.press(" ")
-    wait_until(lambda: lit(walk) == "z1.3", 60, "It does not play.")
+    wait_until(lambda: lit(walk) == "z1.3", 120, "It does not play.")
     page.keyboard.press(" ")
 
 
@@ -80,7 +80,7 @@ def test_numbers_are_typed_into_the_picture_and_a_bad_one_gets_a_sentence(page, 
     page.keyboard.press("Control+a")
     page.keyboard.type("0,25")
     page.keyboard.press("Enter")
-    wait_until(lambda: place(walk, "x1").locator(".value").text_content() == "0.25", 60, "The input was not taken.")
+    wait_until(lambda: place(walk, "x1").locator(".value").text_content() == "0.25", 120, "The input was not taken.")
     field = walk.locator(".pickers input")
     field.fill("500")
     field.press("Enter")

@@ -30,7 +30,7 @@ class Server:
 
     def start(self) -> None:
         self.process = launch(self.home, self.log, self.port, **self.environment)
-        wait_until(lambda: self.process.poll() is not None or is_healthy(self.url), 60, "the server did not start")
+        wait_until(lambda: self.process.poll() is not None or is_healthy(self.url), 120, "the server did not start")
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -91,7 +91,7 @@ def test_a_page_whose_server_was_killed_says_so_and_shows_what_is_true_once_it_i
     locale = request.node.callspec.params["tab"]
     visit(tab, server.url, tiny())
     tab.locator(".st-key-digits-train button").click()
-    expect(state(tab)).to_have_class(re.compile("running"), timeout=60_000)
+    expect(state(tab)).to_have_class(re.compile("running"), timeout=120_000)
     expect(tab).to_have_url(re.compile("run="))
     run = run_of(tab)
     expect(tab.locator(".st-key-digits-live .right")).not_to_have_text("")
@@ -111,7 +111,7 @@ def test_a_page_whose_server_was_killed_says_so_and_shows_what_is_true_once_it_i
     expect(state(tab)).to_have_class(re.compile("interrupted"), timeout=30_000)
     assert run_of(tab) == run
     tab.locator(".st-key-digits-train button").click()
-    expect(state(tab)).to_have_class(re.compile("running"), timeout=60_000)
+    expect(state(tab)).to_have_class(re.compile("running"), timeout=120_000)
 
 
 @pytest.mark.check
@@ -133,7 +133,7 @@ def test_a_page_without_a_run_comes_back_too_and_keeps_its_settings(server, tab)
 def test_a_network_that_drops_is_told_and_what_was_there_goes_on_when_it_is_back(app_url, tab, awake):
     visit(tab, app_url, tiny())
     tab.locator(".st-key-digits-train button").click()
-    expect(state(tab)).to_have_class(re.compile("running"), timeout=60_000)
+    expect(state(tab)).to_have_class(re.compile("running"), timeout=120_000)
     tab.wait_for_function("globalThis[Symbol.for('derin.contact')]?.answered")
     tab.context.set_offline(True)
     expect(told(tab, "en-US")).to_be_visible(timeout=5000)

@@ -18,7 +18,7 @@ SCRIPTS = Path(__file__).parents[2] / "static" / "js"
 
 def open_scope(tab, app_url: str, address: str = ""):
     tab.goto(f"{app_url}/convolution{address}")
-    tab.locator(f"{SCOPE} .scope").wait_for(timeout=60_000)
+    tab.locator(f"{SCOPE} .scope").wait_for(timeout=120_000)
     settled(tab)
     return tab.locator(SCOPE)
 
@@ -55,9 +55,9 @@ def test_the_stamp_follows_mouse_and_keys_and_plays(page, app_url, awake):
     before = result(scope)
     box = map_.bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
-    wait_until(lambda: result(scope) != before, 60, "The stamp does not follow the mouse.")
+    wait_until(lambda: result(scope) != before, 120, "The stamp does not follow the mouse.")
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] - 60)
-    wait_until(lambda: result(scope) == before, 60, "The stamp does not go back.")
+    wait_until(lambda: result(scope) == before, 120, "The stamp does not go back.")
     stage = scope.locator(".scope")
     stage.focus()
     place = stage.get_attribute("aria-label")
@@ -71,14 +71,14 @@ def test_the_stamp_follows_mouse_and_keys_and_plays(page, app_url, awake):
     wait_until(lambda: f"map 2 of 24, row {row}, column {column}:" in stage.get_attribute("aria-label"), 10,
                "The stamp does not stay where it was put.")
     scope.get_by_role("button", name="Play", exact=True).click()
-    wait_until(lambda: "row 0, column 3" in stage.get_attribute("aria-label"), 60, "It does not play from the start.")
+    wait_until(lambda: "row 0, column 3" in stage.get_attribute("aria-label"), 120, "It does not play from the start.")
     scope.get_by_role("button", name="Pause", exact=True).click()
 
 
 def test_a_map_is_opened_with_a_click_and_a_filter_switched_off(page, app_url, awake):
     scope = open_scope(page, app_url)
     scope.locator(".overview .row", has_text="conv2").locator("canvas").click(position={"x": 80, "y": 14})
-    wait_until(lambda: scope.locator(".bar select").input_value() == "conv2", 60, "The map was not opened.")
+    wait_until(lambda: scope.locator(".bar select").input_value() == "conv2", 120, "The map was not opened.")
     scope.locator(".bar .count").get_by_text("3 / 24").wait_for()
     assert scope.locator(".channels canvas").bounding_box()["height"] > 100
     scope.get_by_role("button", name="Switch this filter off").click()
@@ -96,7 +96,7 @@ def test_the_maps_follow_a_drawing_before_the_pen_is_lifted(page, app_url, awake
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.15 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.85 * box["height"], steps=12)
-    wait_until(lambda: "reads 1" in scope.locator(".reading").text_content(), 60, "The maps do not follow.")
+    wait_until(lambda: "reads 1" in scope.locator(".reading").text_content(), 120, "The maps do not follow.")
     page.mouse.up()
     wait_until(lambda: '"pixels":"' in page.evaluate("decodeURIComponent(location.search)"), 10,
                "The drawing does not go into the link.")
@@ -112,12 +112,12 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(open_tab, app_url, awake):
 def test_a_kernel_is_typed_and_painted_and_the_map_follows(page, app_url, awake):
     page.goto(f'{app_url}/convolution?convolution={{"view":"bench"}}')
     scope = page.locator(".st-key-convolution-bench_scope")
-    scope.locator(".scope").wait_for(timeout=60_000)
+    scope.locator(".scope").wait_for(timeout=120_000)
     settled(page)
     kernel = page.locator(".st-key-convolution-kernel")
     cells = kernel.locator(".cells input")
     cells.nth(4).fill("2,5")
-    wait_until(lambda: "2.5" in page.evaluate("decodeURIComponent(location.search)"), 60, "The number was not taken.")
+    wait_until(lambda: "2.5" in page.evaluate("decodeURIComponent(location.search)"), 120, "The number was not taken.")
     scope.locator(".numbers .cells").nth(1).get_by_text("2.50").wait_for()
     cells.nth(4).fill("much")
     assert cells.nth(4).get_attribute("title") == "Type a number from −99 to 99."
@@ -134,8 +134,8 @@ def test_a_kernel_is_typed_and_painted_and_the_map_follows(page, app_url, awake)
 
 def test_the_trainings_on_shuffled_pixels_go_on_by_themselves_once_begun(page, app_url, awake):
     page.goto(f'{app_url}/convolution?convolution={{"view":"locality"}}')
-    page.get_by_role("button", name="Train all four").click(timeout=60_000)
+    page.get_by_role("button", name="Train all four").click(timeout=120_000)
     bar = page.locator(".st-key-convolution-locality [role=progressbar]")
-    wait_until(lambda: int(bar.get_attribute("aria-valuenow") or 0) >= 2, 60, "The trainings do not go on.")
+    wait_until(lambda: int(bar.get_attribute("aria-valuenow") or 0) >= 2, 120, "The trainings do not go on.")
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Train all four").wait_for()

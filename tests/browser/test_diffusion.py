@@ -17,7 +17,7 @@ PROCESS = ".st-key-noising-process"
 def visit(tab, app_url, **asked):
     tab.goto(f"{app_url}/diffusion?noising={to_link(Noising(**asked))}")
     settled(tab)
-    tab.locator(f"{PROCESS} .whole canvas").wait_for(timeout=60_000)
+    tab.locator(f"{PROCESS} .whole canvas").wait_for(timeout=120_000)
     return tab
 
 
@@ -39,7 +39,7 @@ def test_the_slider_moves_every_picture_without_asking_and_the_link_keeps_the_ti
 def test_play_goes_to_the_end_and_a_small_picture_leads_back(page, app_url):
     visit(page, app_url, t=900)
     page.locator(PROCESS).get_by_role("button", name="Play").click()
-    expect(page.locator(f"{PROCESS} output")).to_have_text("t = 1,000 of 1,000", timeout=60_000)
+    expect(page.locator(f"{PROCESS} output")).to_have_text("t = 1,000 of 1,000", timeout=120_000)
     page.locator(PROCESS).get_by_role("button", name="t = 500 of 1000").click()
     expect(page.locator(f"{PROCESS} output")).to_have_text("t = 500 of 1,000")
 
@@ -58,7 +58,7 @@ def test_what_is_drawn_is_noised(page, app_url):
     visit(page, app_url, t=0, subject=Subject(picture="drawing"))
     before = painted(page, ".whole")
     draw_line(page, page.get_by_role("application"), 0.3, 0.7)
-    wait_until(lambda: painted(page, ".whole") != before, 60, "the drawing was not noised")
+    wait_until(lambda: painted(page, ".whole") != before, 120, "the drawing was not noised")
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(open_tab, app_url):
@@ -75,9 +75,9 @@ def test_points_flow_into_the_shape_and_the_slider_moves_them_without_asking(pag
     page.goto(f"{app_url}/diffusion?part=plane&diffusion={to_link(spec)}")
     settled(page)
     page.get_by_role("button", name="Train").click()
-    expect(page.locator(".st-key-diffusion_plane-live .pill")).to_have_text("Finished", timeout=60_000)
+    expect(page.locator(".st-key-diffusion_plane-live .pill")).to_have_text("Finished", timeout=120_000)
     board = page.locator(".st-key-diffusion_plane-board")
-    expect(board.locator("output")).to_have_text("s = 0.00", timeout=60_000)
+    expect(board.locator("output")).to_have_text("s = 0.00", timeout=120_000)
     before = board.locator("canvas").evaluate("canvas => canvas.toDataURL()")
     board.locator("input").fill("0")
     expect(board.locator("output")).to_have_text("s = 1.00")
@@ -106,9 +106,9 @@ def test_every_step_of_the_way_to_a_digit_is_in_the_browser(page, app_url, awake
     page.goto(f"{app_url}/diffusion?part=digits&diffusion={to_link(spec)}")
     settled(page)
     page.get_by_role("button", name="Train").click()
-    expect(page.locator(".st-key-diffusion-live .pill")).to_have_text("Finished", timeout=60_000)
+    expect(page.locator(".st-key-diffusion-live .pill")).to_have_text("Finished", timeout=120_000)
     film = page.locator(".st-key-diffusion-film")
-    expect(film.locator("output")).to_contain_text("step 20 of 20", timeout=60_000)
+    expect(film.locator("output")).to_contain_text("step 20 of 20", timeout=120_000)
     settled(page)  # the film of the finished run has taken the place of the one before
     last = film.locator(".whole canvas").evaluate("canvas => canvas.toDataURL()")
     film.get_by_role("button", name="One step back").click()
@@ -135,13 +135,13 @@ def test_a_pen_erases_any_part_of_a_picture_and_it_is_filled_in(page, app_url, a
     settled(page)
     page.get_by_role("tab", name="Begin with a picture").click()
     film = page.locator(".st-key-diffusion-beginning_film")
-    expect(film.locator("output")).to_contain_text("step 1 of 1", timeout=60_000)  # six tenths of two steps
+    expect(film.locator("output")).to_contain_text("step 1 of 1", timeout=120_000)  # six tenths of two steps
     pad = page.locator(".st-key-diffusion-eraser")
     draw_line(page, pad.locator("canvas"), 0.2, 0.8)
     expect(pad.locator(".note")).to_contain_text("of 784 pixels are drawn anew")
-    expect(film.locator("output")).to_contain_text("of 2", timeout=60_000)
+    expect(film.locator("output")).to_contain_text("of 2", timeout=120_000)
     pad.get_by_role("button", name="Put all back").click()
-    expect(film.locator("output")).to_contain_text("of 1", timeout=60_000)
+    expect(film.locator("output")).to_contain_text("of 1", timeout=120_000)
 
 
 def test_a_part_that_is_left_while_it_trains_leaves_nothing_in_the_next_one(page, app_url):
@@ -149,9 +149,9 @@ def test_a_part_that_is_left_while_it_trains_leaves_nothing_in_the_next_one(page
     parts = page.locator(".st-key-diffusion-part")
     page.goto(f"{app_url}/diffusion?part=plane&diffusion={to_link(learn_from(Diffusion(), 'moons'))}")
     page.locator(".st-key-diffusion_plane-train button").click()
-    expect(page.locator(".st-key-diffusion_plane-pause button")).to_be_visible(timeout=60_000)
+    expect(page.locator(".st-key-diffusion_plane-pause button")).to_be_visible(timeout=120_000)
     parts.get_by_text("Digits and prompts", exact=True).click()
-    page.get_by_test_id("stTab").nth(2).click(timeout=60_000)
+    page.get_by_test_id("stTab").nth(2).click(timeout=120_000)
     expect(page.get_by_test_id("stTab").nth(2)).to_have_attribute("aria-selected", "true")
     page.wait_for_url("**part=digits**")
     assert "run=" not in page.url and "diffusion=" not in page.url

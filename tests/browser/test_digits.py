@@ -28,9 +28,9 @@ OWNER = "somebody-else-altogether"
 @pytest.fixture(scope="module")
 def trained(engine) -> str:
     """A finished run of somebody's: 5,000 digits, twice."""
-    wait_until(lambda: engine.status().ready, 60, "the engine did not wake")
+    wait_until(lambda: engine.status().ready, 120, "the engine did not wake")
     run = engine.start_run(SHORT, OWNER)
-    wait_until(lambda: engine.view(run).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: engine.view(run).state == "finished", 120, "the run did not finish")
     return run
 
 
@@ -41,7 +41,7 @@ def no_exception(page):
     assert page.get_by_test_id("stException").count() == 0
 
 
-def wait_for(tab, holds, what_is_wrong: str, seconds: float = 60) -> None:
+def wait_for(tab, holds, what_is_wrong: str, seconds: float = 120) -> None:
     """Wait until something holds, while the page goes on."""
     for _ in range(int(seconds * 10)):
         if holds():
@@ -282,7 +282,7 @@ def test_a_training_goes_on_when_its_tab_is_closed(app_url, home, open_tab):
     recording, seen = Recording(home / "runs" / run), lab.progress(tab).inner_text()
     tab.close()
     kept = recording.snapshots()
-    wait_until(lambda: len(recording.snapshots()) > len(kept) + 1, 60, f"nothing was recorded after {seen}")
+    wait_until(lambda: len(recording.snapshots()) > len(kept) + 1, 120, f"nothing was recorded after {seen}")
     again = lab.visit(open_tab(), app_url, run=run)
     expect(lab.state(again)).to_have_text(re.compile("Training|Finished"), timeout=PATIENCE)
     wait_for(again, lambda: len(snapshots(again)) > len(kept), "the new tab does not know what was recorded")

@@ -74,9 +74,9 @@ def test_no_trick_makes_an_element_anywhere(foreign_url, open_tab):
     tab = open_tab(height=2000)
     asked = watch_requests(tab)
     tab.goto(f"{foreign_url}/neuron")
-    expect(tab.get_by_text("the end")).to_be_visible(timeout=60_000)
-    expect(tab.locator("[class*=st-key-pill_] button")).to_have_count(len(TRICKS), timeout=60_000)
-    expect(tab.locator("[class*=st-key-button_] button")).to_have_count(len(TRICKS), timeout=60_000)
+    expect(tab.get_by_text("the end")).to_be_visible(timeout=120_000)
+    expect(tab.locator("[class*=st-key-pill_] button")).to_have_count(len(TRICKS), timeout=120_000)
+    expect(tab.locator("[class*=st-key-button_] button")).to_have_count(len(TRICKS), timeout=120_000)
     found = tab.evaluate("""(elements) => [...document.querySelectorAll('[class*=st-key-case_]')].map((box) => {
         const texts = box.querySelectorAll('[data-testid=stMarkdownContainer], [data-testid=stCaptionContainer]');
         return [...texts].map((text) => [text.textContent,

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.conftest import settled
 
 pytestmark = pytest.mark.browser
-PATIENCE = 60_000  # milliseconds in which the engine has to wake and answer
+PATIENCE = 120_000  # milliseconds in which the engine has to wake and answer
 
 
 def draw_seven(tab) -> None:

@@ -13,7 +13,7 @@ from tests.conftest import settled, wait_until
 
 pytestmark = pytest.mark.browser
 CHEAP = '{"line":{"neurons":1,"linear":true}}'  # soon trained
-PATIENCE = 60_000  # milliseconds in which the engine has to wake, and lines to learn
+PATIENCE = 120_000  # milliseconds in which the engine has to wake, and lines to learn
 
 
 def linked(tab):
@@ -39,7 +39,7 @@ def test_a_pulled_slider_moves_the_point_and_a_drawn_curve_is_learned(app_url, p
     page.mouse.move(slider["x"] + slider["width"] * 0.5, slider["y"] + slider["height"] / 2)
     page.mouse.down()
     page.mouse.move(slider["x"] + 2, slider["y"] + slider["height"] / 2, steps=6)
-    expect(page.get_by_text(re.compile("At z = .* hardly anything flows back"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile("At z = .* hardly anything flows back"))).to_be_visible(timeout=120_000)
     assert "neuron=" not in page.url
     page.mouse.up()
     page.wait_for_url(re.compile("bias"))
@@ -65,7 +65,7 @@ def test_a_link_opens_the_same_neuron_and_keys_move_sliders_and_curve(app_url, p
     expect(page.get_by_text("At z = -0.80 the derivative is 0: nothing flows back.")).to_be_visible(timeout=PATIENCE)
     page.get_by_label("bias").focus()
     page.keyboard.press("End")
-    expect(page.get_by_text("100.0% of the gradient flows back")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("100.0% of the gradient flows back")).to_be_visible(timeout=120_000)
     page.wait_for_url(re.compile("bias%22%3A6"))
     page.get_by_role("application").focus()
     for key in ("ArrowRight", "ArrowUp", "ArrowUp"):

@@ -45,7 +45,7 @@ def prediction(tab) -> str:
     return tab.locator(".st-key-digits-prediction").inner_text()
 
 
-def reads(tab, digit: str, seconds: float = 60) -> None:
+def reads(tab, digit: str, seconds: float = 120) -> None:
     wait_until(lambda: prediction(tab) == digit, seconds, f"The pad does not read {digit!r}.")
 
 
@@ -61,7 +61,7 @@ def test_a_seven_drawn_with_the_mouse_is_read_before_the_pen_is_lifted_and_then_
     shares = page.locator(f"{PAD} [role=meter]").evaluate_all("bars => bars.map(b => Number(b.ariaValueNow))")
     assert len(shares) == 10 and max(shares) == shares[7] and sum(shares) == pytest.approx(100, abs=1)
     spoken = page.locator(f"{PAD} [aria-live=polite]")
-    wait_until(lambda: spoken.text_content().startswith("It reads a 7, "), 60, "Nothing is spoken.")
+    wait_until(lambda: spoken.text_content().startswith("It reads a 7, "), 120, "Nothing is spoken.")
 
 
 def test_a_finger_draws_and_the_page_stays_where_it_is(open_tab, app_url, awake):
@@ -115,9 +115,9 @@ def test_a_small_digit_in_a_corner_is_read_and_the_crop_explains_why(page, app_u
     reads(page, "7")
     crop = step(page, "crop")
     assert crop.get_attribute("aria-pressed") == "true"
-    wait_until(lambda: "Without it:" in crop.get_attribute("aria-label"), 60, "Nothing is said of the crop.")
+    wait_until(lambda: "Without it:" in crop.get_attribute("aria-label"), 120, "Nothing is said of the crop.")
     crop.click()
-    wait_until(lambda: "With it: 7" in crop.get_attribute("aria-label"), 60, "Nothing is said of the missing crop.")
+    wait_until(lambda: "With it: 7" in crop.get_attribute("aria-label"), 120, "Nothing is said of the missing crop.")
     assert crop.get_attribute("aria-pressed") == "false"
 
 
@@ -128,7 +128,7 @@ def test_the_reading_and_the_nearest_digits_come_without_moving_anything(page, a
     draw(page, SEVEN)
     reads(page, "7")
     labels = page.locator(f"{PAD} .neighbour .label")
-    wait_until(lambda: labels.all_inner_texts().count("7") >= 5, 60, "The nearest digits are no sevens.")
+    wait_until(lambda: labels.all_inner_texts().count("7") >= 5, 120, "The nearest digits are no sevens.")
     assert [part.bounding_box() for part in parts] == before
 
 

@@ -13,7 +13,7 @@ from tests.conftest import settled, wait_until
 
 pytestmark = pytest.mark.browser
 
-PATIENCE = 60_000  # milliseconds that a shared machine may take for anything
+PATIENCE = 120_000  # milliseconds that a shared machine may take for anything
 SHOWN = """() => globalThis[Symbol.for("derin.bus")]?.get("playground")?.values.get("frame")?.sizes"""
 ENDLESS = Playground(training=PlaneTraining(epochs=1_000_000, pace=60))
 
@@ -73,7 +73,7 @@ def heard(tab) -> dict:
 def rested(tab) -> dict:
     """Return the moment that the page shows once it does not move any more."""
     seen = [heard(tab)]
-    wait_until(lambda: tab.wait_for_timeout(600) or seen.append(heard(tab)) or seen[-1] == seen[-2], 60, "it moves on")
+    wait_until(lambda: tab.wait_for_timeout(600) or seen.append(heard(tab)) or seen[-1] == seen[-2], 120, "it moves on")
     return seen[-1]
 
 
@@ -119,8 +119,8 @@ def test_the_network_is_changed_in_the_diagram(app_url, page):
     expect(neuron(page, 3, 2)).to_be_visible(timeout=PATIENCE)
     neuron(page, 0, 3).click()
     board(page).get_by_label("Activation function of layer 2").select_option("relu")
-    wait_until(lambda: linked(page).network.features == ("x1", "x2", "x1^2"), 60, "the feature is not on")
-    wait_until(lambda: linked(page).network.layers[1].activation == "relu", 60, "the function was not taken")
+    wait_until(lambda: linked(page).network.features == ("x1", "x2", "x1^2"), 120, "the feature is not on")
+    wait_until(lambda: linked(page).network.layers[1].activation == "relu", 120, "the function was not taken")
     assert linked(page).sizes == (3, 5, 2, 2, 1)
     assert len(board(page).locator(".node").all()) == 7 + 5 + 2 + 2 + 1
 
@@ -129,12 +129,12 @@ def test_points_are_drawn_taken_back_and_a_file_is_put(app_url, page):
     visit(page, app_url)
     board(page).get_by_label("Click or pull on the plane to put points: 1").click()
     drag(page, (-4, 4), (4, 4))
-    wait_until(lambda: len(linked(page).data.own) > 8, 60, "the points were not taken")
+    wait_until(lambda: len(linked(page).data.own) > 8, 120, "the points were not taken")
     own = linked(page).data.own
     assert {label for _x, _y, label in own} == {1} and all(abs(y - 4) < 0.3 for _x, y, _label in own)
     plane(page).focus()
     page.keyboard.press("z")
-    wait_until(lambda: linked(page).data.own == (), 60, "the pull was not taken back")
+    wait_until(lambda: linked(page).data.own == (), 120, "the pull was not taken back")
 
     page.get_by_role("radio", name="CSV file").click()
     chooser = page.locator(".st-key-playground-table_file input[type=file]")
@@ -142,7 +142,7 @@ def test_points_are_drawn_taken_back_and_a_file_is_put(app_url, page):
                           ("x,y,who\n" + "1,2,a\n-1,3,b\n" * 10, "20 points")):
         chooser.set_input_files({"name": "points.csv", "mimeType": "text/csv", "buffer": content.encode()})
         expect(page.get_by_text(re.compile(said)).first).to_be_visible(timeout=PATIENCE)
-    wait_until(lambda: linked(page).data.dataset == "table", 60, "the file is not the data set")
+    wait_until(lambda: linked(page).data.dataset == "table", 120, "the file is not the data set")
     expect(board(page).get_by_text("10 training")).to_be_visible()
 
 
@@ -153,14 +153,14 @@ def test_it_learns_live_while_a_weight_is_set_by_hand_and_comes_back_after_a_rel
     expect(state(page)).to_have_text("Training", timeout=PATIENCE)
     page.wait_for_url("**run=*")
     seen = set()
-    wait_until(lambda: seen.add(heard(page)["step"]) or len(seen) > 8, 60, "the picture does not move")
+    wait_until(lambda: seen.add(heard(page)["step"]) or len(seen) > 8, 120, "the picture does not move")
 
     neuron(page, 2, 1).click()
     field = board(page).get_by_role("dialog").get_by_label("from 3").last
     field.fill("4.5")
     field.press("Enter")
     place = [4 * 2 + 4 + 2]  # of w2.1.3 among all parameters
-    wait_until(lambda: abs(heard(page)["weights"][place[0]] - 4.5) < 1, 60, "the weight was not set")
+    wait_until(lambda: abs(heard(page)["weights"][place[0]] - 4.5) < 1, 120, "the weight was not set")
     page.keyboard.press("Escape")
     button(page, "Pause").click()
     expect(state(page)).to_have_text("Paused", timeout=PATIENCE)
@@ -169,12 +169,12 @@ def test_it_learns_live_while_a_weight_is_set_by_hand_and_comes_back_after_a_rel
     page.reload()
     expect(state(page)).to_have_text("Paused", timeout=PATIENCE)
     page.wait_for_function(SHOWN, timeout=PATIENCE)
-    wait_until(lambda: heard(page)["weights"] == pytest.approx(before["weights"], abs=1e-2), 60, "another network came")
+    wait_until(lambda: heard(page)["weights"] == pytest.approx(before["weights"], abs=1e-2), 120, "another came")
 
     slider = page.locator(".st-key-playground-rewind").get_by_role("slider")
     slider.focus()
     page.keyboard.press("Home")
-    wait_until(lambda: heard(page)["view"] == "snapshot" and heard(page)["step"] == 0, 60, "the page does not go back")
+    wait_until(lambda: heard(page)["view"] == "snapshot" and heard(page)["step"] == 0, 120, "the page does not go back")
     assert heard(page)["weights"] == pytest.approx(untrained["weights"], abs=2e-3)
     expect(page.get_by_role("button", name="Train on from step 0")).to_be_visible(timeout=PATIENCE)
 
@@ -191,7 +191,7 @@ def test_a_click_on_a_link_opens_its_weight(app_url, page):
     expect(field).to_be_focused()
     field.fill("-2,5")
     field.press("Enter")
-    wait_until(lambda: dict(linked(page).network.weights).get("w2.1.1") == -2.5, 60, "the weight was not set")
+    wait_until(lambda: dict(linked(page).network.weights).get("w2.1.1") == -2.5, 120, "the weight was not set")
     field.fill("lots")
     field.press("Enter")
     expect(board(page).get_by_role("alert")).to_contain_text("lots is no number")

@@ -16,7 +16,7 @@ MAPS = ".st-key-saliency-maps"
 def visit(tab, app_url, **asked):
     tab.goto(f"{app_url}/saliency?saliency={to_link(Saliency(**{'method': 'gradient', **asked}))}")
     settled(tab)
-    tab.locator(f"{MAPS} .cell").first.wait_for(timeout=60_000)
+    tab.locator(f"{MAPS} .cell").first.wait_for(timeout=120_000)
     return tab
 
 
@@ -31,14 +31,14 @@ def painted(tab, method: str) -> str:
 def test_all_maps_are_painted_and_a_picked_one_comes_with_its_formula_and_stays_in_the_link(page, app_url, awake):
     visit(page, app_url)
     assert page.locator(f"{MAPS} .cell").count() == len(METHODS)
-    wait_until(lambda: is_whole(page), 60, "the maps did not come")
+    wait_until(lambda: is_whole(page), 120, "the maps did not come")
     pictures = page.locator(f"{MAPS} .cell canvas").evaluate_all("all => all.map((canvas) => canvas.toDataURL())")
     assert len(set(pictures)) == len(METHODS)
     page.get_by_role("button", name="Grad-CAM, ").first.click()
     expect(page.get_by_role("button", name="Grad-CAM, ").first).to_have_attribute("aria-pressed", "true")
     page.wait_for_url("**grad_cam**")
     expect(page.get_by_text("The last convolution's maps, weighted")).to_be_visible()
-    expect(page.locator(".st-key-saliency-trust .verdict")).not_to_be_empty(timeout=60_000)
+    expect(page.locator(".st-key-saliency-trust .verdict")).not_to_be_empty(timeout=120_000)
 
 
 def test_the_keys_move_between_the_maps_and_pick_one(page, app_url, awake):
@@ -59,10 +59,10 @@ def test_the_quick_maps_follow_the_pen_and_the_others_come_when_it_is_lifted(pag
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.3 * box["height"], steps=10)
-    wait_until(lambda: painted(page, "Gradient") != before, 60, "the gradient did not follow the pen")
+    wait_until(lambda: painted(page, "Gradient") != before, 120, "the gradient did not follow the pen")
     expect(page.locator(f"{MAPS} .cell.pending")).to_have_count(1)  # occlusion waits
     page.mouse.up()
-    wait_until(lambda: is_whole(page), 60, "occlusion did not come")
+    wait_until(lambda: is_whole(page), 120, "occlusion did not come")
     expect(page.locator(f"{MAPS} .subject .title")).to_have_text("your drawing")
 
 
@@ -70,7 +70,7 @@ def test_the_slider_of_the_attack_changes_picture_and_reading_without_asking_aga
     visit(page, app_url, methods=("gradient",))
     page.get_by_role("tab", name="What would change its mind").click()
     attack = page.locator(".st-key-saliency-attack")
-    expect(page.locator(".st-key-saliency-attacking .text")).to_contain_text("succeeds", timeout=60_000)
+    expect(page.locator(".st-key-saliency-attacking .text")).to_contain_text("succeeds", timeout=120_000)
     before = attack.locator(".pair canvas").last.evaluate("canvas => canvas.toDataURL()")
     attack.get_by_role("slider").fill("20")
     expect(attack.locator("output")).to_have_text("ε = 0.40")

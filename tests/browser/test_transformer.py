@@ -14,11 +14,11 @@ SMALL = TransformerNetwork(layers=2, heads=2, width=16, context=32)
 QUICK = Transformer(data=TextData(task="reverse", length=5), network=SMALL,
                     training=TransformerTraining(epochs=2, batch_size=256, warmup=2))
 PLAYS = Transformer(data=TextData(task="plays"), network=SMALL)
-PATIENCE = 30_000
+PATIENCE = 120_000
 
 
 def open_page(tab, app_url: str, engine, spec: Transformer, text: str) -> None:
-    wait_until(lambda: engine.status().ready, 60, "the engine did not wake")
+    wait_until(lambda: engine.status().ready, 120, "the engine did not wake")
     tab.goto(f"{app_url}/transformer?transformer={to_link(spec)}&text={text}")
     settled(tab)
     expect(large(tab).locator(".title")).to_contain_text("layer 1", timeout=PATIENCE)
@@ -56,7 +56,7 @@ def test_a_translator_is_trained_and_the_pictures_are_rewound(app_url, engine, p
     expect(answer).to_contain_text("%", timeout=PATIENCE)
     before = answer.inner_text()
     page.get_by_role("button", name="Train").click()
-    expect(page.locator(".st-key-transformer-live .pill")).to_have_text("Finished", timeout=60_000)
+    expect(page.locator(".st-key-transformer-live .pill")).to_have_text("Finished", timeout=120_000)
     expect(answer).not_to_have_text(before, timeout=PATIENCE)
     slider = page.locator(".st-key-transformer-rewind input")
     slider.focus()

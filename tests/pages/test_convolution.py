@@ -194,7 +194,7 @@ def test_nonsense_for_a_kernel_is_left_alone(visit, typed):
 # filters
 
 
-def until_done(app, seconds: float = 60) -> None:
+def until_done(app, seconds: float = 120) -> None:
     """Run the page again, as its fragment does by itself, until no Job is under way."""
     def done() -> bool:
         app.run()
@@ -263,7 +263,7 @@ def test_a_network_without_convolution_gets_a_sentence_where_it_matters_and_can_
     experiment = Experiment(data=ImageData(train_size=500), network=Network(blocks=blocks))
     run = engine.start_run(experiment, "somebody", paused=True)
     engine.step(run, "somebody")
-    wait_until(lambda: engine.view(run).live_step is not None, 60, "the run has no weights")
+    wait_until(lambda: engine.view(run).live_step is not None, 120, "the run has no weights")
     meta, _arrays = message(visit(run=run))
     assert meta["walk"]["layer"] == "flatten1"
     assert any("no convolution" in info.value for info in visit(Convolution(view="filters"), run=run).info)

@@ -47,7 +47,7 @@ def own(engine):
 
 
 def finished(app, engine):
-    wait_until(lambda: engine.view(app.query_params["run"]).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: engine.view(app.query_params["run"]).state == "finished", 120, "the run did not finish")
     return engine.view(app.query_params["run"])
 
 
@@ -72,7 +72,7 @@ def test_a_data_set_that_is_not_here_says_what_it_is_and_is_not_trained_on(app_t
 def test_fetching_without_a_network_fails_with_a_sentence_at_its_button(app_test, awake):
     app = app_test("digits.py", experiment=to_link(learn_from(Experiment(), "kmnist")))
     app.button(key="digits.fetch").click().run()
-    wait_until(lambda: "could not be fetched from codh.rois.ac.jp" in said(app.run()), 60, "it hangs")
+    wait_until(lambda: "could not be fetched from codh.rois.ac.jp" in said(app.run()), 120, "it hangs")
     assert app.button(key="digits.fetch")
     assert not images.is_there("kmnist") and list((awake.home / "datasets").glob(".part-*")) == []
 
@@ -85,7 +85,7 @@ def test_a_fetch_shows_how_far_it_is_and_can_be_stopped(app_test, awake):
     app.session_state["_fetch.digits"] = "emnist_letters", job
     app.run()
     app.button(key="digits.stop_fetching").click().run()
-    wait_until(lambda: "digits.fetch" in [button.key for button in app.run().button], 60, "it goes on")
+    wait_until(lambda: "digits.fetch" in [button.key for button in app.run().button], 120, "it goes on")
     assert awake.job(job).error is not None and "cancelled" in said(app)
 
 
@@ -137,7 +137,7 @@ def test_a_network_for_colours_gets_a_new_picture_in_its_colours(app_test, awake
     app = app_test("saliency.py", run=app.query_params["run"])
     app.pills(key="saliency.picture").set_value("own").run()
     app.file_uploader(key="saliency.brought").upload("cup.png", png(own["test_images"][4])).run()
-    wait_until(lambda: not app.run().session_state["_bringing.saliency"], 60, "the picture was not read")
+    wait_until(lambda: not app.run().session_state["_bringing.saliency"], 120, "the picture was not read")
     assert not app.exception and np.array_equal(pictures[-1][0], own["test_images"][4])
 
 
@@ -151,7 +151,7 @@ def test_pictures_that_wait_are_shown_small_one_can_be_taken_away_and_a_broken_o
     def thumbnails():
         found = [part.proto for part in app.run().get("bidi_component") if "thumbnails_0" in part.proto.id]
         return unpack(found[0].bytes)[1]["thumbnails_0.pictures"] if found else ()
-    wait_until(lambda: len(thumbnails()) == 3, 60, "the pictures were not looked at")
+    wait_until(lambda: len(thumbnails()) == 3, 120, "the pictures were not looked at")
     assert np.array_equal(thumbnails(), own["test_images"][:3])
     assert "no picture that can be read" in said(app)
     app.session_state["digits.thumbnails_0_0"] = {"picked": 1}
@@ -171,6 +171,6 @@ def test_the_mistakes_of_a_small_data_set_are_found_on_the_saliency_page(app_tes
     def sheet():
         return unpack(next(part.proto.bytes for part in app.run().get("bidi_component")
                            if part.proto.id.endswith("saliency.maps")))[0]
-    wait_until(lambda: not sheet()["pending"], 60, "the maps did not come")
+    wait_until(lambda: not sheet()["pending"], 120, "the maps did not come")
     columns = sheet()["columns"][1:]
     assert not app.exception and columns and all(column["wrong"] for column in columns)

@@ -41,7 +41,7 @@ def test_every_part_has_its_maps_at_the_step_that_the_film_shows(network):
     def tell() -> tuple[dict, dict]:
         return told(network.run(), "diffusion.diagram")
 
-    wait_until(lambda: tell()[0]["levels"], 60, "there were no maps")
+    wait_until(lambda: tell()[0]["levels"], 120, "there were no maps")
     meta, arrays = tell()
     counts = {part["name"]: part["count"] for level in meta["levels"] for part in level["parts"]}
     shapes = {part["name"]: part["shape"] for part in meta["parts"] if len(part["shape"]) == 3}

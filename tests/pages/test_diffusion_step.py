@@ -16,7 +16,7 @@ def walk(awake):
     def draw(target: str, **sampling) -> dict:
         job = awake.start_job("somebody", {"kind": "diffusion_walk", "model": {"pretrained": PRETRAINED[target]},
                                            "sampling": {"steps": 6, "count": 1, **sampling}})
-        wait_until(lambda: awake.job(job).finished, 60, "the way was not drawn")
+        wait_until(lambda: awake.job(job).finished, 120, "the way was not drawn")
         return awake.job(job).result
     return draw
 

@@ -38,7 +38,7 @@ def page(app_test, awake):
 
 def train(app, engine, part):
     app.button(key=f"{part}.train").click().run()
-    wait_until(lambda: engine.view(app.query_params["run"]).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: engine.view(app.query_params["run"]).state == "finished", 120, "the run did not finish")
     return app.run()
 
 
@@ -120,7 +120,7 @@ def test_a_page_that_is_rewound_shows_what_the_network_made_of_the_noise_then(pa
         return told(app, "diffusion.samples")[1]["samples.pictures"].astype(int)
 
     assert abs(rewound(0) - end).mean() > 1  # two steps have not changed much
-    wait_until(lambda: abs(rewound(last) - end).mean() < 0.5, 60, "the end is not what it was")
+    wait_until(lambda: abs(rewound(last) - end).mean() < 0.5, 120, "the end is not what it was")
 
 
 def test_a_prompt_of_one_s_own_has_the_upper_row_while_it_learns(page, awake):
@@ -162,14 +162,14 @@ def test_the_diagram_has_the_parts_of_the_network_and_all_their_parameters(page)
 
 def drawn(app, key):
     """Run the page until a way has been drawn, as its panel does in a browser; return the message of its panel."""
-    wait_until(lambda: told(app.run(), key)[0]["topics"].get("film"), 60, "the way was not drawn")
+    wait_until(lambda: told(app.run(), key)[0]["topics"].get("film"), 120, "the way was not drawn")
     return told(app, key)
 
 
 def test_every_step_of_the_way_is_kept_with_what_the_network_said(trained_digits):
     app = trained_digits
     app.select_slider(key="sampling.steps").set_value(5).run()
-    wait_until(lambda: len(told(app.run(), "diffusion.film")[1].get("film.times", ())) == 6, 60, "no new way")
+    wait_until(lambda: len(told(app.run(), "diffusion.film")[1].get("film.times", ())) == 6, 120, "no new way")
     meta, arrays = told(app, "diffusion.film")
     assert arrays["film.states"].shape == (6, 1, 28, 28) and arrays["film.clean"].shape == (5, 1, 28, 28)
     assert arrays["film.times"].tolist() == pytest.approx([1, 0.8, 0.6, 0.4, 0.2, 0])
@@ -251,7 +251,7 @@ def test_what_is_behind_a_tab_is_drawn_when_it_is_asked_for(trained_digits, tab,
     app.session_state["diffusion.closer"] = tab
     app.run()
     app.button(key=f"diffusion.{button}").click().run()
-    wait_until(lambda: any(part.proto.id.endswith(key) for part in app.run().get("bidi_component")), 60, "nothing came")
+    wait_until(lambda: any(part.proto.id.endswith(key) for part in app.run().get("bidi_component")), 120, "it came not")
     meta, arrays = told(app, key)
     assert not app.exception
     assert any(name.endswith((".pictures", ".states")) and array.size for name, array in arrays.items())
@@ -272,7 +272,7 @@ def test_what_is_erased_is_filled_in_and_the_rest_of_the_picture_stays(trained_d
         states = told(app.run(), "diffusion.beginning_film")[1]["film.states"]
         return abs(states[-1, 0].astype(int) - digit)
 
-    wait_until(lambda: kept()[~mask].max() <= 1, 60, "the rest of the picture did not stay")
+    wait_until(lambda: kept()[~mask].max() <= 1, 120, "the rest of the picture did not stay")
     assert kept()[mask].max() > 10
 
 

@@ -107,18 +107,18 @@ def test_garbage_in_the_address_never_breaks_the_page(app_test, address):
 def test_train_pause_step_continue_and_restart(digits, awake):
     app = digits()
     app.button(key="digits.step").click().run()
-    wait_until(lambda: view_of(app, awake).step == 1, 60, "one step was not taken")
+    wait_until(lambda: view_of(app, awake).step == 1, 120, "one step was not taken")
     assert view_of(app, awake).state == "paused"
     app.run().button(key="digits.step").click().run()
-    wait_until(lambda: view_of(app, awake).step == 2, 60, "the second step was not taken")
+    wait_until(lambda: view_of(app, awake).step == 2, 120, "the second step was not taken")
     app.run().button(key="digits.train").click().run()
-    wait_until(lambda: view_of(app, awake).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: view_of(app, awake).state == "finished", 120, "the run did not finish")
     app.run()
     assert app.button(key="digits.step").disabled
     first = app.query_params["run"]
     app.button(key="digits.restart").click().run()
     assert app.query_params["run"] != first
-    wait_until(lambda: view_of(app, awake).state == "finished", 60, "the restarted run did not finish")
+    wait_until(lambda: view_of(app, awake).state == "finished", 120, "the restarted run did not finish")
     once, again = ([event["train_loss"] for event in awake.view(run).events if event.get("train_loss")]
                    for run in (first, app.query_params["run"]))
     assert once[-1] == pytest.approx(again[-1], rel=0.2)
@@ -127,15 +127,15 @@ def test_train_pause_step_continue_and_restart(digits, awake):
 def test_a_setting_changed_while_it_runs_is_recorded_at_its_step(digits, awake):
     app = digits()
     app.button(key="digits.step").click().run()
-    wait_until(lambda: view_of(app, awake).step == 1, 60, "one step was not taken")
+    wait_until(lambda: view_of(app, awake).step == 1, 120, "one step was not taken")
     app.run().select_slider(key="digits.learning_rate").set_value(0.001).run()
-    wait_until(lambda: any(event["kind"] == "change" for event in view_of(app, awake).events), 60, "nothing recorded")
+    wait_until(lambda: any(event["kind"] == "change" for event in view_of(app, awake).events), 120, "nothing recorded")
     change = next(event for event in view_of(app, awake).events if event["kind"] == "change")
     assert (change["step"], change["field"], change["value"]) == (1, "training.learning_rate", 0.001)
 
 
 def finished(app, engine):
-    wait_until(lambda: view_of(app, engine).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: view_of(app, engine).state == "finished", 120, "the run did not finish")
     return view_of(app, engine)
 
 
@@ -146,7 +146,7 @@ def test_a_finished_run_goes_on_when_more_epochs_are_asked_for(digits, awake):
     app.run().number_input(key="digits.epochs").set_value(3).run()
     assert app.button(key="digits.train").label == "Train on"
     app.button(key="digits.train").click().run()
-    wait_until(lambda: view_of(app, awake).step == 3 * first.step, 60, "it did not go on")
+    wait_until(lambda: view_of(app, awake).step == 3 * first.step, 120, "it did not go on")
     assert app.query_params["run"] == run_id
     assert {"training.epochs"} == {change.field for change in view_of(app, awake).experiment.changes}
 
@@ -159,7 +159,7 @@ def test_training_goes_on_from_a_snapshot_in_a_run_of_its_own(digits, awake):
     app.run().select_slider(key="digits.learning_rate").set_value(0.001).run()
     app.button(key="digits.train_on").click().run()
     assert app.query_params["run"] != run_id
-    wait_until(lambda: view_of(app, awake).step == 2 * first.step, 60, "the branch did not go on for an epoch")
+    wait_until(lambda: view_of(app, awake).step == 2 * first.step, 120, "the branch did not go on for an epoch")
     assert view_of(app, awake).parent == (run_id, first.step)
     changes = {change.field: (change.step, change.value) for change in view_of(app, awake).experiment.changes}
     assert changes == {"training.learning_rate": (first.step, 0.001), "training.epochs": (first.step, 2)}
@@ -183,21 +183,21 @@ def test_a_rewind_to_a_damaged_snapshot_says_so(digits, awake):
 def test_somebody_else_watches_and_may_go_on_with_a_copy(digits, awake):
     mine = digits()
     mine.button(key="digits.step").click().run()
-    wait_until(lambda: view_of(mine, awake).step == 1, 60, "one step was not taken")
+    wait_until(lambda: view_of(mine, awake).step == 1, 120, "one step was not taken")
     run_id = mine.query_params["run"]
     other = digits(run=run_id)
     assert "digits.train" not in [button.key for button in other.button]
     other.button(key="digits.copy").click().run()
     copied = other.query_params["run"]
     assert copied != run_id and awake.view(copied).parent == (run_id, 1)
-    wait_until(lambda: awake.view(copied).state == "finished", 60, "the copy did not finish")
+    wait_until(lambda: awake.view(copied).state == "finished", 120, "the copy did not finish")
     assert awake.view(run_id).state == "paused" and awake.view(run_id).step == 1
 
 
 def test_the_matrix_cell_and_the_report_come_from_the_recorded_predictions(digits, awake):
     app = digits()
     app.button(key="digits.train").click().run()
-    wait_until(lambda: view_of(app, awake).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: view_of(app, awake).state == "finished", 120, "the run did not finish")
     app.session_state["digits.confusion"] = {"cell": [7, 7]}
     app.session_state["digits.closer"] = "Figures by class"
     app.run()

@@ -12,7 +12,7 @@ PAGES = {"digits": PICTURES, "playground": PLANE, "recurrent": CELL, "transforme
 def failed(engine, spec, owner: str = "somebody") -> str:
     """Return a run that has failed."""
     run = engine.start_run(spec, owner)
-    wait_until(lambda: engine.view(run).state in ("failed", "finished"), 60, "the run did not end")
+    wait_until(lambda: engine.view(run).state in ("failed", "finished"), 120, "the run did not end")
     assert engine.view(run).state == "failed"
     return run
 
@@ -33,7 +33,7 @@ def test_the_step_and_the_setting_are_named_in_both_languages_and_the_slider_lea
     app.button(key=f"{page}.train_on").click().run()
     again = app.query_params["run"]
     assert again != run and awake.view(again).parent == (run, view.snapshots[0]) and not app.exception
-    wait_until(lambda: awake.view(again).step > step, 60, "the run did not go on")
+    wait_until(lambda: awake.view(again).step > step, 120, "the run did not go on")
     assert awake.view(again).state in ("running", "finished")
     assert [one.value for one in app.run().warning] == []
     assert awake.view(run).state == "failed"

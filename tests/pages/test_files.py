@@ -296,7 +296,7 @@ def test_a_text_of_one_letter_is_trained_by_characters_and_too_short_by_byte_pai
     assert len([one for one in app.warning if "too short" in one.value]) == 2  # at the text and at the context
     app.button_group(key="transformer.tokens").set_value("characters").run()
     app.button(key="transformer.train").click().run()
-    wait_until(lambda: awake.view(app.query_params["run"]).state in ("finished", "failed"), 60, "it did not end")
+    wait_until(lambda: awake.view(app.query_params["run"]).state in ("finished", "failed"), 120, "it did not end")
     assert awake.view(app.query_params["run"]).state == "finished"
     assert not app.run().exception and "went wrong" not in said(app)
 

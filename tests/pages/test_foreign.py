@@ -152,7 +152,7 @@ def test_the_names_of_own_classes(app_test, awake):
     assert left_over(app) == [] and any("evil.example" in info.value.replace(JOINER, "") for info in app.info)
     app.button(key="digits.train").click().run()
     run = app.query_params["run"]
-    wait_until(lambda: awake.view(run).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: awake.view(run).state == "finished", 120, "the run did not finish")
     app.session_state["digits.confusion"] = {"cell": [1, 1]}
     for tab in app.tabs:
         app.session_state["digits.closer"] = tab.label

@@ -80,7 +80,7 @@ REFUSED = {
     "no JSON": (400, b"{", {}),
     "no text": (400, b"\xff\xfe\x00", {}),
     "no question": (400, b"[1]", {}),
-    "nested without an end": (400, b"[" * 60_000, {}),
+    "nested without an end": (400, b"[" * 120_000, {}),
     "nothing": (400, b"", {}),
 }
 
@@ -124,7 +124,7 @@ def test_a_drawing_is_read_on_the_line(reader):
 
 
 def test_the_details_say_what_each_step_is_good_for_and_which_digits_are_near(reader):
-    wait_until(lambda: unpack(reader.answer(image(seven(), detail=True)))[0] != {"again": True}, 60, "It stays busy.")
+    wait_until(lambda: unpack(reader.answer(image(seven(), detail=True)))[0] != {"again": True}, 120, "It stays busy.")
     meta, arrays = unpack(reader.answer(image(seven(), detail=True)))
     assert meta["top"] == 7 and set(meta["otherwise"]) == {"strokes", "crop", "centre", "smooth"}
     assert {"stages", "neighbours", "filters.pictures"} <= set(arrays)
@@ -148,11 +148,11 @@ def test_a_run_is_measured_while_nobody_asks_and_then_says_how_near_a_drawing_is
     spec = Experiment(data=ImageData(train_size=500), network=Network(blocks=(Flatten(), Linear(features=10))),
                       training=Training(epochs=10))
     run = awake.start_run(spec, "somebody")
-    wait_until(lambda: awake.view(run).state == "finished", 60, "The run does not finish.")
+    wait_until(lambda: awake.view(run).state == "finished", 120, "The run does not finish.")
     own = Reader(run, PRETRAINED, "mnist")
     meta = unpack(own.answer(image(seven())))[0]
     assert meta["measuring"] and meta["remark"] is None
-    wait_until(lambda: not unpack(own.answer(image(seven())))[0].get("measuring", True), 60, "It is never measured.")
+    wait_until(lambda: not unpack(own.answer(image(seven())))[0].get("measuring", True), 120, "It is never measured.")
     assert "uzak" in unpack(own.answer(image(seven())))[0]["remark"]["text"]
 
 

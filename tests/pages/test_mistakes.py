@@ -21,7 +21,7 @@ QUICK = Experiment(data=ImageData(train_size=500), network=Network(blocks=MLP))
 
 
 def finished(app, engine):
-    wait_until(lambda: engine.view(app.query_params["run"]).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: engine.view(app.query_params["run"]).state == "finished", 120, "the run did not finish")
     return engine.view(app.query_params["run"])
 
 
@@ -44,7 +44,7 @@ def trained(app_test, awake):
 def test_mistakes_get_more_weight_through_training_digits_that_are_like_them(trained, awake):
     app, first, cell = trained
     app.button(key="digits.weigh").click().run()
-    wait_until(lambda: app.run().query_params["run"] != first.id, 60, "no run was begun")
+    wait_until(lambda: app.run().query_params["run"] != first.id, 120, "no run was begun")
     second = finished(app, awake)
     data = from_link(app.query_params["experiment"])[0].data
     assert second.parent == (first.id, first.step) and second.step > first.step
@@ -60,7 +60,7 @@ def test_how_often_the_weighted_pictures_are_shown_is_chosen_beside_the_button(t
     app, first, _cell = trained
     app.selectbox(key="digits.weight_times").select(3).run()
     app.button(key="digits.weigh").click().run()
-    wait_until(lambda: app.run().query_params["run"] != first.id, 60, "no run was begun")
+    wait_until(lambda: app.run().query_params["run"] != first.id, 120, "no run was begun")
     data = finished(app, awake).experiment.data
     assert data.times == 3 and data.shown == 500 + 2 * len(data.again)
 
@@ -92,7 +92,7 @@ def maps_of_the_cell(app):
     def told():
         found = next(part for part in app.run().get("bidi_component") if part.proto.id.endswith("digits.why_maps"))
         return unpack(found.proto.bytes)
-    wait_until(lambda: not told()[0]["pending"], 60, "the maps did not come")
+    wait_until(lambda: not told()[0]["pending"], 120, "the maps did not come")
     return told()
 
 

@@ -34,7 +34,7 @@ def texts(app) -> str:
 @pytest.fixture
 def page(app_test, awake):
     """Return a function that opens the page once the explainer answers; lines of two neurons are soon trained."""
-    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
+    wait_until(lambda: answers(awake), 120, "the explainer did not answer")
     return lambda spec=None, **address: app_test("neuron.py", **({} if spec is None else {"neuron": to_link(spec)}),
                                                  **address)
 
@@ -116,7 +116,7 @@ def learned(app, width: int) -> dict:
         fit = app.session_state["_fits.neuron"].found.get(width)
         return fit is not None and fit["step"] == fit["steps"]
 
-    wait_until(is_there, 60, "the line was not trained")
+    wait_until(is_there, 120, "the line was not trained")
     return app.session_state["_fits.neuron"].found[width]
 
 

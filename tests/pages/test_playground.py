@@ -381,7 +381,7 @@ def run_id(app) -> str:
 
 
 def finished(app, engine) -> None:
-    wait_until(lambda: engine.view(run_id(app)).state == "finished", 60, "the training did not finish")
+    wait_until(lambda: engine.view(run_id(app)).state == "finished", 120, "the training did not finish")
     app.run()
 
 
@@ -407,27 +407,27 @@ def test_a_training_is_started_watched_rewound_and_gone_on_with(playground, engi
 def test_a_batch_and_an_epoch_are_single_steps(playground, engine):
     app = playground(SMALL)
     app.button(key="playground.step").click().run()
-    wait_until(lambda: engine.view(run_id(app)).step == 1, 60, "no step was taken")
+    wait_until(lambda: engine.view(run_id(app)).step == 1, 120, "no step was taken")
     app.run()
     app.button(key="playground.epoch").click().run()
-    wait_until(lambda: engine.view(run_id(app)).step == steps_per_epoch(SMALL), 60, "the epoch was not trained")
+    wait_until(lambda: engine.view(run_id(app)).step == steps_per_epoch(SMALL), 120, "the epoch was not trained")
     assert engine.view(run_id(app)).state == "paused"
 
 
 def test_while_it_learns_rates_and_weights_change_and_another_network_begins_anew(playground, engine):
     app = playground(ENDLESS)
     app.button(key="playground.train").click().run()
-    wait_until(lambda: engine.view(run_id(app)).step > 0, 60, "it does not learn")
+    wait_until(lambda: engine.view(run_id(app)).step > 0, 120, "it does not learn")
     app.run()
     first = run_id(app)
     app.select_slider(key="playground.learning_rate").set_value(0.1).run()
     ask(app, {"do": "weight", "name": "w1.1.1", "value": 3}, {"do": "frozen", "name": "1.3", "on": True})
-    wait_until(lambda: len(engine.view(first).experiment.changes) == 3, 60, "the changes were not made")
+    wait_until(lambda: len(engine.view(first).experiment.changes) == 3, 120, "the changes were not made")
     assert run_id(app) == first and linked(app).network.frozen == ("1.3",) and linked(app).network.weights == ()
     ask(app, {"do": "units", "layer": 0, "count": 6})
     assert run_id(app) != first
-    wait_until(lambda: engine.view(first).state == "paused", 60, "the old run goes on")
-    wait_until(lambda: engine.view(run_id(app)).state == "running", 60, "the new one does not begin")
+    wait_until(lambda: engine.view(first).state == "paused", 120, "the old run goes on")
+    wait_until(lambda: engine.view(run_id(app)).state == "running", 120, "the new one does not begin")
     app.run()
     app.button(key="playground.pause").click().run()
     ask(app, {"do": "units", "layer": 0, "count": 5})
@@ -436,7 +436,7 @@ def test_while_it_learns_rates_and_weights_change_and_another_network_begins_ane
 
 def test_somebody_else_s_run_can_be_watched_but_not_steered(playground, engine):
     theirs = engine.start_run(SMALL, "somebody-else-altogether")
-    wait_until(lambda: engine.view(theirs).state == "finished", 60, "the training did not finish")
+    wait_until(lambda: engine.view(theirs).state == "finished", 120, "the training did not finish")
     app = playground(SMALL, run=theirs)
     assert message(app)[0]["locked"] and app.button(key="playground.copy").label == "Continue as a copy"
     ask(app, {"do": "weight", "name": "w1.1.1", "value": 1})
@@ -453,7 +453,7 @@ def test_a_link_that_names_only_a_run_shows_its_experiment(playground, engine, a
 def test_a_run_that_runs_away_stops_with_the_setting_that_did_it_and_can_be_rewound(playground, engine):
     app = playground(Playground(data=PlaneData(dataset="plane"), training=PlaneTraining(learning_rate=10.0, pace=0)))
     app.button(key="playground.train").click().run()
-    wait_until(lambda: engine.view(run_id(app)).message is not None, 60, "the loss did not run away")
+    wait_until(lambda: engine.view(run_id(app)).message is not None, 120, "the loss did not run away")
     app.run()
     assert any("learning rate 10 is too large" in one.value for one in app.warning)
     assert engine.view(run_id(app)).snapshots
@@ -500,7 +500,7 @@ def test_five_seeds_give_a_band_and_say_whether_another_setting_differs_by_more(
 
 
 def test_the_five_seeds_can_be_stopped(playground):
-    app = playground(SMALL)
+    app = playground(replace(SMALL, training=replace(SMALL.training, epochs=3_000)))
     app.button(key="playground.seeds_run").click().run()
     app.button(key="playground.seeds_stop").click().run()
     assert not app.exception and app.session_state["_seeds.playground"] == []

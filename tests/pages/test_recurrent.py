@@ -55,7 +55,7 @@ def answers(engine) -> bool:
 @pytest.fixture
 def page(app_test, awake):
     """Return a function that opens the page once the explainer answers."""
-    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
+    wait_until(lambda: answers(awake), 120, "the explainer did not answer")
     return lambda spec=None, **address: app_test("recurrent.py", **(
         {} if spec is None else {"recurrent": to_link(spec)}), **address)
 
@@ -65,7 +65,7 @@ def trained(page, awake):
     """The page with the run of three small cells that has just finished."""
     app = page(QUICK)
     app.button(key="recurrent.train").click().run()
-    wait_until(lambda: awake.view(app.query_params["run"]).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: awake.view(app.query_params["run"]).state == "finished", 120, "the run did not finish")
     return app.run()
 
 
@@ -176,7 +176,7 @@ def test_a_cell_whose_gradient_exploded_is_named_and_the_others_learn_on(page, a
     app = page(Recurrent(SequenceData(task="recall", length=40, delay=30),
                          RecurrentNetwork(cells=("rnn_relu", "gru"), hidden=16), wild))
     app.button(key="recurrent.train").click().run()
-    wait_until(lambda: awake.view(app.query_params["run"]).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: awake.view(app.query_params["run"]).state == "finished", 120, "the run did not finish")
     app.run()
     events = awake.view(app.query_params["run"]).events
     step = next(event["step"] for event in events if event["kind"] == "exploded" and event["cell"] == "rnn_relu")

@@ -48,7 +48,7 @@ def finished(app):
     def is_whole():
         app.run()
         return not grid(app)[0]["pending"]
-    wait_until(is_whole, 60, "the maps did not come")
+    wait_until(is_whole, 120, "the maps did not come")
     return grid(app)
 
 
@@ -64,9 +64,9 @@ def open_saliency(app_test, awake):
 @pytest.fixture(scope="module")
 def a_run(engine):
     """A small run that has ended."""
-    wait_until(lambda: engine.status().ready, 60, "the engine did not wake")
+    wait_until(lambda: engine.status().ready, 120, "the engine did not wake")
     run = engine.start_run(Experiment(data=ImageData(train_size=1000), training=Training(batch_size=50)), "the owner's")
-    wait_until(lambda: engine.view(run).state == "finished", 60, "the run did not end")
+    wait_until(lambda: engine.view(run).state == "finished", 120, "the run did not end")
     return run
 
 
@@ -194,7 +194,7 @@ def test_the_verdict_says_what_the_correlations_mean(sizes, signs, said):
 def test_a_grey_method_has_its_reason_on_its_card(open_saliency, awake):
     experiment = Experiment(data=ImageData(train_size=500), network=Network(blocks=PRESETS["mlp"]))
     run = awake.start_run(experiment, "someone else's secret")
-    wait_until(lambda: awake.view(run).state == "finished", 60, "the run did not end")
+    wait_until(lambda: awake.view(run).state == "finished", 120, "the run did not end")
     app = open_saliency(run=run, method="grad_cam")
     meta, _arrays = finished(app)
     refused = {method["name"]: method["refused"] for method in meta["methods"] if method["refused"]}
@@ -237,7 +237,7 @@ def whole_tab(app, name):
         shown = [part.proto.id for part in app.get("bidi_component")]  # AppTest opens a tab at the second run only
         there = any(one.endswith(WORKING[name]) for one in shown)
         return app.exception or (there and not panel(app, WORKING[name])[0]["pending"])
-    wait_until(is_done, 60, f"{name}: no end")
+    wait_until(is_done, 120, f"{name}: no end")
     assert not app.exception
 
 

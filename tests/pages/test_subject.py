@@ -66,10 +66,10 @@ def asked(engine, monkeypatch):
 @pytest.fixture(scope="module")
 def run(engine, home):
     """A short run with a few snapshots."""
-    wait_until(lambda: engine.status().ready, 60, "the engine did not wake")
+    wait_until(lambda: engine.status().ready, 120, "the engine did not wake")
     experiment = Experiment(data=ImageData(train_size=500), training=Training(epochs=2, batch_size=64))
     run_id = engine.start_run(experiment, "somebody")
-    wait_until(lambda: engine.view(run_id).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: engine.view(run_id).state == "finished", 120, "the run did not finish")
     return run_id
 
 
@@ -112,7 +112,7 @@ def test_the_drawing_in_a_link_is_not_replaced_by_an_old_one_of_this_browser(vis
 def bring(app, name: str, content: bytes) -> None:
     """Upload a file and run the page until its Job has read it, or said why it cannot."""
     app.file_uploader(key=f"{PAGE}.brought").upload(name, content).run()
-    wait_until(lambda: not app.run().session_state[f"_bringing.{PAGE}"], 60, "the picture was not read")
+    wait_until(lambda: not app.run().session_state[f"_bringing.{PAGE}"], 120, "the picture was not read")
     assert not app.exception
 
 
@@ -149,7 +149,7 @@ def test_an_own_picture_reaches_a_network_for_digits_as_a_digit_or_in_its_colour
     small = Experiment(data=ImageData(train_size=500, size=48, channels=3), network=Network(blocks=MLP),
                        training=Training(epochs=1))
     run = engine.start_run(small, "somebody")
-    wait_until(lambda: engine.view(run).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: engine.view(run).state == "finished", 120, "the run did not finish")
     app = visit(run=run)
     choose(app, "pills", "picture", "own")
     bring(app, "flag.png", png(flag))

@@ -71,7 +71,7 @@ def untrained(monkeypatch):
 @pytest.fixture
 def page(app_test, awake, untrained):
     """Return a function that opens the page once the explainer answers."""
-    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
+    wait_until(lambda: answers(awake), 120, "the explainer did not answer")
     return lambda spec=QUICK, **address: app_test("transformer.py", transformer=to_link(spec), **address)
 
 
@@ -80,7 +80,7 @@ def trained(page, awake):
     """The page with the run of a small translator that has just finished."""
     app = page()
     app.button(key="transformer.train").click().run()
-    wait_until(lambda: awake.view(app.query_params["run"]).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: awake.view(app.query_params["run"]).state == "finished", 120, "the run did not finish")
     return app.run()
 
 
@@ -203,7 +203,7 @@ def test_every_tab_opens(page, spec):
 @pytest.fixture
 def held(awake, app_test, untrained):
     """What the page's lines look at: a small translator before its training."""
-    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
+    wait_until(lambda: answers(awake), 120, "the explainer did not answer")
     from pages.ui.visitors import visiting
     with visiting("test", "tab"):
         yield {"sight": sight.reading(sight.unlearned(QUICK), "abc")}
@@ -323,7 +323,7 @@ def test_the_importance_of_heads_is_told_with_an_exact_test_and_an_interval(page
         app.run()
     app.button(key="transformer.importance").click().run()
     found = app.session_state["_work.transformer.importance"]
-    wait_until(lambda: not app.run().exception and found.job is None and found.result, 60, "it was not measured")
+    wait_until(lambda: not app.run().exception and found.job is None and found.result, 120, "it was not measured")
     app.run()
     heads = 6 if spec is QUICK else 2
     assert f"of {heads} heads, by an exact test" in texts(app) and f"({test})" in texts(app)
@@ -367,7 +367,7 @@ def test_what_is_wrong_with_an_uploaded_text_is_said_at_its_widget(page):
 
 @pytest.mark.parametrize(("spec", "text"), [(Transformer(), "nine hundred five"), (replace(PLAYS), "ROMEO")])
 def test_a_network_that_comes_along_answers_before_anything_is_trained(app_test, awake, spec, text):
-    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
+    wait_until(lambda: answers(awake), 120, "the explainer did not answer")
     app = app_test("transformer.py", transformer=to_link(spec), text=text)
     topic, _ = attention(app)
     assert not app.exception and not app.warning
@@ -376,7 +376,7 @@ def test_a_network_that_comes_along_answers_before_anything_is_trained(app_test,
 
 
 def test_a_network_that_comes_along_is_told_apart_from_the_settings_which_can_be_taken_over(app_test, awake):
-    wait_until(lambda: answers(awake), 60, "the explainer did not answer")
+    wait_until(lambda: answers(awake), 120, "the explainer did not answer")
     app = app_test("transformer.py", transformer=to_link(replace(PLAYS, network=replace(SMALL, layers=3))))
     assert "network that was trained before: 4 layers" in texts(app)
     assert "with other settings" in str(told(app, "transformer.live")[0]["left"])
@@ -459,7 +459,7 @@ def test_the_merges_of_a_vocabulary_are_shown(page):
 def test_the_probe_says_which_head_is_one_and_its_film_is_begun(page, awake):
     app = page(replace(PLAYS, data=TextData(task="repeat"), training=TransformerTraining(epochs=1, batch_size=256)))
     app.button(key="transformer.train").click().run()
-    wait_until(lambda: awake.view(app.query_params["run"]).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: awake.view(app.query_params["run"]).state == "finished", 120, "the run did not finish")
     for _ in range(2):  # the first choice only tells the test's browser that the tabs are there
         app.session_state["transformer.closer"] = "Filmstrip"
         app.run()

@@ -41,9 +41,9 @@ def ask(watched: Watch, known: object = None, at: object = None) -> tuple[dict, 
 @pytest.fixture(scope="module")
 def finished(engine) -> str:
     """A run that has been trained to its end."""
-    wait_until(lambda: engine.status().ready, 60, "the engine did not wake")
+    wait_until(lambda: engine.status().ready, 120, "the engine did not wake")
     run = engine.start_run(SHORT, OWNER)
-    wait_until(lambda: engine.view(run).state == "finished", 60, "the run did not finish")
+    wait_until(lambda: engine.view(run).state == "finished", 120, "the run did not finish")
     return run
 
 
@@ -75,7 +75,7 @@ def test_a_training_is_followed_to_its_end_and_the_script_is_told(engine_of_page
         assert told["every"] if told["state"]["kind"] in ("running", "starting") else True
         return told["state"]["kind"] == "finished"
 
-    wait_until(is_over, 60, "the run is not seen to finish")
+    wait_until(is_over, 120, "the run is not seen to finish")
     assert steps == sorted(steps) and marks[-1] == "finished" and len(set(marks)) > 1
     assert engine_of_pages.view(run).step == steps[-1]
 

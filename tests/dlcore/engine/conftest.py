@@ -31,7 +31,7 @@ def tiny(epochs=100, seed=0, train_size=60_000, reproducible=False, **training) 
                       training=Training(epochs=epochs, seed=seed, batch_size=32, reproducible=reproducible, **training))
 
 
-def wait_for(found: Callable[[], object], seconds: float = 60) -> object:
+def wait_for(found: Callable[[], object], seconds: float = 120) -> object:
     """Return what a function finds as soon as it finds something."""
     end = time.monotonic() + seconds
     while not (value := found()):
@@ -118,10 +118,10 @@ class Watch:
                 self.events.append(event)
         return view
 
-    def until(self, holds: Callable[[RunView], bool], seconds: float = 60) -> RunView:
+    def until(self, holds: Callable[[RunView], bool], seconds: float = 120) -> RunView:
         return wait_for(lambda: (view := self.look()) and holds(view) and view, seconds)
 
-    def until_state(self, *states: str, seconds: float = 60) -> RunView:
+    def until_state(self, *states: str, seconds: float = 120) -> RunView:
         return self.until(lambda view: view.state in states, seconds)
 
     def until_step(self, step: int) -> RunView:
