@@ -54,6 +54,7 @@ def test_the_small_model_draws_classes_with_each_of_its_samplers():
         assert (read(way["film"][-1]) == 4).sum() >= 3, way["sampler"]
 
 
+@pytest.mark.check
 def test_the_command_that_made_them_runs_whole(tmp_path, capsys):
     """Three steps each, into a folder of its own: it learns, writes, reads what it wrote, and says so."""
     assert main(["pretrain", "prompts", "--steps", "3", "--folder", str(tmp_path)]) == 0

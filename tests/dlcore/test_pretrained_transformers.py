@@ -61,6 +61,7 @@ def test_the_gpt_goes_on_in_words_of_the_plays():
     assert len(words) > 30 and sum(word in known for word in words) / len(words) > 0.85
 
 
+@pytest.mark.check
 def test_the_command_makes_both_with_manifests_that_say_how(tmp_path, capsys, monkeypatch):
     held = open_texts(TRANSFORMERS["gpt"]).held[0].part(0, 8)
     monkeypatch.setattr(Corpus, "held", [held])  # all of it would take long
