@@ -80,7 +80,7 @@ REFUSED = {
     "no JSON": (400, b"{", {}),
     "no text": (400, b"\xff\xfe\x00", {}),
     "no question": (400, b"[1]", {}),
-    "nested without an end": (400, b"[" * 120_000, {}),
+    "nested without an end": (400, b"[" * 60_000, {}),
     "nothing": (400, b"", {}),
 }
 
